@@ -1,0 +1,104 @@
+//! The node's public API: commands in, events out. Everything here is plain data, so that the node
+//! can run in this process (today) or on another machine without its callers noticing.
+
+use std::net::SocketAddr;
+
+/// A room: the participants of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(pub u128);
+
+/// One peer session (RFC 8825's "WebRTC endpoint") in one room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PeerId(pub u128);
+
+/// What the owner of the node asks of it.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// A peer joins a room with its SDP offer; answered by [`Event::Answer`] or [`Event::Refused`].
+    Join { room: RoomId, peer: PeerId, offer: String },
+    /// A new offer of a peer that is here already: other tracks, or an ICE restart. Answered likewise.
+    Renegotiate { peer: PeerId, offer: String },
+    /// The peer goes; its addresses are unbound and its tracks end. Unknown peers are ignored.
+    Leave { peer: PeerId },
+    /// Asks for [`Event::Report`] with the same `id`.
+    Report { id: u64 },
+}
+
+/// What the node tells its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    Answer {
+        peer: PeerId,
+        sdp: String,
+    },
+    Refused {
+        peer: PeerId,
+        reason: RefusedReason,
+    },
+    /// ICE has nominated a pair and DTLS is done: media can flow.
+    Connected {
+        peer: PeerId,
+        remote: SocketAddr,
+        protocol: Protocol,
+    },
+    /// The session is over; the peer is gone from its room.
+    Closed {
+        peer: PeerId,
+        reason: CloseReason,
+    },
+    Report {
+        id: u64,
+        report: NodeReport,
+    },
+}
+
+/// Why an offer was not answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefusedReason {
+    #[error("the offer is no SDP that can be answered: {0}")]
+    BadOffer(String),
+    #[error("the offer has none of the codecs of this node (VP8, Opus)")]
+    NoCommonCodec,
+    #[error("no such peer")]
+    UnknownPeer,
+    #[error("this peer is in a room already")]
+    AlreadyJoined,
+    #[error("the node has no room for another session")]
+    Full,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// Its owner said [`Command::Leave`].
+    Left,
+    /// No ICE consent (RFC 7675) within its time, or never connected.
+    Timeout,
+    /// DTLS failed or the peer closed it.
+    Dtls,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    Udp,
+    Tcp,
+}
+
+/// Counters since the start of the node, and what lives now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeReport {
+    pub rooms: u64,
+    pub sessions: u64,
+    /// RTP and RTCP datagrams and their bytes (UDP payload) from and to peers.
+    pub media_packets_in: u64,
+    pub media_bytes_in: u64,
+    pub media_packets_out: u64,
+    pub media_bytes_out: u64,
+    /// RTP packets that failed authentication, were replayed, or that no track wanted.
+    pub media_packets_dropped: u64,
+    pub retransmitted_packets: u64,
+    pub keyframe_requests: u64,
+    /// Answers of the STUN server (RFC 8489 Binding) to clients without a session.
+    pub stun_answers: u64,
+    /// Datagrams that belonged to nobody.
+    pub stray_packets: u64,
+}

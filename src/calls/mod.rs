@@ -1,0 +1,120 @@
+//! Calls: ringing, who may join, which path the media takes, and the history entry.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    clock::Millis,
+    ids::{CallId, ConversationId, UserId},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallKind {
+    Audio,
+    Video,
+}
+
+/// The way that the media of a call takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Path {
+    /// Peer to peer.
+    Direct,
+    /// The server terminates the media.
+    MediaNode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallPhase {
+    Ringing,
+    Answered,
+    Ended,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// They talked, and one of them hung up.
+    Completed,
+    /// The callee said no.
+    Declined,
+    /// The caller gave up before an answer.
+    Cancelled,
+    /// Nobody answered in 45 s, or no device of the callee was there.
+    Missed,
+    /// The callee was in another call.
+    Busy,
+    /// A participant was lost and did not come back in 30 s, or the media never connected.
+    Lost,
+}
+
+/// A call that has ended, as history keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallRecord {
+    pub id: CallId,
+    pub kind: CallKind,
+    pub outcome: Outcome,
+    pub caller_id: UserId,
+    pub callee_id: UserId,
+    /// Unset if it was never answered.
+    pub path: Option<Path>,
+    pub started_at: Millis,
+    pub answered_at: Option<Millis>,
+    pub ended_at: Millis,
+}
+
+/// A call as one device should show it now. Sent whole at each change: the newest replaces the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallState {
+    pub id: CallId,
+    /// The key that the caller's client gave, so that it finds its own call.
+    pub client_key: String,
+    pub conversation_id: ConversationId,
+    pub kind: CallKind,
+    pub phase: CallPhase,
+    pub caller_id: UserId,
+    pub callee_id: UserId,
+    /// True if this device is the caller's, or the one that answered. On the callee's other devices an answered call
+    /// is "answered elsewhere".
+    pub here: bool,
+    pub participants: Vec<Participant>,
+    /// Set from `answered` on.
+    pub path: Option<Path>,
+    /// Name of the policy rule that chose the path.
+    pub path_rule: Option<String>,
+    /// True if this device makes the SDP offer: the caller's on a direct path, both (towards the server) on the media node.
+    pub offerer: bool,
+    /// For `RTCConfiguration.iceServers`; empty on the media node.
+    pub ice_servers: Vec<IceServer>,
+    pub started_at: Millis,
+    pub answered_at: Option<Millis>,
+    pub ended_at: Option<Millis>,
+    pub outcome: Option<Outcome>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Participant {
+    pub user_id: UserId,
+    pub microphone: bool,
+    pub camera: bool,
+    /// False while the participant's device is gone and its grace runs.
+    pub connected: bool,
+}
+
+/// `RTCIceServer`, without credentials for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IceServer {
+    pub urls: Vec<String>,
+}
+
+/// What two peers (or a peer and the media node) say to set up media: `RTCSessionDescriptionInit` and `RTCIceCandidateInit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Signal {
+    Offer { sdp: String },
+    Answer { sdp: String },
+    Candidate { candidate: String, sdp_mid: Option<String>, sdp_m_line_index: Option<u16>, username_fragment: Option<String> },
+}

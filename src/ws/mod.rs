@@ -1,0 +1,3 @@
+//! One task per socket.
+
+pub mod frames;
