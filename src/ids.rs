@@ -11,7 +11,6 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-        #[schema(value_type = String, format = Uuid)]
         pub struct $name(Uuid);
 
         impl $name {
