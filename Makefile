@@ -1,0 +1,77 @@
+# The commands of README.md and of CI. Each installs what it lacks.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run demo check test test-rust test-web test-e2e netlab bench bench-load web tools clean
+
+CARGO_DENY_VERSION := 0.20.2
+TOOLS := target/tools
+DENY := $(TOOLS)/bin/cargo-deny
+RUN_ARGS ?=
+
+help: ## this list
+	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+# ---- run
+
+run: web/dist/index.html ## builds all, starts the server, prints its address and the first admin's link
+	cargo build --release --locked
+	target/release/staffline serve $(RUN_ARGS)
+
+demo: web/dist/index.html ## as run, and adds two members of staff to try a call with
+	cargo build --release --locked
+	target/release/staffline demo $(RUN_ARGS)
+	target/release/staffline serve $(RUN_ARGS)
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run build
+
+web: web/dist/index.html ## builds the page
+
+# ---- check: every static check of CI
+
+$(DENY):
+	cargo install --quiet --locked --debug --no-default-features --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+
+check: $(DENY) web/node_modules/.package-lock.json ## formatting, lints, types, licences, generated files
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(DENY) --log-level error --offline check bans licenses sources
+	scripts/check-schema
+	cd web && npm run lint && npm run typecheck
+	scripts/check-tree
+
+advisories: $(DENY) ## known vulnerabilities in the crates; needs a network
+	$(DENY) check advisories
+
+# ---- test
+
+test: test-rust test-web test-e2e ## everything: Rust on both databases, web, browsers, netlab
+
+test-rust:
+	scripts/apt-install postgresql
+	scripts/test-postgres.sh cargo test --workspace --locked --quiet
+
+test-web: web/node_modules/.package-lock.json
+	cd web && npm test
+
+test-e2e: web/dist/index.html
+	scripts/apt-install chromium fonts-liberation fonts-noto-color-emoji iproute2 nftables conntrack openssl python3 procps
+	cargo build --locked
+	cd web && npm run e2e
+
+# ---- measure
+
+bench: ## Criterion: the relay packet path
+	cargo bench --locked -p staffline-media --bench relay
+
+bench-load: ## whole-process load over loopback, writes target/figures/relay-load.json
+	cargo build --release --locked -p staffline-media --example whip -p relay-load
+	target/release/relay-load
+
+clean: ## removes what was built
+	rm -rf target web/dist web/node_modules
