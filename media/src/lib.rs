@@ -13,3 +13,6 @@
 pub mod control;
 pub mod datagram;
 pub mod outbox;
+pub mod room;
+pub mod srtp;
+pub mod track;
