@@ -1,0 +1,89 @@
+/** The lab itself: its NATs are what they claim, its wire loses what it should, nothing of it stays. Run by `node --test`. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { skipped, up } from './lab.mjs';
+
+const skip = skipped();
+
+/** Sends `count` datagrams from an office to an echo in the internet and gives how many came back. */
+const ECHO = `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("203.0.113.10", 7)); print("ready", flush=True)
+while True:
+    data, client = s.recvfrom(100); s.sendto(data, client)`;
+const COUNT = `
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1); back = 0
+for i in range(1000):
+    s.sendto(b"x", ("203.0.113.10", 7))
+    if i % 20 == 19:
+        s.settimeout(0.02)
+        try:
+            while True: s.recv(100); back += 1
+        except OSError: pass
+print(back)`;
+
+const namespaces = (prefix) => execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n').filter((line) => line.startsWith(prefix));
+
+test('the NATs are cone and symmetric', { skip }, async () => {
+  const lab = up('cone', 'symmetric');
+  try {
+    const found = lab.probe();
+    assert.equal(found['office-a'].mapping, 'endpoint-independent');
+    assert.equal(found['office-a'].filtering, 'address-and-port-dependent');
+    assert.equal(found['office-b'].mapping, 'endpoint-dependent (symmetric)');
+  } finally {
+    await lab.down();
+  }
+  assert.deepEqual(namespaces(lab.prefix), []);
+});
+
+test('a firewall that lets out nothing but TLS on port 443', { skip }, async () => {
+  const lab = up('tls443');
+  try {
+    const { udp, tcp443_tls, tcp443_other, tcp8443 } = lab.probe()['office-a'];
+    assert.deepEqual({ udp, tcp443_tls, tcp443_other, tcp8443 }, { udp: 'blocked', tcp443_tls: true, tcp443_other: false, tcp8443: false });
+    assert.ok(lab.counters('a').blocked_udp > 0);
+  } finally {
+    await lab.down();
+  }
+});
+
+test('an impaired line loses its share, and none when it is good again', { skip }, async () => {
+  const lab = up('cone');
+  try {
+    await lab.start('internet', ['python3', '-c', ECHO], { ready: 'ready' });
+    const back = async () => Number(await lab.exec('office-a', ['python3', '-c', COUNT]));
+    assert.equal(await back(), 1000);
+    lab.impair('a', { loss: 3 });
+    const some = await back();
+    // 3 % each way: 941 of 1000, with 6 standard deviations to each side.
+    assert.ok(some > 890 && some < 985, `${some} of 1000`);
+    lab.impair('a');
+    assert.equal(await back(), 1000);
+  } finally {
+    await lab.down();
+  }
+});
+
+test('a lab goes with its process, even one that is killed', { skip }, async () => {
+  const url = new URL('./lab.mjs', import.meta.url).href;
+  const child = spawn('node', ['--input-type=module', '-e', `const { up } = await import('${url}'); up('cone'); console.log('up'); setInterval(() => {}, 1000);`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  const prefix = `sl${child.pid}-`;
+  assert.equal(namespaces(prefix).length, 3);
+  child.kill('SIGKILL');
+  const end = Date.now() + 10_000;
+  while (namespaces(prefix).length > 0) {
+    assert.ok(Date.now() < end, 'the lab is still there after 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+});
+
+test('what cannot be built fails loudly', { skip }, () => {
+  assert.throws(() => up('nonsense'), /unknown profile 'nonsense'/);
+  assert.throws(() => execFileSync(fileURLToPath(new URL('./netlab', import.meta.url)), ['exec', 'office-a', 'true'], { stdio: 'pipe', env: { ...process.env, NETLAB_PREFIX: 'none-' } }), /is the lab up/);
+});

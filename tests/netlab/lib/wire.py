@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""A user-space wire between two TAP interfaces: delay, jitter, loss, rate.
+
+    wire.py TAP_IN TAP_OUT [delay=MS] [jitter=MS] [loss=PCT] [rate=KBIT] [queue=MS] [seed=N]
+
+Stands in for tc-netem where the kernel has none. Each value is for one direction and holds for both; packets
+never overtake each other. `queue` is how long a packet may wait for its turn at `rate` before it is dropped.
+ARP is never lost: it would look like an outage, not like loss.
+"""
+import fcntl
+import os
+import random
+import select
+import struct
+import sys
+import time
+from collections import deque
+
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
+DEFAULTS = {"delay": 0.0, "jitter": 0.0, "loss": 0.0, "rate": 0.0, "queue": 200.0, "seed": 1.0}
+FRAMES_AT_ONCE = 64
+
+
+def settings(words):
+    chosen = dict(DEFAULTS)
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in chosen:
+            sys.exit(f"wire: unknown setting {name!r} (known: {', '.join(chosen)})")
+        chosen[name] = float(value.rstrip("%"))
+    return chosen
+
+
+def tap(name):
+    fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH", name.encode(), IFF_TAP | IFF_NO_PI))
+    return fd
+
+
+class Direction:
+    """Frames on their way from one TAP to the other, each with the time at which it arrives."""
+
+    def __init__(self, source, sink, chosen):
+        self.source, self.sink = source, sink
+        self.delay, self.jitter, self.queue = (chosen[k] / 1e3 for k in ("delay", "jitter", "queue"))
+        self.loss, self.bytes_per_s = chosen["loss"] / 100, chosen["rate"] * 1000 / 8
+        self.random = random.Random(f"{int(chosen['seed'])}/{source}")
+        self.on_the_way, self.free_at, self.last_arrival = deque(), 0.0, 0.0
+
+    def take(self, now):
+        for _ in range(FRAMES_AT_ONCE):
+            try:
+                frame = os.read(self.source, 65536)
+            except BlockingIOError:
+                return
+            arp = frame[12:14] == b"\x08\x06"
+            if arp or self.random.random() >= self.loss:
+                self.enqueue(now, frame)
+
+    def enqueue(self, now, frame):
+        arrival = now
+        if self.bytes_per_s:
+            start = max(now, self.free_at)
+            if start - now > self.queue:
+                return
+            arrival = self.free_at = start + len(frame) / self.bytes_per_s
+        arrival += self.delay + self.random.uniform(0, self.jitter)
+        self.last_arrival = arrival = max(arrival, self.last_arrival)
+        self.on_the_way.append((arrival, frame))
+
+    def deliver(self, now):
+        while self.on_the_way and self.on_the_way[0][0] <= now:
+            try:
+                os.write(self.sink, self.on_the_way.popleft()[1])
+            except OSError:
+                pass  # the interface is down, or its queue full: lost, as on a real line
+
+
+def main():
+    chosen = settings(sys.argv[3:])
+    a, b = tap(sys.argv[1]), tap(sys.argv[2])
+    directions = [Direction(a, b, chosen), Direction(b, a, chosen)]
+    while True:
+        due = min((d.on_the_way[0][0] for d in directions if d.on_the_way), default=None)
+        wait = None if due is None else max(0.0, due - time.monotonic())
+        ready, _, _ = select.select([a, b], [], [], wait)
+        now = time.monotonic()
+        for direction in directions:
+            if direction.source in ready:
+                direction.take(now)
+            direction.deliver(now)
+
+
+main()
