@@ -1,5 +1,10 @@
 //! Calls: ringing, who may join, which path the media takes, and the history entry.
 
+pub mod policy;
+pub mod ringing;
+pub mod signal;
+pub mod switchboard;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -87,6 +92,9 @@ pub struct CallState {
     pub path_rule: Option<String>,
     /// True if this device makes the SDP offer: the caller's on a direct path, both (towards the server) on the media node.
     pub offerer: bool,
+    /// Grows whenever this device has to set up its media anew (at the answer, when another device took over, when the media
+    /// node lost it): a new `RTCPeerConnection`, and a new offer if `offerer`.
+    pub negotiation: u32,
     /// For `RTCConfiguration.iceServers`; empty on the media node.
     pub ice_servers: Vec<IceServer>,
     pub started_at: Millis,
@@ -100,7 +108,7 @@ pub struct Participant {
     pub user_id: UserId,
     pub microphone: bool,
     pub camera: bool,
-    /// False while the participant's device is gone and its grace runs.
+    /// False while the participant's device or its media connection is gone and its grace runs.
     pub connected: bool,
 }
 

@@ -26,8 +26,12 @@ pub enum ClientFrame {
         callee_id: UserId,
         kind: CallKind,
     },
+    /// Answers a ringing call, or takes over a call of this user whose device is gone (`connected` is false).
     CallAccept {
         call_id: CallId,
+        /// The device id that this very page had before its socket broke, if its media still runs: the call goes on as it was.
+        #[serde(default)]
+        previous_device_id: Option<DeviceId>,
     },
     CallDecline {
         call_id: CallId,
@@ -39,6 +43,9 @@ pub enum ClientFrame {
     CallSignal {
         call_id: CallId,
         signal: Signal,
+        /// `CallState.negotiation` as this device knows it: the server drops what belongs to an earlier one.
+        #[serde(default)]
+        negotiation: Option<u32>,
     },
     /// What this participant sends now, for the other side's screen.
     CallMedia {

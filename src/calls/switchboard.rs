@@ -1,0 +1,339 @@
+//! All calls that live, and the devices that could take part: which call a frame belongs to, that nobody is in two calls,
+//! busy, glare, and one deadline for each call in one table. Pure, like the calls themselves; [`super::service`] does the I/O.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use staffline_media::control::{Event as NodeEvent, PeerId};
+
+use super::{
+    CallState, IceServer, Signal,
+    policy::PathPolicy,
+    ringing::{Call, History, Input, NewCall, NodeCommand, Output, Refusal, SideOf},
+    signal,
+};
+use crate::{
+    clock::Millis,
+    ids::{CallId, DeviceId, UserId},
+};
+
+const MAX_CLIENT_KEY_CHARS: usize = 64;
+/// Calls that one user may have started within [`super::ringing::REMEMBER`] of their end: a bound for memory and for history
+/// entries, far above what a person dials.
+const MAX_REMEMBERED_CALLS: usize = 20;
+
+/// What the outside is to do, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Show { to: DeviceId, state: Box<CallState> },
+    Signal { to: DeviceId, call_id: CallId, signal: Signal },
+    Refuse { to: DeviceId, refusal: Refusal, call_id: Option<CallId>, client_key: Option<String> },
+    Node(NodeCommand),
+    Ended(Box<History>),
+}
+
+/// What a device asks of a call.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    Accept { previous: Option<DeviceId> },
+    Decline,
+    HangUp,
+    Signal { signal: Signal, negotiation: Option<u32> },
+    Media { microphone: bool, camera: bool },
+}
+
+#[derive(Debug, Default)]
+pub struct Switchboard {
+    policy: PathPolicy,
+    devices: HashMap<DeviceId, Device>,
+    devices_of: HashMap<UserId, BTreeSet<DeviceId>>,
+    /// Those that live, and for a minute those that have ended.
+    calls: HashMap<CallId, Call>,
+    /// The one call of a user that has not ended.
+    by_user: HashMap<UserId, CallId>,
+    /// The keys that clients gave their calls. A user's share is bounded by [`MAX_REMEMBERED_CALLS`].
+    by_key: HashMap<UserId, BTreeMap<String, CallId>>,
+    by_peer: HashMap<PeerId, CallId>,
+    /// One entry for each call that waits for something, and where that entry is.
+    timers: BTreeSet<(Millis, CallId)>,
+    timer_of: HashMap<CallId, Millis>,
+}
+
+#[derive(Debug)]
+struct Device {
+    user_id: UserId,
+    ice_servers: Vec<IceServer>,
+}
+
+impl Switchboard {
+    #[must_use]
+    pub fn new(policy: PathPolicy) -> Self {
+        Self { policy, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn policy(&self) -> PathPolicy {
+        self.policy
+    }
+
+    /// For calls that are answered from now on.
+    pub fn set_policy(&mut self, policy: PathPolicy) {
+        self.policy = policy;
+    }
+
+    /// A socket is open. `ice_servers` are as this device reaches them.
+    pub fn device_connected(&mut self, now: Millis, user: UserId, device: DeviceId, ice_servers: Vec<IceServer>) -> Vec<Effect> {
+        self.devices.insert(device, Device { user_id: user, ice_servers });
+        self.devices_of.entry(user).or_default().insert(device);
+        self.in_call_of(now, user, |role| Input::DeviceConnected { role, device })
+    }
+
+    pub fn device_lost(&mut self, now: Millis, device: DeviceId) -> Vec<Effect> {
+        let Some(Device { user_id, .. }) = self.devices.remove(&device) else { return Vec::new() };
+        if let Some(devices) = self.devices_of.get_mut(&user_id) {
+            devices.remove(&device);
+            if devices.is_empty() {
+                self.devices_of.remove(&user_id);
+            }
+        }
+        self.in_call_of(now, user_id, |role| Input::DeviceLost { role, device })
+    }
+
+    /// The call that a key of this user names already: its client has not heard of it and asks again.
+    pub fn repeat_start(&mut self, now: Millis, user: UserId, device: DeviceId, client_key: &str) -> Option<Vec<Effect>> {
+        let id = *self.by_key.get(&user)?.get(client_key)?;
+        let call = self.calls.get(&id)?;
+        let role = call.role_of(user)?;
+        if call.is_away(role) {
+            return Some(self.step(now, id, Input::Accept { role, device, previous: None }));
+        }
+        Some(self.show(id, role, device).into_iter().collect())
+    }
+
+    /// Whether this user may start a call to that one now; also says no to what [`Self::start`] would refuse.
+    pub fn check_start(&self, caller: UserId, callee: UserId, client_key: &str) -> Result<(), Refusal> {
+        if client_key.is_empty() || client_key.chars().count() > MAX_CLIENT_KEY_CHARS {
+            return Err(Refusal::BadClientKey);
+        }
+        if caller == callee {
+            return Err(Refusal::UserUnavailable);
+        }
+        if self.by_key.get(&caller).is_some_and(|keys| keys.len() >= MAX_REMEMBERED_CALLS) {
+            return Err(Refusal::TooManyCalls);
+        }
+        if self.by_user.contains_key(&caller) && self.glare(caller, callee).is_none() {
+            return Err(Refusal::AlreadyInCall);
+        }
+        Ok(())
+    }
+
+    /// A device calls. The callee exists and may be called: the caller of this function has looked.
+    pub fn start(&mut self, now: Millis, new: NewCall) -> Vec<Effect> {
+        if !self.devices.contains_key(&new.device) {
+            return Vec::new();
+        }
+        if let Some(effects) = self.repeat_start(now, new.caller_id, new.device, &new.client_key) {
+            return effects;
+        }
+        if let Err(refusal) = self.check_start(new.caller_id, new.callee_id, &new.client_key) {
+            return vec![Effect::Refuse { to: new.device, refusal, call_id: None, client_key: Some(new.client_key) }];
+        }
+        if let Some(id) = self.glare(new.caller_id, new.callee_id) {
+            self.by_key.entry(new.caller_id).or_default().insert(new.client_key.clone(), id);
+            let NewCall { device, client_key, kind, .. } = new;
+            return self.step(now, id, Input::Glare { device, client_key, kind });
+        }
+        self.ring(now, new)
+    }
+
+    /// A device says something about a call. Calls of others are as good as none.
+    pub fn ask(&mut self, now: Millis, user: UserId, device: DeviceId, id: CallId, ask: Ask) -> Vec<Effect> {
+        if !self.devices.contains_key(&device) {
+            return Vec::new();
+        }
+        let refuse = |refusal| vec![Effect::Refuse { to: device, refusal, call_id: Some(id), client_key: None }];
+        let Some(role) = self.calls.get(&id).and_then(|call| call.role_of(user)) else {
+            return refuse(Refusal::NoSuchCall);
+        };
+        let input = match ask {
+            Ask::Accept { previous } => Input::Accept { role, device, previous },
+            Ask::Decline => Input::Decline { role, device },
+            Ask::HangUp => Input::HangUp { role, device },
+            Ask::Media { microphone, camera } => Input::Media { role, device, microphone, camera },
+            Ask::Signal { signal, negotiation } => match signal::check(&signal) {
+                Ok(()) => Input::Signal { role, device, signal, negotiation },
+                Err(refusal) => return refuse(refusal),
+            },
+        };
+        self.step(now, id, input)
+    }
+
+    /// What the media node tells. Of peers that nobody knows any more: nothing.
+    pub fn node_event(&mut self, now: Millis, event: NodeEvent) -> Vec<Effect> {
+        let peer = match &event {
+            NodeEvent::Answer { peer, .. }
+            | NodeEvent::Refused { peer, .. }
+            | NodeEvent::Connected { peer, .. }
+            | NodeEvent::Closed { peer, .. } => *peer,
+            NodeEvent::Report { .. } => return Vec::new(),
+        };
+        let Some(id) = self.by_peer.get(&peer).copied() else { return Vec::new() };
+        if matches!(event, NodeEvent::Closed { .. }) {
+            self.by_peer.remove(&peer);
+        }
+        self.step(now, id, Input::Node(event))
+    }
+
+    /// When [`Self::run_due`] has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Runs every deadline that has come.
+    pub fn run_due(&mut self, now: Millis) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while let Some(&(at, id)) = self.timers.first()
+            && at <= now
+        {
+            if self.calls.get(&id).is_some_and(Call::is_ended) {
+                self.forget(id);
+            } else {
+                effects.extend(self.step(now, id, Input::Deadline));
+            }
+        }
+        effects
+    }
+
+    /// The server stops: every call ends.
+    pub fn shut_down(&mut self, now: Millis) -> Vec<Effect> {
+        let live: BTreeSet<_> = self.by_user.values().copied().collect();
+        live.into_iter().flat_map(|id| self.step(now, id, Input::Shutdown)).collect()
+    }
+
+    /// Calls that have not ended.
+    #[must_use]
+    pub fn live_calls(&self) -> usize {
+        self.calls.values().filter(|call| !call.is_ended()).count()
+    }
+
+    fn ring(&mut self, now: Millis, new: NewCall) -> Vec<Effect> {
+        let (id, caller, callee) = (new.id, new.caller_id, new.callee_id);
+        let busy = self.by_user.contains_key(&callee);
+        self.by_key.entry(caller).or_default().insert(new.client_key.clone(), id);
+        self.by_user.insert(caller, id);
+        let (call, outputs) = Call::start(now, new);
+        self.calls.insert(id, call);
+        if busy {
+            // It never rings, so its ringing is shown to nobody.
+            return self.step(now, id, Input::CalleeBusy);
+        }
+        self.by_user.insert(callee, id);
+        self.set_timer(id);
+        self.effects(id, outputs)
+    }
+
+    /// The call with which `callee` is ringing `caller` at this moment.
+    fn glare(&self, caller: UserId, callee: UserId) -> Option<CallId> {
+        let id = self.by_user.get(&caller)?;
+        let call = self.calls.get(id)?;
+        let crossed = call.user(SideOf::Caller) == callee && call.user(SideOf::Callee) == caller;
+        (crossed && call.is_ringing()).then_some(*id)
+    }
+
+    fn in_call_of(&mut self, now: Millis, user: UserId, input: impl FnOnce(SideOf) -> Input) -> Vec<Effect> {
+        let Some(id) = self.by_user.get(&user).copied() else { return Vec::new() };
+        let Some(role) = self.calls.get(&id).and_then(|call| call.role_of(user)) else { return Vec::new() };
+        self.step(now, id, input(role))
+    }
+
+    fn step(&mut self, now: Millis, id: CallId, input: Input) -> Vec<Effect> {
+        let Some(call) = self.calls.get_mut(&id) else { return Vec::new() };
+        let outputs = call.handle(now, &self.policy, input);
+        self.set_timer(id);
+        self.effects(id, outputs)
+    }
+
+    fn effects(&mut self, id: CallId, outputs: Vec<Output>) -> Vec<Effect> {
+        outputs.into_iter().flat_map(|output| self.effects_of(id, output)).collect()
+    }
+
+    fn effects_of(&mut self, id: CallId, output: Output) -> Vec<Effect> {
+        match output {
+            Output::ShowDevice(device) => {
+                let role = self.devices.get(&device).and_then(|known| self.calls.get(&id)?.role_of(known.user_id));
+                role.and_then(|role| self.show(id, role, device)).into_iter().collect()
+            }
+            Output::ShowAll(role) => self.show_all(id, role),
+            Output::Signal { to, signal } => vec![Effect::Signal { to, call_id: id, signal }],
+            Output::Refuse { device, refusal } => {
+                vec![Effect::Refuse { to: device, refusal, call_id: Some(id), client_key: None }]
+            }
+            Output::Node(command) => {
+                match &command {
+                    NodeCommand::Join { peer, .. } => drop(self.by_peer.insert(*peer, id)),
+                    NodeCommand::Leave { peer } => drop(self.by_peer.remove(peer)),
+                    NodeCommand::Renegotiate { .. } => {}
+                }
+                vec![Effect::Node(command)]
+            }
+            Output::Ended => self.ended(id).into_iter().collect(),
+        }
+    }
+
+    fn ended(&mut self, id: CallId) -> Option<Effect> {
+        let call = self.calls.get(&id)?;
+        let users = [call.user(SideOf::Caller), call.user(SideOf::Callee)];
+        let history = call.history()?;
+        for user in users {
+            if self.by_user.get(&user) == Some(&id) {
+                self.by_user.remove(&user);
+            }
+        }
+        Some(Effect::Ended(Box::new(history)))
+    }
+
+    fn show_all(&self, id: CallId, role: SideOf) -> Vec<Effect> {
+        let Some(call) = self.calls.get(&id) else { return Vec::new() };
+        let devices = self.devices_of.get(&call.user(role)).into_iter().flatten();
+        devices.filter_map(|device| self.show(id, role, *device)).collect()
+    }
+
+    fn show(&self, id: CallId, role: SideOf, to: DeviceId) -> Option<Effect> {
+        let call = self.calls.get(&id)?;
+        let ice_servers = &self.devices.get(&to)?.ice_servers;
+        Some(Effect::Show { to, state: Box::new(call.state_for(role, to, ice_servers)) })
+    }
+
+    fn set_timer(&mut self, id: CallId) {
+        let at = self.calls.get(&id).and_then(Call::deadline);
+        let before = match at {
+            Some(at) => self.timer_of.insert(id, at),
+            None => self.timer_of.remove(&id),
+        };
+        if let Some(before) = before {
+            self.timers.remove(&(before, id));
+        }
+        if let Some(at) = at {
+            self.timers.insert((at, id));
+        }
+    }
+
+    fn forget(&mut self, id: CallId) {
+        let Some(call) = self.calls.remove(&id) else { return };
+        for role in [SideOf::Caller, SideOf::Callee] {
+            let user = call.user(role);
+            if let Some(keys) = self.by_key.get_mut(&user) {
+                keys.retain(|_, of| *of != id);
+                if keys.is_empty() {
+                    self.by_key.remove(&user);
+                }
+            }
+        }
+        self.by_peer.retain(|_, of| *of != id);
+        self.set_timer(id);
+    }
+}
+
+#[cfg(test)]
+#[path = "switchboard_tests.rs"]
+mod tests;
