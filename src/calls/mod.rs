@@ -1,6 +1,8 @@
 //! Calls: ringing, who may join, which path the media takes, and the history entry.
 
+mod party;
 pub mod policy;
+pub mod refusal;
 pub mod ringing;
 pub mod signal;
 pub mod switchboard;

@@ -13,16 +13,23 @@
 
 use std::time::Duration;
 
-use staffline_media::control::{CloseReason, Command, Event as NodeEvent, PeerId, RefusedReason, RoomId};
+use staffline_media::control::{Command, Event as NodeEvent, PeerId, RoomId};
 
 use super::{
-    CallKind, CallPhase, CallRecord, CallState, IceServer, Outcome, Participant, Path, Signal,
+    CallKind, Outcome, Path, Signal,
+    party::{Away, Party, Side, leave},
     policy::{Decision, End, PathPolicy},
+    refusal::Refusal,
 };
 use crate::{
     clock::Millis,
     ids::{CallId, ConversationId, DeviceId, UserId},
 };
+
+mod node;
+mod view;
+
+pub use view::History;
 
 /// How long the devices of the callee ring.
 pub const RING: Duration = Duration::from_secs(45);
@@ -44,7 +51,7 @@ pub enum Input {
     /// The callee answers, or a participant takes a call over that its lost device left. `previous` is the id that this very
     /// page had before its socket broke: its media still runs, so nothing needs to be set up anew.
     Accept {
-        role: SideOf,
+        side: Side,
         device: DeviceId,
         previous: Option<DeviceId>,
     },
@@ -55,32 +62,32 @@ pub enum Input {
         kind: CallKind,
     },
     Decline {
-        role: SideOf,
+        side: Side,
         device: DeviceId,
     },
     HangUp {
-        role: SideOf,
+        side: Side,
         device: DeviceId,
     },
     /// `negotiation` is the one that the device was in when it said so; a signal of an older one means nothing any more.
     Signal {
-        role: SideOf,
+        side: Side,
         device: DeviceId,
         signal: Signal,
         negotiation: Option<u32>,
     },
     Media {
-        role: SideOf,
+        side: Side,
         device: DeviceId,
         microphone: bool,
         camera: bool,
     },
     DeviceConnected {
-        role: SideOf,
+        side: Side,
         device: DeviceId,
     },
     DeviceLost {
-        role: SideOf,
+        side: Side,
         device: DeviceId,
     },
     /// From the media node, of a peer of this call.
@@ -99,7 +106,7 @@ pub enum Output {
     /// Send the state as it is after this step to one device.
     ShowDevice(DeviceId),
     /// The same to every device of a side.
-    ShowAll(SideOf),
+    ShowAll(Side),
     Signal {
         to: DeviceId,
         signal: Signal,
@@ -131,68 +138,6 @@ impl From<NodeCommand> for Command {
     }
 }
 
-/// Why a frame was not followed. The code is part of the protocol.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("There is no such call.")]
-    NoSuchCall,
-    #[error("The call has not been answered yet.")]
-    NotAnswered,
-    #[error("The call is not ringing for you.")]
-    NotRinging,
-    #[error("The call is held by another device.")]
-    AnsweredElsewhere,
-    #[error("You are in a call already.")]
-    AlreadyInCall,
-    #[error("This user cannot be called.")]
-    UserUnavailable,
-    #[error("The key of a call must have 1 to 64 characters.")]
-    BadClientKey,
-    #[error("Too many calls in a short time.")]
-    TooManyCalls,
-    #[error("The signal was refused: {0}.")]
-    BadSignal(String),
-    #[error("Too many candidates.")]
-    TooManyCandidates,
-    #[error("The media node cannot take the call: {0}.")]
-    MediaNode(String),
-}
-
-impl Refusal {
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoSuchCall => "no_such_call",
-            Self::NotAnswered => "not_answered",
-            Self::NotRinging => "not_ringing",
-            Self::AnsweredElsewhere => "answered_elsewhere",
-            Self::AlreadyInCall => "already_in_call",
-            Self::UserUnavailable => "user_unavailable",
-            Self::BadClientKey => "bad_client_key",
-            Self::TooManyCalls => "too_many_calls",
-            Self::BadSignal(_) => "bad_signal",
-            Self::TooManyCandidates => "too_many_candidates",
-            Self::MediaNode(_) => "media_node_refused",
-        }
-    }
-}
-
-/// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SideOf {
-    Caller,
-    Callee,
-}
-
-impl SideOf {
-    fn other(self) -> Self {
-        match self {
-            Self::Caller => Self::Callee,
-            Self::Callee => Self::Caller,
-        }
-    }
-}
-
 /// What a call begins with.
 #[derive(Clone, Debug)]
 pub struct NewCall {
@@ -210,8 +155,8 @@ pub struct Call {
     id: CallId,
     conversation_id: ConversationId,
     kind: CallKind,
-    caller: Side,
-    callee: Side,
+    caller: Party,
+    callee: Party,
     started_at: Millis,
     phase: Phase,
     /// How many peers of the media node this call has had; each gets an id of its own.
@@ -225,98 +170,11 @@ enum Phase {
     Ended { at: Millis, outcome: Outcome, answered: Option<(Millis, Decision)> },
 }
 
-/// One of the two, with the device that speaks for it.
-#[derive(Debug)]
-struct Side {
-    user_id: UserId,
-    /// The key that this side's client gave the call; only a side that started it (or by glare: too) has one.
-    client_key: Option<String>,
-    /// Unset for a callee that has not answered, and while the participant is away.
-    device: Option<DeviceId>,
-    /// The device that was lost, and until when the call waits for another.
-    away: Option<Away>,
-    microphone: bool,
-    camera: bool,
-    /// See [`CallState::negotiation`].
-    negotiation: u32,
-    /// Candidates sent in this negotiation.
-    candidates: u32,
-    /// A signal came while the side was away: its media cannot go on as it was.
-    missed_signal: bool,
-    node: NodeSide,
-}
-
-#[derive(Debug)]
-struct Away {
-    device: DeviceId,
-    until: Millis,
-}
-
-/// Where a side stands with the media node; idle on every other path.
-#[derive(Debug, Default)]
-struct NodeSide {
-    peer: Option<PeerId>,
-    /// The node has answered this peer's first offer: a refusal of a later one leaves the peer in place.
-    joined: bool,
-    connected: bool,
-    /// It was connected once and is not now.
-    lost: bool,
-    /// When the call is lost for lack of a connection.
-    deadline: Option<Millis>,
-}
-
-impl Side {
-    fn new(user_id: UserId) -> Self {
-        Self {
-            user_id,
-            client_key: None,
-            device: None,
-            away: None,
-            microphone: true,
-            camera: false,
-            negotiation: 0,
-            candidates: 0,
-            missed_signal: false,
-            node: NodeSide::default(),
-        }
-    }
-
-    fn participant(&self) -> Participant {
-        Participant {
-            user_id: self.user_id,
-            microphone: self.microphone,
-            camera: self.camera,
-            connected: self.device.is_some() && !self.node.lost,
-        }
-    }
-
-    fn deadlines(&self) -> impl Iterator<Item = Millis> {
-        self.away.as_ref().map(|away| away.until).into_iter().chain(self.node.deadline)
-    }
-
-    /// Its media is to be set up anew.
-    fn renegotiate(&mut self) {
-        self.negotiation += 1;
-        self.candidates = 0;
-    }
-
-    /// Signals are not kept for a participant who is away: media is set up anew on its return.
-    fn deliver(&mut self, signal: Signal) -> Vec<Output> {
-        match self.device {
-            Some(to) => vec![Output::Signal { to, signal }],
-            None => {
-                self.missed_signal = true;
-                Vec::new()
-            }
-        }
-    }
-}
-
 impl Call {
     /// Begins to ring.
     #[must_use]
     pub fn start(now: Millis, new: NewCall) -> (Self, Vec<Output>) {
-        let mut caller = Side::new(new.caller_id);
+        let mut caller = Party::new(new.caller_id);
         caller.client_key = Some(new.client_key);
         caller.device = Some(new.device);
         caller.camera = new.kind == CallKind::Video;
@@ -325,7 +183,7 @@ impl Call {
             conversation_id: new.conversation_id,
             kind: new.kind,
             caller,
-            callee: Side::new(new.callee_id),
+            callee: Party::new(new.callee_id),
             started_at: now,
             phase: Phase::Ringing { until: after(now, RING) },
             peers_made: 0,
@@ -340,14 +198,14 @@ impl Call {
             return after_the_end(&input);
         }
         match input {
-            Input::Accept { role, device, previous } => self.accept(now, policy, role, device, previous),
+            Input::Accept { side, device, previous } => self.accept(now, policy, side, device, previous),
             Input::Glare { device, client_key, kind } => self.glare(now, policy, device, client_key, kind),
-            Input::Decline { role, device } => self.decline(now, role, device),
-            Input::HangUp { role, device } => self.hang_up(now, role, device),
-            Input::Signal { role, device, signal, negotiation } => self.signal(role, device, signal, negotiation),
-            Input::Media { role, device, microphone, camera } => self.media(role, device, microphone, camera),
-            Input::DeviceConnected { role, device } => self.device_connected(role, device),
-            Input::DeviceLost { role, device } => self.device_lost(now, role, device),
+            Input::Decline { side, device } => self.decline(now, side, device),
+            Input::HangUp { side, device } => self.hang_up(now, side, device),
+            Input::Signal { side, device, signal, negotiation } => self.signal(side, device, signal, negotiation),
+            Input::Media { side, device, microphone, camera } => self.media(side, device, microphone, camera),
+            Input::DeviceConnected { side, device } => self.device_connected(side, device),
+            Input::DeviceLost { side, device } => self.device_lost(now, side, device),
             Input::Node(event) => self.node_event(now, event),
             Input::CalleeBusy => self.end(now, Outcome::Busy),
             Input::Shutdown => self.end(now, Outcome::Lost),
@@ -382,17 +240,17 @@ impl Call {
     }
 
     #[must_use]
-    pub fn user(&self, role: SideOf) -> UserId {
-        self.side(role).user_id
+    pub fn user(&self, side: Side) -> UserId {
+        self.party(side).user_id
     }
 
     /// The side that a user is on, if on one.
     #[must_use]
-    pub fn role_of(&self, user: UserId) -> Option<SideOf> {
+    pub fn side_of(&self, user: UserId) -> Option<Side> {
         if user == self.caller.user_id {
-            Some(SideOf::Caller)
+            Some(Side::Caller)
         } else if user == self.callee.user_id {
-            Some(SideOf::Callee)
+            Some(Side::Callee)
         } else {
             None
         }
@@ -400,79 +258,27 @@ impl Call {
 
     /// The participant's device is gone and its grace runs.
     #[must_use]
-    pub fn is_away(&self, role: SideOf) -> bool {
-        self.side(role).away.is_some()
-    }
-
-    /// The call as a device of `role` should show it.
-    #[must_use]
-    pub fn state_for(&self, role: SideOf, device: DeviceId, ice_servers: &[IceServer]) -> CallState {
-        let side = self.side(role);
-        let (answered, ended) = (self.answered(), self.ended());
-        let here = side.device == Some(device);
-        let path = answered.map(|(_, decision)| decision.path);
-        let client_key = side.client_key.as_ref().or(self.caller.client_key.as_ref());
-        CallState {
-            id: self.id,
-            client_key: client_key.cloned().unwrap_or_default(),
-            conversation_id: self.conversation_id,
-            kind: self.kind,
-            phase: self.phase_name(),
-            caller_id: self.caller.user_id,
-            callee_id: self.callee.user_id,
-            here,
-            participants: self.participants(),
-            path,
-            path_rule: answered.map(|(_, decision)| decision.rule.clone()),
-            offerer: here && (path == Some(Path::MediaNode) || (path == Some(Path::Direct) && role == SideOf::Caller)),
-            negotiation: side.negotiation,
-            ice_servers: if here && path == Some(Path::Direct) { ice_servers.to_vec() } else { Vec::new() },
-            started_at: self.started_at,
-            answered_at: answered.map(|(at, _)| at),
-            ended_at: ended.map(|(at, _)| at),
-            outcome: ended.map(|(_, outcome)| outcome),
-        }
-    }
-
-    /// The history entry, once the call has ended, with the policy rule that chose the path.
-    #[must_use]
-    pub fn history(&self) -> Option<History> {
-        let (ended_at, outcome) = self.ended()?;
-        let answered = self.answered();
-        Some(History {
-            conversation_id: self.conversation_id,
-            path_rule: answered.map(|(_, decision)| decision.rule.clone()),
-            record: CallRecord {
-                id: self.id,
-                kind: self.kind,
-                outcome,
-                caller_id: self.caller.user_id,
-                callee_id: self.callee.user_id,
-                path: answered.map(|(_, decision)| decision.path),
-                started_at: self.started_at,
-                answered_at: answered.map(|(at, _)| at),
-                ended_at,
-            },
-        })
+    pub fn is_away(&self, side: Side) -> bool {
+        self.party(side).away.is_some()
     }
 
     fn accept(
         &mut self,
         now: Millis,
         policy: &PathPolicy,
-        role: SideOf,
+        side: Side,
         device: DeviceId,
         previous: Option<DeviceId>,
     ) -> Vec<Output> {
-        if self.is_ringing() && role == SideOf::Callee {
+        if self.is_ringing() && side == Side::Callee {
             return self.answer(now, policy, device);
         }
-        let side = self.side(role);
-        let same_page = previous.is_some() && (previous == side.device || previous == side.away.as_ref().map(|a| a.device));
-        if side.device == Some(device) {
+        let party = self.party(side);
+        let same_page = previous.is_some() && (previous == party.device || previous == party.away.as_ref().map(|a| a.device));
+        if party.device == Some(device) {
             vec![Output::ShowDevice(device)]
-        } else if side.away.is_some() || same_page {
-            self.take_over(now, role, device, same_page)
+        } else if party.away.is_some() || same_page {
+            self.take_over(now, side, device, same_page)
         } else {
             vec![Output::Refuse { device, refusal: Refusal::AnsweredElsewhere }]
         }
@@ -500,35 +306,35 @@ impl Call {
             // There is somebody waiting now: the caller gets the time that a participant gets.
             away.until = after(now, GRACE);
         }
-        for side in [&mut self.caller, &mut self.callee] {
-            side.renegotiate();
-            if on_node && side.device.is_some() {
-                side.node.deadline = Some(after(now, MEDIA_CONNECT));
+        for party in [&mut self.caller, &mut self.callee] {
+            party.renegotiate();
+            if on_node && party.device.is_some() {
+                party.node.deadline = Some(after(now, MEDIA_CONNECT));
             }
         }
-        let mut out = vec![Output::ShowAll(SideOf::Callee)];
-        out.extend(self.show_side(SideOf::Caller));
+        let mut out = vec![Output::ShowAll(Side::Callee)];
+        out.extend(self.show_side(Side::Caller));
         out
     }
 
     /// Another device of the same user continues the call. If it is the same page after a broken socket, its media lives on.
-    fn take_over(&mut self, now: Millis, role: SideOf, device: DeviceId, same_page: bool) -> Vec<Output> {
+    fn take_over(&mut self, now: Millis, side: Side, device: DeviceId, same_page: bool) -> Vec<Output> {
         let path = self.answered().map(|(_, decision)| decision.path);
-        let side = self.side_mut(role);
-        let same_page = same_page && !side.missed_signal;
-        side.device = Some(device);
-        (side.away, side.missed_signal) = (None, false);
+        let party = self.party_mut(side);
+        let same_page = same_page && !party.missed_signal;
+        party.device = Some(device);
+        (party.away, party.missed_signal) = (None, false);
         let mut out = Vec::new();
         match path {
-            Some(Path::MediaNode) if same_page && side.node.peer.is_some() => {
-                if !side.node.connected {
-                    side.node.deadline = Some(after(now, MEDIA_CONNECT));
+            Some(Path::MediaNode) if same_page && party.node.peer.is_some() => {
+                if !party.node.connected {
+                    party.node.deadline = Some(after(now, MEDIA_CONNECT));
                 }
             }
             Some(Path::MediaNode) => {
-                out.extend(leave(side));
-                side.renegotiate();
-                side.node.deadline = Some(after(now, MEDIA_CONNECT));
+                out.extend(leave(party));
+                party.renegotiate();
+                party.node.deadline = Some(after(now, MEDIA_CONNECT));
             }
             Some(Path::Direct) if !same_page => {
                 self.caller.renegotiate();
@@ -536,166 +342,89 @@ impl Call {
             }
             Some(Path::Direct) | None => {}
         }
-        out.push(Output::ShowAll(role));
-        out.extend(self.show_side(role.other()));
+        out.push(Output::ShowAll(side));
+        out.extend(self.show_side(side.other()));
         out
     }
 
-    fn decline(&mut self, now: Millis, role: SideOf, device: DeviceId) -> Vec<Output> {
-        if self.is_ringing() && role == SideOf::Callee {
+    fn decline(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
+        if self.is_ringing() && side == Side::Callee {
             self.end(now, Outcome::Declined)
         } else {
             vec![Output::Refuse { device, refusal: Refusal::NotRinging }]
         }
     }
 
-    fn hang_up(&mut self, now: Millis, role: SideOf, device: DeviceId) -> Vec<Output> {
-        if self.is_ringing() && role == SideOf::Callee {
+    fn hang_up(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
+        if self.is_ringing() && side == Side::Callee {
             return self.end(now, Outcome::Declined);
         }
-        let side = self.side(role);
+        let party = self.party(side);
         // Whose own device is gone may end the call from any other one.
-        if side.device != Some(device) && side.away.is_none() {
+        if party.device != Some(device) && party.away.is_none() {
             return vec![Output::Refuse { device, refusal: Refusal::AnsweredElsewhere }];
         }
         let outcome = if self.is_ringing() { Outcome::Cancelled } else { Outcome::Completed };
         self.end(now, outcome)
     }
 
-    fn signal(&mut self, role: SideOf, device: DeviceId, signal: Signal, negotiation: Option<u32>) -> Vec<Output> {
+    fn signal(&mut self, side: Side, device: DeviceId, signal: Signal, negotiation: Option<u32>) -> Vec<Output> {
         let refuse = |refusal| vec![Output::Refuse { device, refusal }];
         let Some(path) = self.answered().map(|(_, decision)| decision.path) else {
             return refuse(Refusal::NotAnswered);
         };
-        let side = self.side_mut(role);
-        if side.device != Some(device) {
+        let party = self.party_mut(side);
+        if party.device != Some(device) {
             return refuse(Refusal::AnsweredElsewhere);
         }
-        if negotiation.is_some_and(|number| number != side.negotiation) {
+        if negotiation.is_some_and(|number| number != party.negotiation) {
             return Vec::new();
         }
         if let Signal::Candidate { .. } = signal {
-            side.candidates += 1;
-            if side.candidates > MAX_CANDIDATES {
+            party.candidates += 1;
+            if party.candidates > MAX_CANDIDATES {
                 return refuse(Refusal::TooManyCandidates);
             }
         }
         match path {
-            Path::MediaNode => self.signal_to_node(role, device, signal),
-            Path::Direct => self.side_mut(role.other()).deliver(signal),
+            Path::MediaNode => self.signal_to_node(side, device, signal),
+            Path::Direct => self.party_mut(side.other()).deliver(signal),
         }
     }
 
-    fn signal_to_node(&mut self, role: SideOf, device: DeviceId, signal: Signal) -> Vec<Output> {
-        let offer = match signal {
-            Signal::Offer { sdp } => sdp,
-            // The node learns the client's addresses from its connectivity checks (ICE-lite, RFC 8445 §7.3.1.3).
-            Signal::Candidate { .. } => return Vec::new(),
-            Signal::Answer { .. } => {
-                let refusal = Refusal::BadSignal("the media node makes no offers".to_owned());
-                return vec![Output::Refuse { device, refusal }];
-            }
-        };
-        let room = RoomId(self.id.as_u128());
-        if let Some(peer) = self.side(role).node.peer {
-            return vec![Output::Node(NodeCommand::Renegotiate { peer, offer })];
-        }
-        self.peers_made += 1;
-        let peer = PeerId(self.id.as_u128().wrapping_add(u128::from(self.peers_made)));
-        let node = &mut self.side_mut(role).node;
-        (node.peer, node.joined, node.connected) = (Some(peer), false, false);
-        vec![Output::Node(NodeCommand::Join { room, peer, offer })]
-    }
-
-    fn media(&mut self, role: SideOf, device: DeviceId, microphone: bool, camera: bool) -> Vec<Output> {
-        let side = self.side_mut(role);
-        if side.device != Some(device) {
-            let not_yet = role == SideOf::Callee && self.is_ringing();
+    fn media(&mut self, side: Side, device: DeviceId, microphone: bool, camera: bool) -> Vec<Output> {
+        let party = self.party_mut(side);
+        if party.device != Some(device) {
+            let not_yet = side == Side::Callee && self.is_ringing();
             let refusal = if not_yet { Refusal::NotAnswered } else { Refusal::AnsweredElsewhere };
             return vec![Output::Refuse { device, refusal }];
         }
-        (side.microphone, side.camera) = (microphone, camera);
+        (party.microphone, party.camera) = (microphone, camera);
         self.show()
     }
 
-    fn device_connected(&self, role: SideOf, device: DeviceId) -> Vec<Output> {
-        let rings = self.is_ringing() && role == SideOf::Callee;
-        if rings || self.is_away(role) { vec![Output::ShowDevice(device)] } else { Vec::new() }
+    fn device_connected(&self, side: Side, device: DeviceId) -> Vec<Output> {
+        let rings = self.is_ringing() && side == Side::Callee;
+        if rings || self.is_away(side) { vec![Output::ShowDevice(device)] } else { Vec::new() }
     }
 
-    fn device_lost(&mut self, now: Millis, role: SideOf, device: DeviceId) -> Vec<Output> {
+    fn device_lost(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
         let grace = if self.is_ringing() { RINGING_GRACE } else { GRACE };
-        let side = self.side_mut(role);
-        if side.device != Some(device) {
+        let party = self.party_mut(side);
+        if party.device != Some(device) {
             return Vec::new();
         }
-        side.device = None;
-        side.away = Some(Away { device, until: after(now, grace) });
+        party.device = None;
+        party.away = Some(Away { device, until: after(now, grace) });
         // From here on the grace is what ends the call.
-        side.node.deadline = None;
-        self.show()
-    }
-
-    fn node_event(&mut self, now: Millis, event: NodeEvent) -> Vec<Output> {
-        match event {
-            NodeEvent::Answer { peer, sdp } => self.node_answered(peer, sdp),
-            NodeEvent::Refused { peer, reason } => self.node_refused(peer, &reason),
-            NodeEvent::Connected { peer, .. } => self.node_connected(peer),
-            NodeEvent::Closed { peer, reason } => self.node_closed(now, peer, reason),
-            NodeEvent::Report { .. } => Vec::new(),
-        }
-    }
-
-    fn node_answered(&mut self, peer: PeerId, sdp: String) -> Vec<Output> {
-        let Some(role) = self.role_of_peer(peer) else { return Vec::new() };
-        let side = self.side_mut(role);
-        side.node.joined = true;
-        side.deliver(Signal::Answer { sdp })
-    }
-
-    fn node_refused(&mut self, peer: PeerId, reason: &RefusedReason) -> Vec<Output> {
-        let Some(role) = self.role_of_peer(peer) else { return Vec::new() };
-        let side = self.side_mut(role);
-        if !side.node.joined || *reason == RefusedReason::UnknownPeer {
-            side.node.peer = None;
-        }
-        let refusal = match reason {
-            RefusedReason::BadOffer(_) | RefusedReason::NoCommonCodec => Refusal::BadSignal(reason.to_string()),
-            RefusedReason::UnknownPeer | RefusedReason::AlreadyJoined | RefusedReason::Full => {
-                Refusal::MediaNode(reason.to_string())
-            }
-        };
-        side.device.map(|device| Output::Refuse { device, refusal }).into_iter().collect()
-    }
-
-    fn node_connected(&mut self, peer: PeerId) -> Vec<Output> {
-        let Some(role) = self.role_of_peer(peer) else { return Vec::new() };
-        let node = &mut self.side_mut(role).node;
-        let was_lost = node.lost;
-        (node.connected, node.lost, node.deadline) = (true, false, None);
-        if was_lost { self.show() } else { Vec::new() }
-    }
-
-    /// The node has given a peer up: its device is asked for a new offer, and has the time of a first connection for it.
-    fn node_closed(&mut self, now: Millis, peer: PeerId, reason: CloseReason) -> Vec<Output> {
-        let Some(role) = self.role_of_peer(peer) else { return Vec::new() };
-        let side = self.side_mut(role);
-        let NodeSide { connected: was_connected, lost, deadline, .. } = side.node;
-        side.node = NodeSide { lost: lost || was_connected, deadline, ..NodeSide::default() };
-        if reason == CloseReason::Left {
-            return Vec::new();
-        }
-        if side.device.is_some() && was_connected {
-            side.node.deadline = Some(after(now, MEDIA_CONNECT));
-        }
-        side.renegotiate();
+        party.node.deadline = None;
         self.show()
     }
 
     fn deadline_passed(&mut self, now: Millis) -> Vec<Output> {
         let passed = |at: Option<Millis>| at.is_some_and(|at| at <= now);
         let missed = matches!(self.phase, Phase::Ringing { until } if until <= now);
-        let lost = [&self.caller, &self.callee].into_iter().any(|side| passed(side.deadlines().min()));
+        let lost = [&self.caller, &self.callee].into_iter().any(|party| passed(party.deadlines().min()));
         if missed {
             self.end(now, Outcome::Missed)
         } else if lost {
@@ -709,10 +438,10 @@ impl Call {
 
     fn end(&mut self, now: Millis, outcome: Outcome) -> Vec<Output> {
         let mut out: Vec<_> = [&mut self.caller, &mut self.callee].into_iter().filter_map(leave).collect();
-        out.extend(self.show_side(SideOf::Caller));
+        out.extend(self.show_side(Side::Caller));
         // A busy callee's devices are in another call and never heard of this one.
         if outcome != Outcome::Busy {
-            out.extend(self.show_side(SideOf::Callee));
+            out.extend(self.show_side(Side::Callee));
         }
         out.push(Output::Ended);
         let answered = self.answered().map(|(at, decision)| (at, decision.clone()));
@@ -722,27 +451,14 @@ impl Call {
 
     /// The new state, to whom it concerns.
     fn show(&self) -> Vec<Output> {
-        [SideOf::Caller, SideOf::Callee].into_iter().filter_map(|role| self.show_side(role)).collect()
+        [Side::Caller, Side::Callee].into_iter().filter_map(|side| self.show_side(side)).collect()
     }
 
     /// To the device that speaks for a side; to all of its devices while it rings or while another may take over.
-    fn show_side(&self, role: SideOf) -> Option<Output> {
-        match self.side(role).device {
+    fn show_side(&self, side: Side) -> Option<Output> {
+        match self.party(side).device {
             Some(device) => Some(Output::ShowDevice(device)),
-            None => Some(Output::ShowAll(role)),
-        }
-    }
-
-    fn participants(&self) -> Vec<Participant> {
-        let callee = self.answered().is_some().then(|| self.callee.participant());
-        std::iter::once(self.caller.participant()).chain(callee).collect()
-    }
-
-    fn phase_name(&self) -> CallPhase {
-        match self.phase {
-            Phase::Ringing { .. } => CallPhase::Ringing,
-            Phase::Answered { .. } => CallPhase::Answered,
-            Phase::Ended { .. } => CallPhase::Ended,
+            None => Some(Output::ShowAll(side)),
         }
     }
 
@@ -761,31 +477,19 @@ impl Call {
         }
     }
 
-    fn role_of_peer(&self, peer: PeerId) -> Option<SideOf> {
-        [SideOf::Caller, SideOf::Callee].into_iter().find(|role| self.side(*role).node.peer == Some(peer))
-    }
-
-    fn side(&self, role: SideOf) -> &Side {
-        match role {
-            SideOf::Caller => &self.caller,
-            SideOf::Callee => &self.callee,
+    fn party(&self, side: Side) -> &Party {
+        match side {
+            Side::Caller => &self.caller,
+            Side::Callee => &self.callee,
         }
     }
 
-    fn side_mut(&mut self, role: SideOf) -> &mut Side {
-        match role {
-            SideOf::Caller => &mut self.caller,
-            SideOf::Callee => &mut self.callee,
+    fn party_mut(&mut self, side: Side) -> &mut Party {
+        match side {
+            Side::Caller => &mut self.caller,
+            Side::Callee => &mut self.callee,
         }
     }
-}
-
-/// What history keeps, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
-    pub conversation_id: ConversationId,
-    pub path_rule: Option<String>,
-    pub record: CallRecord,
 }
 
 /// A late frame is told how the call ended; signals and device changes that crossed with the end mean nothing any more.
@@ -799,11 +503,6 @@ fn after_the_end(input: &Input) -> Vec<Output> {
         }
         _ => Vec::new(),
     }
-}
-
-fn leave(side: &mut Side) -> Option<Output> {
-    let peer = std::mem::take(&mut side.node).peer?;
-    Some(Output::Node(NodeCommand::Leave { peer }))
 }
 
 pub(super) fn after(now: Millis, wait: Duration) -> Millis {

@@ -1,6 +1,6 @@
 //! Limits on what a client may have relayed to another or handed to the media node.
 
-use super::{Signal, ringing::Refusal};
+use super::{Signal, refusal::Refusal};
 
 /// A session description of a browser has 2 to 10 KiB.
 pub const MAX_SDP_BYTES: usize = 64 * 1024;

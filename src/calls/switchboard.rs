@@ -7,8 +7,10 @@ use staffline_media::control::{Event as NodeEvent, PeerId};
 
 use super::{
     CallState, IceServer, Signal,
+    party::Side,
     policy::PathPolicy,
-    ringing::{Call, History, Input, NewCall, NodeCommand, Output, Refusal, SideOf},
+    refusal::Refusal,
+    ringing::{Call, History, Input, NewCall, NodeCommand, Output},
     signal,
 };
 use crate::{
@@ -84,7 +86,7 @@ impl Switchboard {
     pub fn device_connected(&mut self, now: Millis, user: UserId, device: DeviceId, ice_servers: Vec<IceServer>) -> Vec<Effect> {
         self.devices.insert(device, Device { user_id: user, ice_servers });
         self.devices_of.entry(user).or_default().insert(device);
-        self.in_call_of(now, user, |role| Input::DeviceConnected { role, device })
+        self.in_call_of(now, user, |side| Input::DeviceConnected { side, device })
     }
 
     pub fn device_lost(&mut self, now: Millis, device: DeviceId) -> Vec<Effect> {
@@ -95,18 +97,18 @@ impl Switchboard {
                 self.devices_of.remove(&user_id);
             }
         }
-        self.in_call_of(now, user_id, |role| Input::DeviceLost { role, device })
+        self.in_call_of(now, user_id, |side| Input::DeviceLost { side, device })
     }
 
     /// The call that a key of this user names already: its client has not heard of it and asks again.
     pub fn repeat_start(&mut self, now: Millis, user: UserId, device: DeviceId, client_key: &str) -> Option<Vec<Effect>> {
         let id = *self.by_key.get(&user)?.get(client_key)?;
         let call = self.calls.get(&id)?;
-        let role = call.role_of(user)?;
-        if call.is_away(role) {
-            return Some(self.step(now, id, Input::Accept { role, device, previous: None }));
+        let side = call.side_of(user)?;
+        if call.is_away(side) {
+            return Some(self.step(now, id, Input::Accept { side, device, previous: None }));
         }
-        Some(self.show(id, role, device).into_iter().collect())
+        Some(self.show(id, side, device).into_iter().collect())
     }
 
     /// Whether this user may start a call to that one now; also says no to what [`Self::start`] would refuse.
@@ -151,16 +153,16 @@ impl Switchboard {
             return Vec::new();
         }
         let refuse = |refusal| vec![Effect::Refuse { to: device, refusal, call_id: Some(id), client_key: None }];
-        let Some(role) = self.calls.get(&id).and_then(|call| call.role_of(user)) else {
+        let Some(side) = self.calls.get(&id).and_then(|call| call.side_of(user)) else {
             return refuse(Refusal::NoSuchCall);
         };
         let input = match ask {
-            Ask::Accept { previous } => Input::Accept { role, device, previous },
-            Ask::Decline => Input::Decline { role, device },
-            Ask::HangUp => Input::HangUp { role, device },
-            Ask::Media { microphone, camera } => Input::Media { role, device, microphone, camera },
+            Ask::Accept { previous } => Input::Accept { side, device, previous },
+            Ask::Decline => Input::Decline { side, device },
+            Ask::HangUp => Input::HangUp { side, device },
+            Ask::Media { microphone, camera } => Input::Media { side, device, microphone, camera },
             Ask::Signal { signal, negotiation } => match signal::check(&signal) {
-                Ok(()) => Input::Signal { role, device, signal, negotiation },
+                Ok(()) => Input::Signal { side, device, signal, negotiation },
                 Err(refusal) => return refuse(refusal),
             },
         };
@@ -236,14 +238,14 @@ impl Switchboard {
     fn glare(&self, caller: UserId, callee: UserId) -> Option<CallId> {
         let id = self.by_user.get(&caller)?;
         let call = self.calls.get(id)?;
-        let crossed = call.user(SideOf::Caller) == callee && call.user(SideOf::Callee) == caller;
+        let crossed = call.user(Side::Caller) == callee && call.user(Side::Callee) == caller;
         (crossed && call.is_ringing()).then_some(*id)
     }
 
-    fn in_call_of(&mut self, now: Millis, user: UserId, input: impl FnOnce(SideOf) -> Input) -> Vec<Effect> {
+    fn in_call_of(&mut self, now: Millis, user: UserId, input: impl FnOnce(Side) -> Input) -> Vec<Effect> {
         let Some(id) = self.by_user.get(&user).copied() else { return Vec::new() };
-        let Some(role) = self.calls.get(&id).and_then(|call| call.role_of(user)) else { return Vec::new() };
-        self.step(now, id, input(role))
+        let Some(side) = self.calls.get(&id).and_then(|call| call.side_of(user)) else { return Vec::new() };
+        self.step(now, id, input(side))
     }
 
     fn step(&mut self, now: Millis, id: CallId, input: Input) -> Vec<Effect> {
@@ -260,10 +262,10 @@ impl Switchboard {
     fn effects_of(&mut self, id: CallId, output: Output) -> Vec<Effect> {
         match output {
             Output::ShowDevice(device) => {
-                let role = self.devices.get(&device).and_then(|known| self.calls.get(&id)?.role_of(known.user_id));
-                role.and_then(|role| self.show(id, role, device)).into_iter().collect()
+                let side = self.devices.get(&device).and_then(|known| self.calls.get(&id)?.side_of(known.user_id));
+                side.and_then(|side| self.show(id, side, device)).into_iter().collect()
             }
-            Output::ShowAll(role) => self.show_all(id, role),
+            Output::ShowAll(side) => self.show_all(id, side),
             Output::Signal { to, signal } => vec![Effect::Signal { to, call_id: id, signal }],
             Output::Refuse { device, refusal } => {
                 vec![Effect::Refuse { to: device, refusal, call_id: Some(id), client_key: None }]
@@ -282,7 +284,7 @@ impl Switchboard {
 
     fn ended(&mut self, id: CallId) -> Option<Effect> {
         let call = self.calls.get(&id)?;
-        let users = [call.user(SideOf::Caller), call.user(SideOf::Callee)];
+        let users = [call.user(Side::Caller), call.user(Side::Callee)];
         let history = call.history()?;
         for user in users {
             if self.by_user.get(&user) == Some(&id) {
@@ -292,16 +294,16 @@ impl Switchboard {
         Some(Effect::Ended(Box::new(history)))
     }
 
-    fn show_all(&self, id: CallId, role: SideOf) -> Vec<Effect> {
+    fn show_all(&self, id: CallId, side: Side) -> Vec<Effect> {
         let Some(call) = self.calls.get(&id) else { return Vec::new() };
-        let devices = self.devices_of.get(&call.user(role)).into_iter().flatten();
-        devices.filter_map(|device| self.show(id, role, *device)).collect()
+        let devices = self.devices_of.get(&call.user(side)).into_iter().flatten();
+        devices.filter_map(|device| self.show(id, side, *device)).collect()
     }
 
-    fn show(&self, id: CallId, role: SideOf, to: DeviceId) -> Option<Effect> {
+    fn show(&self, id: CallId, side: Side, to: DeviceId) -> Option<Effect> {
         let call = self.calls.get(&id)?;
         let ice_servers = &self.devices.get(&to)?.ice_servers;
-        Some(Effect::Show { to, state: Box::new(call.state_for(role, to, ice_servers)) })
+        Some(Effect::Show { to, state: Box::new(call.state_for(side, to, ice_servers)) })
     }
 
     fn set_timer(&mut self, id: CallId) {
@@ -320,8 +322,8 @@ impl Switchboard {
 
     fn forget(&mut self, id: CallId) {
         let Some(call) = self.calls.remove(&id) else { return };
-        for role in [SideOf::Caller, SideOf::Callee] {
-            let user = call.user(role);
+        for side in [Side::Caller, Side::Callee] {
+            let user = call.user(side);
             if let Some(keys) = self.by_key.get_mut(&user) {
                 keys.retain(|_, of| *of != id);
                 if keys.is_empty() {
@@ -337,3 +339,7 @@ impl Switchboard {
 #[cfg(test)]
 #[path = "switchboard_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "interleavings.rs"]
+mod interleavings;

@@ -1,4 +1,4 @@
-//! Calls in virtual time: every rule of ringing once by example, then a property over random interleavings.
+//! Calls in virtual time: every rule of ringing once by example.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::{
 const STUN: &str = "stun:staffline.example:443";
 
 /// Staff with two devices each, and what the switchboard wanted done since it was last asked.
-pub(super) struct World {
-    pub(super) board: Switchboard,
-    pub(super) now: Millis,
-    pub(super) effects: Vec<Effect>,
+struct World {
+    board: Switchboard,
+    now: Millis,
+    effects: Vec<Effect>,
 }
 
 #[derive(Clone, Copy)]
@@ -384,7 +384,7 @@ fn what_a_participant_sends_is_shown_to_both() {
     let shown = world.shown();
     assert_eq!(shown.len(), 2);
     for device in [anna.phone, boris.phone] {
-        let his = shown[&device].participants.iter().find(|one| one.user_id == boris.user).unwrap();
+        let his = shown[&device].participants.iter().find(|one| one.user_id == boris.user).expect("he is shown");
         assert_eq!((his.microphone, his.camera), (false, true));
     }
 }
@@ -565,7 +565,7 @@ fn a_shutdown_ends_every_call_once() {
 
 impl Switchboard {
     /// Nothing is left but devices and the policy.
-    fn holds_no_call(&self) -> bool {
+    pub(super) fn holds_no_call(&self) -> bool {
         self.calls.is_empty()
             && self.by_user.is_empty()
             && self.by_key.is_empty()

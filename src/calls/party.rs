@@ -1,0 +1,120 @@
+//! One of the two of a call: which device speaks for it, whether it is away, where it stands with the media node.
+
+use staffline_media::control::PeerId;
+
+use super::{
+    Participant, Signal,
+    ringing::{NodeCommand, Output},
+};
+use crate::{
+    clock::Millis,
+    ids::{DeviceId, UserId},
+};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Caller,
+    Callee,
+}
+
+impl Side {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Caller => Self::Callee,
+            Self::Callee => Self::Caller,
+        }
+    }
+}
+
+/// One of the two, with the device that speaks for it.
+#[derive(Debug)]
+pub(super) struct Party {
+    pub(super) user_id: UserId,
+    /// The key that this side's client gave the call; only a side that started it (or by glare: too) has one.
+    pub(super) client_key: Option<String>,
+    /// Unset for a callee that has not answered, and while the participant is away.
+    pub(super) device: Option<DeviceId>,
+    /// The device that was lost, and until when the call waits for another.
+    pub(super) away: Option<Away>,
+    pub(super) microphone: bool,
+    pub(super) camera: bool,
+    /// See [`super::CallState::negotiation`].
+    pub(super) negotiation: u32,
+    /// Candidates sent in this negotiation.
+    pub(super) candidates: u32,
+    /// A signal came while the side was away: its media cannot go on as it was.
+    pub(super) missed_signal: bool,
+    pub(super) node: NodeSide,
+}
+
+#[derive(Debug)]
+pub(super) struct Away {
+    pub(super) device: DeviceId,
+    pub(super) until: Millis,
+}
+
+/// Where a side stands with the media node; idle on every other path.
+#[derive(Debug, Default)]
+pub(super) struct NodeSide {
+    pub(super) peer: Option<PeerId>,
+    /// The node has answered this peer's first offer: a refusal of a later one leaves the peer in place.
+    pub(super) joined: bool,
+    pub(super) connected: bool,
+    /// It was connected once and is not now.
+    pub(super) lost: bool,
+    /// When the call is lost for lack of a connection.
+    pub(super) deadline: Option<Millis>,
+}
+
+impl Party {
+    pub(super) fn new(user_id: UserId) -> Self {
+        Self {
+            user_id,
+            client_key: None,
+            device: None,
+            away: None,
+            microphone: true,
+            camera: false,
+            negotiation: 0,
+            candidates: 0,
+            missed_signal: false,
+            node: NodeSide::default(),
+        }
+    }
+
+    pub(super) fn participant(&self) -> Participant {
+        Participant {
+            user_id: self.user_id,
+            microphone: self.microphone,
+            camera: self.camera,
+            connected: self.device.is_some() && !self.node.lost,
+        }
+    }
+
+    pub(super) fn deadlines(&self) -> impl Iterator<Item = Millis> {
+        self.away.as_ref().map(|away| away.until).into_iter().chain(self.node.deadline)
+    }
+
+    /// Its media is to be set up anew.
+    pub(super) fn renegotiate(&mut self) {
+        self.negotiation += 1;
+        self.candidates = 0;
+    }
+
+    /// Signals are not kept for a participant who is away: media is set up anew on its return.
+    pub(super) fn deliver(&mut self, signal: Signal) -> Vec<Output> {
+        match self.device {
+            Some(to) => vec![Output::Signal { to, signal }],
+            None => {
+                self.missed_signal = true;
+                Vec::new()
+            }
+        }
+    }
+}
+
+pub(super) fn leave(party: &mut Party) -> Option<Output> {
+    let peer = std::mem::take(&mut party.node).peer?;
+    Some(Output::Node(NodeCommand::Leave { peer }))
+}

@@ -1,0 +1,97 @@
+//! A call on the media node: what its two sides say to the node and what the node says of them.
+
+use staffline_media::control::{CloseReason, Event as NodeEvent, PeerId, RefusedReason, RoomId};
+
+use super::{Call, MEDIA_CONNECT, NodeCommand, Output, after};
+use crate::{
+    calls::{
+        Signal,
+        party::{NodeSide, Side},
+        refusal::Refusal,
+    },
+    clock::Millis,
+    ids::DeviceId,
+};
+
+impl Call {
+    pub(super) fn signal_to_node(&mut self, side: Side, device: DeviceId, signal: Signal) -> Vec<Output> {
+        let offer = match signal {
+            Signal::Offer { sdp } => sdp,
+            // The node learns the client's addresses from its connectivity checks (ICE-lite, RFC 8445 §7.3.1.3).
+            Signal::Candidate { .. } => return Vec::new(),
+            Signal::Answer { .. } => {
+                let refusal = Refusal::BadSignal("the media node makes no offers".to_owned());
+                return vec![Output::Refuse { device, refusal }];
+            }
+        };
+        let room = RoomId(self.id.as_u128());
+        if let Some(peer) = self.party(side).node.peer {
+            return vec![Output::Node(NodeCommand::Renegotiate { peer, offer })];
+        }
+        self.peers_made += 1;
+        let peer = PeerId(self.id.as_u128().wrapping_add(u128::from(self.peers_made)));
+        let node = &mut self.party_mut(side).node;
+        (node.peer, node.joined, node.connected) = (Some(peer), false, false);
+        vec![Output::Node(NodeCommand::Join { room, peer, offer })]
+    }
+
+    pub(super) fn node_event(&mut self, now: Millis, event: NodeEvent) -> Vec<Output> {
+        match event {
+            NodeEvent::Answer { peer, sdp } => self.node_answered(peer, sdp),
+            NodeEvent::Refused { peer, reason } => self.node_refused(peer, &reason),
+            NodeEvent::Connected { peer, .. } => self.node_connected(peer),
+            NodeEvent::Closed { peer, reason } => self.node_closed(now, peer, reason),
+            NodeEvent::Report { .. } => Vec::new(),
+        }
+    }
+
+    pub(super) fn node_answered(&mut self, peer: PeerId, sdp: String) -> Vec<Output> {
+        let Some(side) = self.side_of_peer(peer) else { return Vec::new() };
+        let party = self.party_mut(side);
+        party.node.joined = true;
+        party.deliver(Signal::Answer { sdp })
+    }
+
+    pub(super) fn node_refused(&mut self, peer: PeerId, reason: &RefusedReason) -> Vec<Output> {
+        let Some(side) = self.side_of_peer(peer) else { return Vec::new() };
+        let party = self.party_mut(side);
+        if !party.node.joined || *reason == RefusedReason::UnknownPeer {
+            party.node.peer = None;
+        }
+        let refusal = match reason {
+            RefusedReason::BadOffer(_) | RefusedReason::NoCommonCodec => Refusal::BadSignal(reason.to_string()),
+            RefusedReason::UnknownPeer | RefusedReason::AlreadyJoined | RefusedReason::Full => {
+                Refusal::MediaNode(reason.to_string())
+            }
+        };
+        party.device.map(|device| Output::Refuse { device, refusal }).into_iter().collect()
+    }
+
+    pub(super) fn node_connected(&mut self, peer: PeerId) -> Vec<Output> {
+        let Some(side) = self.side_of_peer(peer) else { return Vec::new() };
+        let node = &mut self.party_mut(side).node;
+        let was_lost = node.lost;
+        (node.connected, node.lost, node.deadline) = (true, false, None);
+        if was_lost { self.show() } else { Vec::new() }
+    }
+
+    /// The node has given a peer up: its device is asked for a new offer, and has the time of a first connection for it.
+    pub(super) fn node_closed(&mut self, now: Millis, peer: PeerId, reason: CloseReason) -> Vec<Output> {
+        let Some(side) = self.side_of_peer(peer) else { return Vec::new() };
+        let party = self.party_mut(side);
+        let NodeSide { connected: was_connected, lost, deadline, .. } = party.node;
+        party.node = NodeSide { lost: lost || was_connected, deadline, ..NodeSide::default() };
+        if reason == CloseReason::Left {
+            return Vec::new();
+        }
+        if party.device.is_some() && was_connected {
+            party.node.deadline = Some(after(now, MEDIA_CONNECT));
+        }
+        party.renegotiate();
+        self.show()
+    }
+
+    pub(super) fn side_of_peer(&self, peer: PeerId) -> Option<Side> {
+        [Side::Caller, Side::Callee].into_iter().find(|side| self.party(*side).node.peer == Some(peer))
+    }
+}
