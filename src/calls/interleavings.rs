@@ -116,6 +116,8 @@ struct Model {
     /// Devices that said yes to a call: by accept, or by calling back (glare).
     agreed: BTreeSet<(CallId, DeviceId)>,
     entries: BTreeMap<CallId, usize>,
+    /// The device that speaks for a user in a call.
+    holders: BTreeMap<(CallId, UserId), DeviceId>,
 }
 
 impl Model {
@@ -130,6 +132,7 @@ impl Model {
             shown: BTreeMap::new(),
             agreed: BTreeSet::new(),
             entries: BTreeMap::new(),
+            holders: BTreeMap::new(),
         };
         for user in 0..USERS {
             for device in 0..DEVICES_EACH {
@@ -250,6 +253,12 @@ impl Model {
 
     fn see_state(&mut self, to: DeviceId, state: CallState) {
         assert!(!state.here || self.agreed.contains(&(state.id, to)), "in a call without having said yes: {state:?}");
+        if state.here
+            && let Some(device) = self.board.devices.get(&to)
+        {
+            let before = self.holders.insert((state.id, device.user_id), to).filter(|before| *before != to);
+            assert!(!before.is_some_and(|before| self.board.devices.contains_key(&before)), "a call was taken from a device");
+        }
         let before = self.shown.entry(state.id).or_default();
         let is_of_callee = self.board.devices.get(&to).is_some_and(|device| device.user_id == state.callee_id);
         if is_of_callee && state.phase == CallPhase::Ringing {
@@ -305,8 +314,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_every_call_keeps_its_rules(steps in vec(step(), 1..120)) {
+    fn whatever_happens_every_call_keeps_its_rules(media_node: bool, steps in vec(step(), 1..120)) {
         let mut model = Model::new();
+        model.run(Step::Policy { media_node });
         steps.into_iter().for_each(|step| model.run(step));
         model.leave_all();
     }
