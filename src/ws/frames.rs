@@ -91,3 +91,35 @@ pub enum ServerFrame {
     },
     Pong,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROTOCOL: &str = include_str!("../../docs/protocol.md");
+
+    /// The examples of the page whose fence says `json <from>`.
+    fn examples(from: &str) -> Vec<&'static str> {
+        let fence = format!("```json {from}\n");
+        PROTOCOL.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn every_example_of_the_protocol_page_is_a_frame() {
+        let (client, server) = (examples("client"), examples("server"));
+        assert!(client.len() >= 7 && server.len() >= 3, "{} and {}", client.len(), server.len());
+        for example in client {
+            let frame: ClientFrame = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"));
+            round_trip(&frame);
+        }
+        for example in server {
+            let frame: ServerFrame = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"));
+            assert_eq!(serde_json::to_value(&frame).ok(), serde_json::from_str(example).ok(), "a field is missing or too much");
+        }
+    }
+
+    fn round_trip(frame: &ClientFrame) {
+        let text = serde_json::to_string(frame).expect("a frame is JSON");
+        assert_eq!(serde_json::from_str::<ClientFrame>(&text).expect("its own JSON"), *frame);
+    }
+}
