@@ -7,6 +7,8 @@ pub mod ringing;
 pub mod signal;
 pub mod switchboard;
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -127,4 +129,67 @@ pub enum Signal {
     Offer { sdp: String },
     Answer { sdp: String },
     Candidate { candidate: String, sdp_mid: Option<String>, sdp_m_line_index: Option<u16>, username_fragment: Option<String> },
+}
+
+/// A name that the database does not know how to read: written by a newer server, or by hand.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("there is no {what} {text:?}")]
+pub struct UnknownName {
+    what: &'static str,
+    text: String,
+}
+
+/// Text in the database, the same as in JSON.
+macro_rules! names {
+    ($type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $name),* })
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
+                match text {
+                    $($name => Ok(Self::$variant),)*
+                    _ => Err(UnknownName { what: stringify!($type), text: text.to_owned() }),
+                }
+            }
+        }
+    };
+}
+
+names!(CallKind { Audio = "audio", Video = "video" });
+names!(Path { Direct = "direct", MediaNode = "media_node" });
+names!(Outcome {
+    Completed = "completed",
+    Declined = "declined",
+    Cancelled = "cancelled",
+    Missed = "missed",
+    Busy = "busy",
+    Lost = "lost",
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The database and JSON use one word for one thing.
+    fn check<T: FromStr + fmt::Display + Serialize>(names: &[&str]) {
+        for name in names {
+            let value: T = name.parse().unwrap_or_else(|_| panic!("{name} is no name"));
+            assert_eq!(value.to_string(), *name);
+            assert_eq!(serde_json::to_value(&value).ok(), Some((*name).into()));
+        }
+        assert!("other".parse::<T>().is_err());
+    }
+
+    #[test]
+    fn names_in_the_database_are_those_in_json() {
+        check::<CallKind>(&["audio", "video"]);
+        check::<Path>(&["direct", "media_node"]);
+        check::<Outcome>(&["completed", "declined", "cancelled", "missed", "busy", "lost"]);
+    }
 }

@@ -25,6 +25,8 @@ pub enum Refusal {
     TooManyCandidates,
     #[error("The media node cannot take the call: {0}.")]
     MediaNode(String),
+    #[error("The server cannot do this just now; try again.")]
+    Unavailable,
 }
 
 impl Refusal {
@@ -42,6 +44,7 @@ impl Refusal {
             Self::BadSignal(_) => "bad_signal",
             Self::TooManyCandidates => "too_many_candidates",
             Self::MediaNode(_) => "media_node_refused",
+            Self::Unavailable => "unavailable",
         }
     }
 }
