@@ -1,1 +1,143 @@
-fn main() {}
+//! relay-load: one WebRTC publisher and N WebRTC subscribers against the media node as a whole process, over loopback.
+//!
+//! Everything is real: ICE, DTLS, SRTP, one UDP socket per client as a browser has, WHIP and WHEP as any client speaks them.
+//! The publisher's packets carry their number and time; a subscriber's latency ends at the *kernel's* receive time stamp, so
+//! that this program's own scheduling is not in it. The receiving half of loopback (softirq, delivery into the subscriber's
+//! queue) runs inside the server's send call and is therefore charged to the server.
+
+mod cpu;
+mod figures;
+mod http;
+mod meter;
+mod payload;
+mod peer;
+mod plan;
+mod profile;
+mod publisher;
+mod receiver;
+mod run;
+mod server;
+mod stats;
+mod sys;
+mod whip;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+
+use crate::figures::Figures;
+use crate::http::LoopbackUrl;
+use crate::plan::Load;
+use crate::run::Timing;
+use crate::server::Server;
+
+/// No run is repeated when all of them have taken this long already.
+const REPEAT_UNTIL: Duration = Duration::from_secs(90);
+const MAX_RUN_SECONDS: f64 = 30.0;
+const MAX_RUNS: usize = 100;
+
+#[derive(Debug, Parser)]
+#[command(about = "Puts a WebRTC load on the media node over loopback and writes what it costs")]
+struct Options {
+    /// A load, SUBSCRIBERS:PPS:PAYLOAD:gcm|cm[:BURST]; may be repeated. Without any: 1, 10 and 50 subscribers with both ciphers
+    #[arg(long = "run", value_name = "LOAD")]
+    runs: Vec<Load>,
+    /// Seconds that are measured in each run
+    #[arg(long, default_value_t = 4.0)]
+    secs: f64,
+    /// Seconds of load before
+    #[arg(long, default_value_t = 1.0)]
+    warmup: f64,
+    /// Times that all of it is done
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// The server; one is started for each run [default: examples/whip beside this program]
+    #[arg(long, value_name = "PROGRAM")]
+    server: Option<PathBuf>,
+    /// Instead, the WHIP URL of a server that runs already
+    #[arg(long, value_name = "URL", requires_all = ["whep", "pid"])]
+    whip: Option<LoopbackUrl>,
+    /// and its WHEP URL
+    #[arg(long, value_name = "URL", requires = "whip")]
+    whep: Option<LoopbackUrl>,
+    /// and its process id
+    #[arg(long, requires = "whip")]
+    pid: Option<u32>,
+    /// Leave it to the scheduler which CPUs are used (else the server has the first one for itself)
+    #[arg(long)]
+    no_pin: bool,
+    /// Where the list of runs is written
+    #[arg(long, default_value = "target/figures/relay-load.json")]
+    out: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let timing = options.timing()?;
+    let loads = options.loads()?;
+    // A list of an earlier day must not be taken for the outcome of a run that failed.
+    let _ = fs::remove_file(&options.out);
+    let server_cpus = options.pin()?;
+
+    let start = Instant::now();
+    let mut out = io::stdout();
+    writeln!(out, "{}", Figures::TABLE_HEAD)?;
+    let mut all = Vec::new();
+    for load in &loads {
+        let once = || options.server(load, &server_cpus).and_then(|server| run::run(load, timing, &server));
+        let mut figures = once().with_context(|| format!("{load:?}"))?;
+        if !figures.valid && start.elapsed() < REPEAT_UNTIL {
+            writeln!(out, "{}, repeated:", figures.table_row())?;
+            figures = once().with_context(|| format!("{load:?}"))?;
+        }
+        writeln!(out, "{}", figures.table_row())?;
+        all.push(figures);
+    }
+    write(&options.out, &all)
+}
+
+fn write(path: &PathBuf, runs: &[Figures]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, serde_json::to_string_pretty(runs)? + "\n").with_context(|| format!("{}", path.display()))?;
+    writeln!(io::stdout(), "{} runs in {}", runs.len(), path.display())?;
+    Ok(())
+}
+
+impl Options {
+    fn timing(&self) -> Result<Timing> {
+        let seconds = |s: f64| Duration::try_from_secs_f64(s).with_context(|| format!("{s} is no time"));
+        ensure!(self.warmup + self.secs <= MAX_RUN_SECONDS, "a run is bounded to {MAX_RUN_SECONDS} s");
+        Ok(Timing { warmup: seconds(self.warmup)?, measured: seconds(self.secs)? })
+    }
+
+    fn loads(&self) -> Result<Vec<Load>> {
+        let loads = if self.runs.is_empty() { plan::default_plan() } else { self.runs.clone() };
+        ensure!(loads.len().saturating_mul(self.rounds) <= MAX_RUNS, "at most {MAX_RUNS} runs");
+        Ok(loads.repeat(self.rounds))
+    }
+
+    /// Confines this program to all CPUs but the first, and gives the server's; none of it with a single CPU.
+    fn pin(&self) -> Result<Vec<usize>> {
+        let cpus = crate::sys::cpus()?;
+        if self.no_pin || cpus.len() < 2 {
+            return Ok(Vec::new());
+        }
+        crate::sys::run_on(&cpus[1..])?;
+        Ok(vec![cpus[0]])
+    }
+
+    fn server(&self, load: &Load, cpus: &[usize]) -> Result<Server> {
+        if let (Some(whip), Some(whep), Some(pid)) = (&self.whip, &self.whep, self.pid) {
+            return Ok(Server::external(whip, whep, pid));
+        }
+        let beside = || std::env::current_exe().map(|me| me.with_file_name("examples").join("whip"));
+        let program = self.server.clone().map_or_else(beside, Ok)?;
+        Server::start(&program, load.cipher, cpus)
+    }
+}

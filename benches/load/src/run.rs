@@ -1,0 +1,136 @@
+//! One run: a publisher and its subscribers join a fresh server, then the load is put on it and measured.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::figures::Figures;
+use crate::meter::Meter;
+use crate::peer::{self, Peer, Role};
+use crate::plan::Load;
+use crate::profile::NotingCrypto;
+use crate::publisher::{Publisher, Sent};
+use crate::receiver;
+use crate::server::Server;
+use crate::stats::Reception;
+use crate::whip::Signalling;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// For the keyframe requests, STUN and RTCP of the set-up to pass.
+const SETTLE: Duration = Duration::from_millis(300);
+/// For what is still queued in the server when the publisher has ended.
+const LINGER: Duration = Duration::from_millis(500);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    pub(crate) warmup: Duration,
+    pub(crate) measured: Duration,
+}
+
+impl Timing {
+    /// The indices of the packets that count, whole bursts on both sides.
+    fn window(&self, load: &Load) -> Range<u64> {
+        let burst = u64::from(load.burst);
+        let packets = |time: Duration| {
+            let bursts = (time.as_secs_f64() * f64::from(load.input_pps)) as u64 / burst;
+            bursts.max(1) * burst
+        };
+        let start = packets(self.warmup);
+        start..start + packets(self.measured)
+    }
+}
+
+/// Puts one load on the server. Fails if any subscriber gets nothing at all, or another cipher than was asked for.
+pub(crate) fn run(load: &Load, timing: Timing, server: &Server) -> Result<Figures> {
+    let crypto = NotingCrypto::new();
+    let mut signalling = Signalling::new(server);
+    let (publisher, mut subscribers) = join(load, &crypto, &mut signalling)?;
+    let profile = crypto.negotiated()?;
+    ensure!(load.cipher.includes(profile), "asked for {:?} but got {profile}", load.cipher);
+
+    let mut reception = Reception::new(load.subscribers, timing.window(load));
+    let meter = Meter { server_pid: server.pid };
+    let sent = exchange(Publisher::new(publisher, load), &mut subscribers, &mut reception, &timing.window(load), &meter)?;
+    ensure!(reception.fewest() > 0, "there is a subscriber that received nothing");
+    let drops = subscribers.iter().map(Peer::receive_drops).sum::<Result<u64>>()?;
+    Ok(Figures::new(load, profile, &sent, &reception, drops))
+}
+
+/// Publisher first, as WHEP wants it, then all subscribers; every one has ICE and DTLS up in the end.
+fn join(load: &Load, crypto: &NotingCrypto, signalling: &mut Signalling<'_>) -> Result<(Peer, Vec<Peer>)> {
+    let (mut publisher, offer) = Peer::new(Role::Publisher, crypto)?;
+    publisher.accept_answer(&signalling.publish(&offer)?)?;
+    let mut peers = vec![publisher];
+    connect(&mut peers)?;
+    for _ in 0..load.subscribers {
+        let (mut subscriber, offer) = Peer::new(Role::Subscriber, crypto)?;
+        subscriber.accept_answer(&signalling.subscribe(&offer)?)?;
+        peers.push(subscriber);
+        peer::serve_all(&mut peers, Duration::from_millis(1))?;
+    }
+    connect(&mut peers)?;
+    peer::serve_all(&mut peers, SETTLE)?;
+    let subscribers = peers.split_off(1);
+    Ok((peers.pop().context("the publisher")?, subscribers))
+}
+
+fn connect(peers: &mut [Peer]) -> Result<()> {
+    let end = Instant::now() + CONNECT_TIMEOUT;
+    while !peers.iter().all(Peer::is_connected) {
+        if Instant::now() > end {
+            let missing = peers.iter().filter(|p| !p.is_connected()).count();
+            bail!("{missing} of {} peers did not connect", peers.len());
+        }
+        peer::serve_all(peers, Duration::from_millis(5))?;
+    }
+    Ok(())
+}
+
+/// Sets its flag when it goes, so that the receiver ends however the publisher does.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Publisher and receiver, each on a thread of its own.
+fn exchange(
+    mut publisher: Publisher<'_>,
+    subscribers: &mut [Peer],
+    reception: &mut Reception,
+    window: &Range<u64>,
+    meter: &Meter,
+) -> Result<Sent> {
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| {
+            let _stop = StopOnDrop(&stop);
+            let sent = publisher.publish(window, meter)?;
+            publisher.linger(LINGER)?;
+            Ok(sent)
+        });
+        let received = receiver::receive(subscribers, reception, &stop);
+        let sent = sending.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        received.and(sent)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_is_whole_bursts_and_never_empty() {
+        let timing = Timing { warmup: Duration::from_secs(1), measured: Duration::from_secs(4) };
+        let window = |text: &str| timing.window(&text.parse().unwrap());
+        assert_eq!(window("10:2000:1100:gcm"), 2000..10_000);
+        assert_eq!(window("10:25:1100:gcm:10"), 20..120);
+        let short = Timing { warmup: Duration::ZERO, measured: Duration::from_millis(1) };
+        assert_eq!(short.window(&"1:1:1100:gcm".parse().unwrap()), 1..2);
+    }
+}

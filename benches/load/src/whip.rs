@@ -1,0 +1,46 @@
+//! Signalling: WHIP (RFC 9725) to publish, and WHEP, its draft sibling in which the client offers too, to subscribe.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::http::{self, LoopbackUrl};
+use crate::server::Server;
+
+/// The sessions made at one server; they are deleted with this value.
+#[derive(Debug)]
+pub(crate) struct Signalling<'a> {
+    server: &'a Server,
+    sessions: Vec<LoopbackUrl>,
+}
+
+impl<'a> Signalling<'a> {
+    pub(crate) fn new(server: &'a Server) -> Self {
+        Self { server, sessions: Vec::new() }
+    }
+
+    /// Gives the answer to a publisher's offer.
+    pub(crate) fn publish(&mut self, offer: &str) -> Result<String> {
+        self.post(&self.server.whip, offer)
+    }
+
+    /// Gives the answer to a subscriber's offer.
+    pub(crate) fn subscribe(&mut self, offer: &str) -> Result<String> {
+        self.post(&self.server.whep, offer)
+    }
+
+    fn post(&mut self, url: &LoopbackUrl, offer: &str) -> Result<String> {
+        let reply = http::request("POST", url, offer)?;
+        ensure!(reply.status == 201, "POST {url}: {} {}", reply.status, reply.body);
+        let location = reply.location.with_context(|| format!("POST {url}: no Location"))?;
+        self.sessions.push(url.join(&location)?);
+        Ok(reply.body)
+    }
+}
+
+impl Drop for Signalling<'_> {
+    fn drop(&mut self) {
+        for session in self.sessions.drain(..).rev() {
+            // The server may be gone, which ends its sessions as well.
+            let _ = http::request("DELETE", &session, "");
+        }
+    }
+}
