@@ -75,6 +75,8 @@ pub enum CloseReason {
     Timeout,
     /// DTLS failed or the peer closed it.
     Dtls,
+    /// The node itself failed on this room; its log says how. Joining again is worth a try.
+    Internal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,4 +103,6 @@ pub struct NodeReport {
     pub stun_answers: u64,
     /// Datagrams that belonged to nobody.
     pub stray_packets: u64,
+    /// Datagrams that the kernel did not take: its buffer was full, or there is no way to their address.
+    pub unsent_packets: u64,
 }

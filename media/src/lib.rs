@@ -2,17 +2,32 @@
 //!
 //! ```text
 //! driver   recvmmsg -> a batch of datagrams
-//! demux    datagram -> peer session (RFC 7983; bound after ICE authenticated the address)
-//! session  STUN, DTLS and SDP of one peer, by `rtc`
+//! demux    datagram -> peer session (RFC 7983; a route is bound after ICE authenticated it)
+//! session  sdp, ice (lite, on stun), dtls (by rtc-dtls) and its keys: until media can flow
 //! room     SRTP in place -> up track -> every down track -> SRTP in place -> outbox
 //! driver   outbox -> sendmmsg with UDP_SEGMENT
 //! ```
+//!
+//! [`node`] puts these together, owns them all by value and keeps their deadlines (`timers`); [`control`] is how
+//! the rest of the program speaks to it, usually through the [`driver`]'s handle.
 //!
 //! Only `driver` does I/O, reads a clock or owns a thread. The rest is told the time and is pure.
 
 pub mod control;
 pub mod datagram;
+mod demux;
+pub mod driver;
+mod dtls;
+mod ice;
+mod keys;
+pub mod node;
 pub mod outbox;
 pub mod room;
+mod sdp;
+mod session;
 pub mod srtp;
+mod stun;
+#[cfg(test)]
+mod testing;
+mod timers;
 pub mod track;

@@ -1,0 +1,462 @@
+//! The system calls of the driver, and all `unsafe` of this crate: a UDP socket with packet information, `recvmmsg`,
+//! `sendmmsg` with `UDP_SEGMENT`, and a wait that a waker can end.
+
+#![expect(unsafe_code, reason = "recvmmsg, sendmmsg, ppoll and eventfd have no safe wrapper in std")]
+
+use std::io;
+use std::mem::size_of;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::time::Duration;
+
+use libc::{c_int, c_void};
+
+use super::outbox::{MAX_RUNS, Run};
+use crate::control::Protocol;
+use crate::datagram::{Datagram, Route};
+
+/// Datagrams received with one call.
+pub(super) const BATCH: usize = 64;
+/// Nothing of WebRTC is longer than an Ethernet frame; longer datagrams are truncated, noticed and dropped.
+const BUFFER: usize = 2048;
+/// Room for one `in6_pktinfo` and one `u16`, with their headers.
+const CONTROL: usize = 64;
+
+const RECEIVE_BUFFER: c_int = 8 << 20;
+const SEND_BUFFER: c_int = 8 << 20;
+
+/// A bound, non-blocking UDP socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    socket: UdpSocket,
+    is_ipv6: bool,
+}
+
+impl Socket {
+    pub(super) fn bind(address: SocketAddr) -> io::Result<Self> {
+        let family = if address.is_ipv6() { libc::AF_INET6 } else { libc::AF_INET };
+        // SAFETY: no pointers are passed.
+        let fd = unsafe { libc::socket(family, libc::SOCK_DGRAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0) };
+        check(fd)?;
+        // SAFETY: the descriptor was just made and nobody else has it.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        let socket = Self { socket: UdpSocket::from(fd), is_ipv6: address.is_ipv6() };
+        if socket.is_ipv6 {
+            socket.set(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0)?;
+            socket.set(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
+        } else {
+            socket.set(libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
+        }
+        socket.enlarge(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, RECEIVE_BUFFER)?;
+        socket.enlarge(libc::SO_SNDBUFFORCE, libc::SO_SNDBUF, SEND_BUFFER)?;
+        let name = Name::new(address, false);
+        // SAFETY: `name` is a socket address of the length given, and lives until the call returns.
+        check(unsafe { libc::bind(socket.fd(), name.as_ptr().cast(), name.len()) })?;
+        Ok(socket)
+    }
+
+    pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    fn fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+
+    /// Only root may exceed the system's limit; everybody else gets as much as that.
+    fn enlarge(&self, force: c_int, plain: c_int, size: c_int) -> io::Result<()> {
+        self.set(libc::SOL_SOCKET, force, size).or_else(|_| self.set(libc::SOL_SOCKET, plain, size))
+    }
+
+    fn set(&self, level: c_int, option: c_int, value: c_int) -> io::Result<()> {
+        let (pointer, len) = (ptr::from_ref(&value).cast(), size_of::<c_int>() as libc::socklen_t);
+        // SAFETY: the option's value is a `c_int` that lives until the call returns.
+        check(unsafe { libc::setsockopt(self.fd(), level, option, pointer, len) })?;
+        Ok(())
+    }
+}
+
+fn check(result: c_int) -> io::Result<usize> {
+    usize::try_from(result).map_err(|_| io::Error::last_os_error())
+}
+
+/// A socket address as the kernel wants it. An IPv4 address is written into the fields of the IPv6 one that have its
+/// place: family and port are the same in both, and `sin_addr` lies where `sin6_flowinfo` does.
+#[derive(Clone, Copy)]
+struct Name(libc::sockaddr_in6);
+
+impl Name {
+    const EMPTY: Self = Self(libc::sockaddr_in6 {
+        sin6_family: 0,
+        sin6_port: 0,
+        sin6_flowinfo: 0,
+        sin6_addr: libc::in6_addr { s6_addr: [0; 16] },
+        sin6_scope_id: 0,
+    });
+
+    /// `mapped`: an IPv4 address is to be used on an IPv6 socket.
+    fn new(address: SocketAddr, mapped: bool) -> Self {
+        let mut name = Self::EMPTY.0;
+        name.sin6_port = address.port().to_be();
+        match address {
+            SocketAddr::V4(v4) if !mapped => {
+                name.sin6_family = libc::AF_INET as libc::sa_family_t;
+                name.sin6_flowinfo = v4.ip().to_bits().to_be();
+            }
+            SocketAddr::V4(v4) => {
+                name.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+                name.sin6_addr.s6_addr = v4.ip().to_ipv6_mapped().octets();
+            }
+            SocketAddr::V6(v6) => {
+                name.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+                name.sin6_addr.s6_addr = v6.ip().octets();
+                name.sin6_scope_id = v6.scope_id();
+            }
+        }
+        Self(name)
+    }
+
+    fn as_ptr(&self) -> *const libc::sockaddr_in6 {
+        &raw const self.0
+    }
+
+    fn len(&self) -> libc::socklen_t {
+        let len = if self.is_ipv4() { size_of::<libc::sockaddr_in>() } else { size_of::<libc::sockaddr_in6>() };
+        len as libc::socklen_t
+    }
+
+    fn is_ipv4(&self) -> bool {
+        self.0.sin6_family == libc::AF_INET as libc::sa_family_t
+    }
+
+    fn address(&self) -> SocketAddr {
+        let port = u16::from_be(self.0.sin6_port);
+        if self.is_ipv4() {
+            return (Ipv4Addr::from_bits(u32::from_be(self.0.sin6_flowinfo)), port).into();
+        }
+        let ip = Ipv6Addr::from(self.0.sin6_addr.s6_addr);
+        match ip.to_ipv4_mapped() {
+            Some(ip) => (ip, port).into(),
+            None => SocketAddrV6::new(ip, port, 0, self.0.sin6_scope_id).into(),
+        }
+    }
+}
+
+/// Ancillary data (RFC 3542 §20), written and read by hand: a length, a level and a type, then the data, aligned to a word.
+#[derive(Clone, Copy)]
+#[repr(align(8))]
+struct Control {
+    bytes: [u8; CONTROL],
+    len: usize,
+}
+
+const CONTROL_HEADER: usize = size_of::<libc::cmsghdr>();
+
+impl Control {
+    const EMPTY: Self = Self { bytes: [0; CONTROL], len: 0 };
+
+    fn push(&mut self, level: c_int, kind: c_int, data: &[u8]) {
+        let len = CONTROL_HEADER + data.len();
+        let message = &mut self.bytes[self.len..][..len.next_multiple_of(size_of::<usize>())];
+        message[..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
+        message[CONTROL_HEADER - 8..CONTROL_HEADER - 4].copy_from_slice(&level.to_ne_bytes());
+        message[CONTROL_HEADER - 4..CONTROL_HEADER].copy_from_slice(&kind.to_ne_bytes());
+        message[CONTROL_HEADER..len].copy_from_slice(data);
+        self.len += message.len();
+    }
+
+    /// From which of our addresses to send.
+    fn push_source(&mut self, source: IpAddr, on_ipv6: bool) {
+        match source {
+            _ if source.is_unspecified() => {}
+            IpAddr::V4(ip) if !on_ipv6 => {
+                // `in_pktinfo`: interface, the address to send from, and one that only counts when receiving.
+                let mut info = [0; 12];
+                info[4..8].copy_from_slice(&ip.octets());
+                self.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
+            }
+            IpAddr::V4(ip) => self.push_source_ipv6(ip.to_ipv6_mapped()),
+            IpAddr::V6(ip) => self.push_source_ipv6(ip),
+        }
+    }
+
+    fn push_source_ipv6(&mut self, ip: Ipv6Addr) {
+        let mut info = [0; 20];
+        info[..16].copy_from_slice(&ip.octets());
+        self.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
+    }
+
+    fn push_segment(&mut self, segment: u16) {
+        self.push(libc::SOL_UDP, libc::UDP_SEGMENT, &segment.to_ne_bytes());
+    }
+
+    /// The address that a datagram was sent to.
+    fn destination(&self, len: usize) -> Option<IpAddr> {
+        let mut rest = self.bytes.get(..len)?;
+        while rest.len() >= CONTROL_HEADER {
+            let word = |at: usize| rest[at..at + 4].try_into().map(c_int::from_ne_bytes).ok();
+            let message = usize::from_ne_bytes(rest[..size_of::<usize>()].try_into().ok()?);
+            let data = rest.get(CONTROL_HEADER..message)?;
+            match (word(CONTROL_HEADER - 8)?, word(CONTROL_HEADER - 4)?) {
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) => return Some(IpAddr::from(*data.get(8..)?.first_chunk::<4>()?)),
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => return Some(IpAddr::from(*data.first_chunk::<16>()?).to_canonical()),
+                _ => rest = rest.get(message.next_multiple_of(size_of::<usize>())..)?,
+            }
+        }
+        None
+    }
+}
+
+const EMPTY_HEADER: libc::mmsghdr = libc::mmsghdr {
+    msg_hdr: libc::msghdr {
+        msg_name: ptr::null_mut(),
+        msg_namelen: 0,
+        msg_iov: ptr::null_mut(),
+        msg_iovlen: 0,
+        msg_control: ptr::null_mut(),
+        msg_controllen: 0,
+        msg_flags: 0,
+    },
+    msg_len: 0,
+};
+const EMPTY_SLICE: libc::iovec = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
+
+/// Buffers for one `recvmmsg`, made once.
+pub(super) struct Receiver {
+    /// Our port: packet information has addresses only.
+    port: u16,
+    buffers: Box<[[u8; BUFFER]]>,
+    names: Box<[Name]>,
+    controls: Box<[Control]>,
+    slices: Box<[libc::iovec]>,
+    headers: Box<[libc::mmsghdr]>,
+}
+
+// SAFETY: the pointers in `slices` and `headers` are only used during `receive`, which has just written them, and
+// point into the boxes beside them.
+unsafe impl Send for Receiver {}
+
+impl Receiver {
+    pub(super) fn new(port: u16) -> Self {
+        Self {
+            port,
+            buffers: vec![[0; BUFFER]; BATCH].into(),
+            names: vec![Name::EMPTY; BATCH].into(),
+            controls: vec![Control::EMPTY; BATCH].into(),
+            slices: vec![EMPTY_SLICE; BATCH].into(),
+            headers: vec![EMPTY_HEADER; BATCH].into(),
+        }
+    }
+
+    /// Receives up to [`BATCH`] datagrams without waiting, and says how many.
+    pub(super) fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
+        for index in 0..BATCH {
+            let buffer = self.buffers[index].as_mut_ptr().cast();
+            self.slices[index] = libc::iovec { iov_base: buffer, iov_len: BUFFER };
+            let header = &mut self.headers[index].msg_hdr;
+            header.msg_name = (&raw mut self.names[index].0).cast();
+            header.msg_namelen = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
+            header.msg_iov = &raw mut self.slices[index];
+            header.msg_iovlen = 1;
+            header.msg_control = self.controls[index].bytes.as_mut_ptr().cast();
+            header.msg_controllen = CONTROL as _;
+            header.msg_flags = 0;
+        }
+        let headers = self.headers.as_mut_ptr();
+        // SAFETY: the headers were just filled with pointers into our boxes and their true lengths; the boxes live
+        // and nobody else uses them until the call returns. Every byte pattern is valid in what the kernel writes.
+        let received = unsafe { libc::recvmmsg(socket.fd(), headers, BATCH as _, libc::MSG_DONTWAIT as _, ptr::null_mut()) };
+        match check(received) {
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EINTR)) => Ok(0),
+            result => result,
+        }
+    }
+
+    /// The datagrams of the last [`Receiver::receive`], without those that were longer than a buffer.
+    pub(super) fn datagrams(&mut self, received: usize) -> Vec<Datagram<'_>> {
+        let port = self.port;
+        let described = self.headers.iter().zip(&self.names).zip(&self.controls);
+        let all = self.buffers.iter_mut().zip(described).take(received);
+        all.filter(|(_, ((header, _), _))| header.msg_hdr.msg_flags & libc::MSG_TRUNC == 0)
+            .map(|(buffer, ((header, name), control))| {
+                let remote = name.address();
+                let unspecified = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+                let control_len: usize = header.msg_hdr.msg_controllen as _;
+                let local = control.destination(control_len).unwrap_or(unspecified);
+                let route = Route { local: SocketAddr::new(local, port), remote, protocol: Protocol::Udp };
+                Datagram { route, data: &mut buffer[..(header.msg_len as usize).min(BUFFER)] }
+            })
+            .collect()
+    }
+}
+
+/// Headers for one `sendmmsg`, made once.
+pub(super) struct Sender {
+    names: Box<[Name]>,
+    controls: Box<[Control]>,
+    slices: Box<[libc::iovec]>,
+    headers: Box<[libc::mmsghdr]>,
+}
+
+// SAFETY: as for `Receiver`: the pointers are written and used within `send` only.
+unsafe impl Send for Sender {}
+
+impl Sender {
+    pub(super) fn new() -> Self {
+        Self {
+            names: vec![Name::EMPTY; MAX_RUNS].into(),
+            controls: vec![Control::EMPTY; MAX_RUNS].into(),
+            slices: vec![EMPTY_SLICE; MAX_RUNS].into(),
+            headers: vec![EMPTY_HEADER; MAX_RUNS].into(),
+        }
+    }
+
+    /// Sends the first of `runs`, whose bytes lie in `arena`, and says how many: at least one, or it is an error of the first.
+    pub(super) fn send(&mut self, socket: &Socket, arena: &[u8], runs: &[Run]) -> io::Result<usize> {
+        let count = runs.len().min(MAX_RUNS);
+        for (index, run) in runs[..count].iter().enumerate() {
+            self.prepare(index, run, &arena[run.start..run.start + run.len], socket.is_ipv6);
+        }
+        let headers = self.headers.as_mut_ptr();
+        // SAFETY: the first `count` headers were just filled with pointers into our boxes and into `arena`, which
+        // outlives the call, with their true lengths. The kernel only reads what they point to.
+        check(unsafe { libc::sendmmsg(socket.fd(), headers, count as _, libc::MSG_DONTWAIT as _) })
+    }
+
+    fn prepare(&mut self, index: usize, run: &Run, bytes: &[u8], on_ipv6: bool) {
+        self.names[index] = Name::new(run.to.remote, on_ipv6);
+        let control = &mut self.controls[index];
+        *control = Control::EMPTY;
+        control.push_source(run.to.local.ip(), on_ipv6);
+        if run.packets > 1 {
+            control.push_segment(run.segment as u16);
+        }
+        let base = bytes.as_ptr().cast::<c_void>().cast_mut();
+        self.slices[index] = libc::iovec { iov_base: base, iov_len: bytes.len() };
+        let header = &mut self.headers[index].msg_hdr;
+        header.msg_namelen = self.names[index].len();
+        header.msg_name = (&raw mut self.names[index].0).cast();
+        header.msg_iov = &raw mut self.slices[index];
+        header.msg_iovlen = 1;
+        header.msg_controllen = control.len as _;
+        header.msg_control = if control.len == 0 { ptr::null_mut() } else { control.bytes.as_mut_ptr().cast() };
+    }
+}
+
+/// Ends a [`wait`] from another thread.
+#[derive(Debug)]
+pub(super) struct Waker(OwnedFd);
+
+impl Waker {
+    pub(super) fn new() -> io::Result<Self> {
+        // SAFETY: no pointers are passed.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
+        check(fd)?;
+        // SAFETY: the descriptor was just made and nobody else has it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    pub(super) fn wake(&self) {
+        let one = 1_u64;
+        // SAFETY: eight bytes are read from a `u64`. The only failure, a full counter, means that it is awake already.
+        unsafe { libc::write(self.0.as_raw_fd(), ptr::from_ref(&one).cast(), size_of::<u64>()) };
+    }
+
+    fn reset(&self) {
+        let mut count = 0_u64;
+        // SAFETY: eight bytes are written to a `u64`. The only failure, a zero counter, leaves nothing to reset.
+        unsafe { libc::read(self.0.as_raw_fd(), ptr::from_mut(&mut count).cast(), size_of::<u64>()) };
+    }
+}
+
+/// Sleeps until something can be received, somebody wakes us, or `patience` is over.
+pub(super) fn wait(socket: &Socket, waker: &Waker, patience: Option<Duration>) -> io::Result<()> {
+    let readable = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    let mut polled = [readable(socket.fd()), readable(waker.0.as_raw_fd())];
+    let timeout = patience.map(|patience| libc::timespec {
+        tv_sec: patience.as_secs().min(3600) as libc::time_t,
+        tv_nsec: patience.subsec_nanos().into(),
+    });
+    let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: two `pollfd` and the `timespec`, if any, live until the call returns; no signal mask is passed.
+    let result = check(unsafe { libc::ppoll(polled.as_mut_ptr(), 2, timeout, ptr::null()) });
+    if polled[1].revents != 0 {
+        waker.reset();
+    }
+    match result {
+        Err(error) if error.raw_os_error() != Some(libc::EINTR) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn received(receiver: &mut Receiver, socket: &Socket, count: usize) -> Vec<(Route, Vec<u8>)> {
+        let waker = Waker::new().unwrap();
+        let mut all = Vec::new();
+        while all.len() < count {
+            wait(socket, &waker, Some(Duration::from_secs(5))).unwrap();
+            let received = receiver.receive(socket).unwrap();
+            assert!(received > 0, "nothing came within 5 s");
+            all.extend(receiver.datagrams(received).into_iter().map(|datagram| (datagram.route, datagram.data.to_vec())));
+        }
+        all
+    }
+
+    /// Sends from `client` to `at`, and answers: the answer must come from the address that was asked.
+    fn check_answer_from_asked_address(bind: &str, client: &str, at: &str) {
+        let socket = Socket::bind(bind.parse().unwrap()).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let client = UdpSocket::bind(client).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let asked = SocketAddr::new(at.parse().unwrap(), port);
+        client.send_to(b"question", asked).unwrap();
+        let (route, data) = received(&mut Receiver::new(port), &socket, 1).remove(0);
+        assert_eq!((route.local, route.remote, &data[..]), (asked, client.local_addr().unwrap(), &b"question"[..]));
+        let run = Run { to: route, start: 0, len: 6, segment: 6, packets: 1 };
+        assert_eq!(Sender::new().send(&socket, b"answer", &[run]).unwrap(), 1);
+        let mut buf = [0; 10];
+        assert_eq!(client.recv_from(&mut buf).unwrap(), (6, asked));
+    }
+
+    #[test]
+    fn answers_leave_from_the_address_that_was_asked() {
+        check_answer_from_asked_address("127.0.0.1:0", "127.0.0.1:0", "127.0.0.1");
+        check_answer_from_asked_address("0.0.0.0:0", "127.0.0.1:0", "127.0.0.1");
+        check_answer_from_asked_address("0.0.0.0:0", "127.0.0.1:0", "127.0.0.77");
+    }
+
+    #[test]
+    fn wildcard_of_ipv6_serves_ipv4_too() {
+        if UdpSocket::bind("[::1]:0").is_err() {
+            println!("this machine has no IPv6");
+            return;
+        }
+        check_answer_from_asked_address("[::]:0", "127.0.0.1:0", "127.0.0.77");
+        check_answer_from_asked_address("[::]:0", "[::1]:0", "::1");
+    }
+
+    #[test]
+    fn a_datagram_longer_than_a_buffer_is_dropped() {
+        let socket = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = socket.local_addr().unwrap();
+        client.send_to(&[1; 3000], to).unwrap();
+        client.send_to(&[2; BUFFER], to).unwrap();
+        let all = received(&mut Receiver::new(to.port()), &socket, 1);
+        assert_eq!(all[0].1, [2; BUFFER]);
+    }
+
+    #[test]
+    fn a_waker_ends_the_wait_once() {
+        let socket = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let waker = Waker::new().unwrap();
+        waker.wake();
+        waker.wake();
+        wait(&socket, &waker, None).unwrap();
+        wait(&socket, &waker, Some(Duration::from_millis(1))).unwrap();
+    }
+}
