@@ -1,0 +1,70 @@
+/** Requests to the server: typed, same origin, and failures as one `ApiError` with the server's stable code. */
+
+/** Codes made here, beside those of the server. */
+export type LocalCode = "unreachable" | "bad_answer";
+
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    /** HTTP status; 0 if the server was not reached. */
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  /** Whether trying the same again later can help. */
+  get transient(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof ApiError ? error.code : "unknown";
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** No answer of the API takes this long; a request that does is lost in a dead network. */
+const TIMEOUT_MS = 20_000;
+
+async function send(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    return await fetch(path, {
+      method,
+      credentials: "same-origin",
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw new ApiError(0, "unreachable", error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  try {
+    const { code, message } = (await response.json()) as { code?: unknown; message?: unknown };
+    if (typeof code === "string") return new ApiError(response.status, code, typeof message === "string" ? message : code);
+  } catch {
+    // A proxy in between answers with a page of its own.
+  }
+  return new ApiError(response.status, `http_${response.status}`, response.statusText);
+}
+
+/** `T` is what the route answers; for an empty answer it is `void`. */
+export async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await send(method, path, body, signal);
+  if (!response.ok) throw await failure(response);
+  const text = await response.text();
+  if (text.length === 0) return undefined as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError(response.status, "bad_answer", "the answer is no JSON");
+  }
+}

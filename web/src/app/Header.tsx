@@ -1,0 +1,119 @@
+/** The gradient header: the name, and the menu of the one who is signed in. */
+import { LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useOutbox } from "../features/chat";
+import { RoleBadge, useMe, useSignOut } from "../features/users";
+import { chooseLanguage, LANGUAGES, type Language } from "../i18n";
+import { navigate } from "../lib/router";
+import { chooseTheme, theme, type Theme } from "../lib/theme";
+import { useStore } from "../lib/useStore";
+import { Avatar } from "../ui/Avatar";
+import { Logo } from "../ui/Logo";
+import { Popover } from "../ui/Popover";
+import { Segmented } from "../ui/Segmented";
+import { NotifyButton } from "./NotifyButton";
+
+export function Header() {
+  const { t } = useTranslation();
+  const me = useMe();
+  return (
+    <header className="safe-top safe-x z-30 shrink-0 bg-gradient-header text-white">
+      <div className="flex h-14 items-center px-4">
+        <h1 className="m-0">
+          <a
+            href="/"
+            onClick={(event) => {
+              event.preventDefault();
+              navigate({ name: "home" });
+            }}
+            className="flex min-h-11 items-center rounded-lg focus-visible:outline-white"
+          >
+            <Logo />
+          </a>
+        </h1>
+        <span className="ml-auto" />
+        <Popover
+          label={t("app.mainMenu", { name: me.name })}
+          buttonClassName="grid size-11 place-items-center rounded-full focus-visible:outline-white"
+          panelClassName="top-full right-0 mt-1 w-72"
+          button={<Avatar id={me.id} name={me.name} size="md" className="rounded-full ring-2 ring-white/80" />}
+        >
+          {(close) => <Menu close={close} />}
+        </Popover>
+      </div>
+    </header>
+  );
+}
+
+const ITEM = "flex min-h-11 w-full items-center gap-3 rounded-xl px-3 text-left hover:bg-panel";
+
+function Menu({ close }: { close: () => void }) {
+  const { t, i18n } = useTranslation();
+  const me = useMe();
+  const chosen = useStore(theme);
+  return (
+    <div className="flex flex-col gap-3 p-3">
+      <div className="px-1 pt-1">
+        <p className="flex items-center gap-2 font-semibold">
+          <span className="wrap-anywhere">{me.name}</span> <RoleBadge role={me.role} />
+        </p>
+        <p className="text-sm wrap-anywhere text-muted">{me.login}</p>
+      </div>
+      <Segmented<Theme>
+        label={t("settings.theme")}
+        value={chosen}
+        onChange={chooseTheme}
+        options={[
+          { value: "system", label: t("settings.themeSystem"), icon: <Monitor size={15} aria-hidden /> },
+          { value: "light", label: t("settings.themeLight"), icon: <Sun size={15} aria-hidden /> },
+          { value: "dark", label: t("settings.themeDark"), icon: <Moon size={15} aria-hidden /> },
+        ]}
+      />
+      <Segmented<Language>
+        label={t("settings.language")}
+        value={i18n.language as Language}
+        onChange={chooseLanguage}
+        options={LANGUAGES.map((language) => ({ ...language, lang: language.value }))}
+      />
+      <div className="border-t border-line pt-2">
+        <NotifyButton className={ITEM} />
+        {me.role === "admin" && (
+          <button
+            type="button"
+            className={ITEM}
+            onClick={() => {
+              close();
+              navigate({ name: "admin" });
+            }}
+          >
+            <Settings size={18} aria-hidden /> {t("settings.admin")}
+          </button>
+        )}
+        <SignOutButton />
+      </div>
+    </div>
+  );
+}
+
+function SignOutButton() {
+  const { t } = useTranslation();
+  const outbox = useOutbox();
+  const signOut = useSignOut();
+  return (
+    <button
+      type="button"
+      className={ITEM}
+      disabled={signOut.isPending}
+      onClick={() =>
+        signOut.mutate(undefined, {
+          onSuccess: () => {
+            outbox.clear();
+            navigate({ name: "home" }, "replace");
+          },
+        })
+      }
+    >
+      <LogOut size={18} aria-hidden /> {t("settings.signOut")}
+    </button>
+  );
+}

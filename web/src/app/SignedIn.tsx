@@ -1,0 +1,45 @@
+/** Everything of a signed-in user: the socket runs as long as this is mounted. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { useApi, useSocketListener } from "../api/context";
+import { ApiError } from "../api/http";
+import type { SocketListener } from "../api/socket";
+import { CallProvider, CallScreens } from "../features/calls";
+import { ChatProvider } from "../features/chat";
+import { SESSION_KEY, useUsersFeed } from "../features/users";
+import { Shell } from "./Shell";
+import { useOwnPresence } from "./useOwnPresence";
+
+export function SignedIn({ me }: { me: string }) {
+  const { socket } = useApi();
+  useUsersFeed();
+  useSessionWatch();
+  useOwnPresence();
+  useEffect(() => {
+    socket.start();
+    return () => socket.stop();
+  }, [socket]);
+  return (
+    <ChatProvider me={me}>
+      <CallProvider me={me}>
+        <Shell />
+        <CallScreens />
+      </CallProvider>
+    </ChatProvider>
+  );
+}
+
+/** A session that ended elsewhere (signed out, deactivated, expired) leads to sign-in. */
+function useSessionWatch(): void {
+  const cache = useQueryClient();
+  useSocketListener(
+    useMemo<SocketListener>(
+      () => ({
+        failed: (error) => {
+          if (error instanceof ApiError && error.status === 401) void cache.invalidateQueries({ queryKey: SESSION_KEY });
+        },
+      }),
+      [cache],
+    ),
+  );
+}

@@ -1,0 +1,32 @@
+/** The two ways to call somebody, for the chat's header. */
+import { Phone, Video } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useApi } from "../../api/context";
+import type { CallKind } from "../../api/types";
+import { useStore } from "../../lib/useStore";
+import { IconButton } from "../../ui/Button";
+import { useCallSession, useCallView } from "./context";
+
+/** Calls need the socket, and a page has one call at a time. */
+export function useCanCall(): boolean {
+  const { socket } = useApi();
+  const { status } = useStore(socket.state);
+  return useCallView().stage === "idle" && status === "online";
+}
+
+export function CallButtons({ peerId, className }: { peerId: string; className?: string }) {
+  const { t } = useTranslation();
+  const session = useCallSession();
+  const able = useCanCall();
+  const button = (kind: CallKind, words: string, icon: React.ReactNode) => (
+    <IconButton label={words} disabled={!able} onClick={() => void session.call(peerId, kind)} className={className}>
+      {icon}
+    </IconButton>
+  );
+  return (
+    <>
+      {button("audio", t("call.callAudio"), <Phone size={21} />)}
+      {button("video", t("call.callVideo"), <Video size={23} />)}
+    </>
+  );
+}

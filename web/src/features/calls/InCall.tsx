@@ -1,0 +1,73 @@
+/** The call itself: the other side large, oneself small, one bar of controls. */
+import clsx from "clsx";
+import { useRef } from "react";
+import { MicOff } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { PathBadge, QualityBadge, Timer } from "./Badges";
+import { CallOverlay } from "./CallOverlay";
+import { Controls } from "./Controls";
+import { MediaErrorNote, PersonTitle, type Person } from "./pieces";
+import { OwnTile } from "./OwnTile";
+import { RemoteMedia } from "./RemoteMedia";
+import { useStillness } from "./useStillness";
+import type { CallView } from "./view";
+import { VoiceAvatar } from "./VoiceAvatar";
+
+export function InCall({ view, person }: { view: CallView; person: Person }) {
+  const { t } = useTranslation();
+  const area = useRef<HTMLDivElement>(null);
+  const { call } = view;
+  const other = call?.participants.find(({ user_id }) => user_id === person.id);
+  const picture = view.stage === "talking" && other?.camera === true && other.connected;
+  const still = useStillness(area, picture);
+  const status = useStatus(view, person, other?.connected !== false);
+
+  return (
+    <CallOverlay label={t("call.inCall", { name: person.name })}>
+      <div ref={area} className={clsx("relative h-full", still && "cursor-none")}>
+        <RemoteMedia stream={view.remote} name={person.name} visible={picture} />
+        {!picture && (
+          <div className="absolute inset-0 flex flex-col items-center justify-center gap-6 pb-24">
+            <VoiceAvatar person={person} />
+            <PersonTitle person={person}>{status}</PersonTitle>
+          </div>
+        )}
+        {view.localVideo !== null && <OwnTile stream={view.localVideo} raised={!still} />}
+        <div
+          className={clsx(
+            "safe-x pointer-events-none absolute inset-x-0 top-0 z-20 flex items-start gap-2 p-3 pt-[max(12px,env(safe-area-inset-top))] transition *:pointer-events-auto",
+            still && "opacity-0",
+          )}
+        >
+          {call?.path != null && <PathBadge path={call.path} />}
+          <span className="mr-auto" />
+          {call?.answered_at != null && view.stage === "talking" && <Timer since={call.answered_at} />}
+          <QualityBadge quality={view.quality} />
+        </div>
+        <div className="pointer-events-none absolute inset-x-0 bottom-36 z-10 flex flex-col items-center gap-2 px-4">
+          {picture && status !== "" && (
+            <p role="status" className="rounded-full bg-black/60 px-4 py-2 text-sm">
+              {status}
+            </p>
+          )}
+          {other?.microphone === false && view.stage === "talking" && (
+            <p role="status" className="flex items-center gap-2 rounded-full bg-black/60 px-4 py-2 text-sm">
+              <MicOff size={16} aria-hidden />
+              {t("call.peerMuted", { name: person.name })}
+            </p>
+          )}
+          <MediaErrorNote error={view.mediaError} />
+        </div>
+        <Controls view={view} hidden={still} area={area} />
+      </div>
+    </CallOverlay>
+  );
+}
+
+function useStatus(view: CallView, person: Person, otherConnected: boolean): string {
+  const { t } = useTranslation();
+  if (view.stage === "connecting") return t("call.connecting");
+  if (view.interrupted) return t("call.reconnecting");
+  if (!otherConnected) return t("call.peerGone", { name: person.name });
+  return "";
+}

@@ -1,0 +1,38 @@
+/** The avatar of an audio call, with a ring that breathes with the voice. */
+import { useEffect, useRef } from "react";
+import { Avatar } from "../../ui/Avatar";
+import { useCallSession } from "./context";
+import type { Person } from "./pieces";
+
+/** How often the voice is looked at. */
+const LOOK_MS = 100;
+
+function loudness(connection: RTCPeerConnection | null): number {
+  const receiver = connection?.getReceivers().find(({ track }) => track.kind === "audio");
+  return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+}
+
+export function VoiceAvatar({ person }: { person: Person }) {
+  const session = useCallSession();
+  const ring = useRef<HTMLSpanElement>(null);
+
+  useEffect(() => {
+    // Straight to the element: ten renders a second would be a waste.
+    const timer = setInterval(() => {
+      const level = Math.min(1, Math.sqrt(loudness(session.connection)) * 1.6);
+      if (ring.current === null) return;
+      ring.current.style.transform = `scale(${1 + level * 0.35})`;
+      ring.current.style.opacity = String(0.25 + level * 0.6);
+    }, LOOK_MS);
+    return () => clearInterval(timer);
+  }, [session]);
+
+  return (
+    <span className="relative grid place-items-center">
+      <span ref={ring} aria-hidden="true" className="absolute size-34 rounded-full bg-gradient-brand opacity-25 transition motion-reduce:hidden" />
+      <span className="relative rounded-full bg-gradient-brand p-1">
+        <Avatar id={person.id} name={person.name} size="xl" />
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,4 @@
+/** What other features and the app may use of this one. */
+export { CallButtons, useCanCall } from "./CallButtons";
+export { CallScreens } from "./CallScreens";
+export { CallProvider, useCallSession } from "./context";

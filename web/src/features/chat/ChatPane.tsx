@@ -1,0 +1,83 @@
+/** One open chat: who it is with, the messages, the input. */
+import { ArrowLeft, MessageCircleOff } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { User } from "../../api/types";
+import { Avatar } from "../../ui/Avatar";
+import { Button, IconButton } from "../../ui/Button";
+import { EmptyState, Skeleton } from "../../ui/states";
+import { CallButtons } from "../calls";
+import { RoleBadge, useMe, usePresence, usePresenceWords, useUser } from "../users";
+import { Composer, type Drafts } from "./Composer";
+import { otherMember, useConversations } from "./conversations";
+import { MessageList } from "./MessageList";
+
+export interface ChatPaneProps {
+  conversationId: string;
+  drafts: Drafts;
+  onBack(): void;
+}
+
+export function ChatPane({ conversationId, drafts, onBack }: ChatPaneProps) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const conversations = useConversations();
+  const conversation = conversations.data?.find(({ id }) => id === conversationId);
+  const peer = useUser(conversation && otherMember(conversation, me.id));
+
+  if (conversations.isSuccess && conversation === undefined) {
+    return (
+      <EmptyState icon={<MessageCircleOff />} action={<Button onClick={onBack}>{t("chat.toChats")}</Button>}>
+        {t("chat.notFound")}. {t("chat.notFoundDetail")}
+      </EmptyState>
+    );
+  }
+  return (
+    <section aria-label={peer && t("chat.with", { name: peer.name })} className="flex min-h-0 flex-1 flex-col">
+      <ChatHeader peer={peer} onBack={onBack} />
+      {peer === undefined ? (
+        <div role="status" aria-label={t("app.loading")} className="flex-1" />
+      ) : (
+        <>
+          <MessageList conversationId={conversationId} peer={peer} />
+          {peer.deactivated_at == null ? (
+            <Composer conversationId={conversationId} drafts={drafts} />
+          ) : (
+            <p className="safe-bottom border-t border-line p-4 text-center text-muted">{t("chat.deactivated")}</p>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const { presence } = usePresence(peer?.id);
+  const words = usePresenceWords(peer);
+  const callable = peer !== undefined && peer.id !== me.id && peer.deactivated_at == null;
+  return (
+    <header className="safe-top safe-x shrink-0 border-line bg-gradient-header text-white md:border-b md:bg-page md:bg-none md:text-text">
+      <div className="flex h-14 items-center gap-2 px-1 md:h-16 md:gap-3 md:px-4">
+        <IconButton label={t("app.back")} onClick={onBack} className="hover:bg-white/15 md:hidden">
+          <ArrowLeft size={24} />
+        </IconButton>
+        {peer === undefined ? (
+          <Skeleton className="h-6 w-40" />
+        ) : (
+          <>
+            <Avatar id={peer.id} name={peer.name} size="md" presence={presence} className="rounded-full max-md:ring-2 max-md:ring-white/80" />
+            <div className="min-w-0 flex-1">
+              <h2 className="flex items-center gap-2 text-base font-semibold">
+                <span className="truncate">{peer.name}</span>
+                <RoleBadge role={peer.role} />
+              </h2>
+              <p className="truncate text-sm text-white md:text-muted">{words}</p>
+            </div>
+          </>
+        )}
+        {callable && <CallButtons peerId={peer.id} className="hover:bg-white/15 md:text-accent md:hover:bg-accent-soft" />}
+      </div>
+    </header>
+  );
+}

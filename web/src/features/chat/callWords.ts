@@ -1,0 +1,27 @@
+/** A call in the history, in words. */
+import { useTranslation } from "react-i18next";
+import type { CallRecord } from "../../api/types";
+import { duration } from "../../lib/time";
+
+/** Calls that the reader did not get. */
+export function isMissed(call: CallRecord, outgoing: boolean): boolean {
+  return !outgoing && call.answered_at == null && call.outcome !== "declined";
+}
+
+export function useCallWords(): (call: CallRecord, outgoing: boolean) => { title: string; detail: string } {
+  const { t } = useTranslation();
+  return (call, outgoing) => {
+    const video = call.kind === "video";
+    const missed = isMissed(call, outgoing);
+    const title = missed
+      ? t(video ? "call.history.missedVideo" : "call.history.missedAudio")
+      : outgoing
+        ? t(video ? "call.history.outgoingVideo" : "call.history.outgoingAudio")
+        : t(video ? "call.history.incomingVideo" : "call.history.incomingAudio");
+    const parts: string[] = [];
+    if (call.answered_at != null) parts.push(duration(call.ended_at - call.answered_at));
+    if (call.outcome !== "completed" && !missed) parts.push(t(`call.history.${call.outcome}`));
+    if (call.path != null) parts.push(t(call.path === "direct" ? "call.pathDirect" : "call.pathNode"));
+    return { title, detail: parts.join(" · ") };
+  };
+}

@@ -1,0 +1,65 @@
+/** The outbox of the signed-in user, and the feeds of this feature. */
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
+import { useApi, useSocketListener } from "../../api/context";
+import { sendMessage } from "../../api/routes";
+import type { SocketListener } from "../../api/socket";
+import { useStore } from "../../lib/useStore";
+import { SESSION_KEY } from "../users";
+import { useConversationsFeed } from "./conversations";
+import { addMessage, useHistoryFeed } from "./history";
+import { Outbox, type Outgoing } from "./outbox";
+
+const OutboxContext = createContext<Outbox | null>(null);
+
+export function ChatProvider({ me, children }: { me: string; children: ReactNode }) {
+  const { socket } = useApi();
+  const cache = useQueryClient();
+  const outbox = useMemo(
+    () =>
+      new Outbox(me, {
+        send: sendMessage,
+        sent: (message) => addMessage(cache, message),
+        signedOut: () => void cache.invalidateQueries({ queryKey: SESSION_KEY }),
+      }),
+    [me, cache],
+  );
+  useConversationsFeed();
+  useHistoryFeed();
+
+  useSocketListener(
+    useMemo<SocketListener>(
+      () => ({
+        event: (event) => {
+          if (event.type === "message_created" && event.message.sender_id === me) outbox.confirm(event.message.client_key);
+        },
+      }),
+      [outbox, me],
+    ),
+  );
+
+  useEffect(() => {
+    outbox.start();
+    const unsubscribe = socket.state.subscribe(() => {
+      const { status } = socket.state.get();
+      if (status === "online" || status === "polling") outbox.flush();
+    });
+    return () => {
+      unsubscribe();
+      outbox.stop();
+    };
+  }, [outbox, socket]);
+
+  return <OutboxContext value={outbox}>{children}</OutboxContext>;
+}
+
+export function useOutbox(): Outbox {
+  const outbox = useContext(OutboxContext);
+  if (outbox === null) throw new Error("useOutbox outside of ChatProvider");
+  return outbox;
+}
+
+export function useOutgoing(conversationId: string): readonly Outgoing[] {
+  const items = useStore(useOutbox().items);
+  return useMemo(() => items.filter((item) => item.conversationId === conversationId), [items, conversationId]);
+}

@@ -1,0 +1,6 @@
+/** What the app may use of this feature. */
+export { ChatPane } from "./ChatPane";
+export { ChatProvider, useOutbox } from "./context";
+export { ConversationList } from "./ConversationList";
+export { useOpenDirect } from "./conversations";
+export type { Drafts } from "./Composer";

@@ -1,0 +1,162 @@
+/**
+ * Messages on their way out. Each has a key of its own from the moment it is written, so that a retry is the same message;
+ * each waits in storage until the server has acknowledged it, so that neither a reload nor a dead network loses one. Those of
+ * one conversation go one after another, so that they arrive in order.
+ */
+import { ApiError } from "../../api/http";
+import type { Message } from "../../api/types";
+import { randomKey } from "../../lib/random";
+import { recallAll, remember } from "../../lib/storage";
+import { Store } from "../../lib/store";
+
+export interface Outgoing {
+  clientKey: string;
+  conversationId: string;
+  text: string;
+  createdAt: number;
+  /** `failed`: refused for good; the writer decides. */
+  state: "waiting" | "sending" | "failed";
+  code?: string;
+}
+
+export interface OutboxWorld {
+  send(conversationId: string, clientKey: string, text: string): Promise<Message>;
+  sent(message: Message): void;
+  /** A request was refused for want of a session. */
+  signedOut(): void;
+}
+
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MOST_MS = 15_000;
+
+export class Outbox {
+  /** In the order of writing. */
+  readonly items = new Store<readonly Outgoing[]>([]);
+  readonly #world: OutboxWorld;
+  readonly #prefix: string;
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+
+  constructor(userId: string, world: OutboxWorld) {
+    this.#world = world;
+    this.#prefix = `staffline.outbox.${userId}.`;
+    this.items.set(recallAll(this.#prefix).flatMap(parse).sort((a, b) => a.createdAt - b.createdAt));
+  }
+
+  /** Sends what an earlier page left. */
+  start(): void {
+    this.#stopped = false;
+    this.flush();
+  }
+
+  /** Keeps what is stored; sends nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+  }
+
+  /** Forgets everything: another user may use this browser next. */
+  clear(): void {
+    this.stop();
+    for (const { clientKey } of this.items.get()) remember(this.#prefix + clientKey, null);
+    this.items.set([]);
+  }
+
+  add(conversationId: string, text: string): void {
+    const item: Outgoing = { clientKey: randomKey(), conversationId, text, createdAt: Date.now(), state: "waiting" };
+    this.items.update((items) => [...items, item]);
+    this.#store(item);
+    this.flush();
+  }
+
+  /** The writer tries a refused message again, with its old key. */
+  retry(clientKey: string): void {
+    this.#change(clientKey, { state: "waiting" });
+    this.flush();
+  }
+
+  discard(clientKey: string): void {
+    this.#remove(clientKey);
+    this.flush();
+  }
+
+  /** The message is known to have arrived, whoever said so. */
+  confirm(clientKey: string): void {
+    if (this.items.get().some((item) => item.clientKey === clientKey)) this.#remove(clientKey);
+  }
+
+  /** Tries now: called when the network is back. */
+  readonly flush = (): void => {
+    clearTimeout(this.#retry);
+    if (this.#stopped) return;
+    const busy = new Set<string>();
+    for (const item of this.items.get()) {
+      if (item.state === "failed" || busy.has(item.conversationId)) continue;
+      busy.add(item.conversationId);
+      if (item.state === "waiting") void this.#send(item);
+    }
+  };
+
+  async #send(item: Outgoing): Promise<void> {
+    this.#change(item.clientKey, { state: "sending" });
+    try {
+      const message = await this.#world.send(item.conversationId, item.clientKey, item.text);
+      if (this.#stopped) return;
+      this.#failures = 0;
+      this.#world.sent(message);
+      this.#remove(item.clientKey);
+      this.flush();
+    } catch (error) {
+      if (!this.#stopped) this.#failed(item, error);
+    }
+  }
+
+  #failed({ clientKey }: Outgoing, error: unknown): void {
+    if (error instanceof ApiError && error.status === 401) {
+      this.#change(clientKey, { state: "waiting" });
+      this.#world.signedOut();
+    } else if (error instanceof ApiError && !error.transient) {
+      this.#change(clientKey, { state: "failed", code: error.code });
+      this.flush();
+    } else {
+      this.#change(clientKey, { state: "waiting" });
+      const wait = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.#failures);
+      this.#failures += 1;
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(this.flush, wait);
+    }
+  }
+
+  #change(clientKey: string, change: Pick<Outgoing, "state" | "code">): void {
+    this.items.update((items) =>
+      items.map((item) => (item.clientKey === clientKey ? { ...item, code: undefined, ...change } : item)),
+    );
+    const item = this.items.get().find((one) => one.clientKey === clientKey);
+    if (item !== undefined) this.#store(item);
+  }
+
+  #remove(clientKey: string): void {
+    remember(this.#prefix + clientKey, null);
+    this.items.update((items) => items.filter((item) => item.clientKey !== clientKey));
+  }
+
+  #store(item: Outgoing): void {
+    // A page that died while sending does not know whether it arrived: the next one sends it again, with the same key.
+    const state = item.state === "sending" ? "waiting" : item.state;
+    remember(this.#prefix + item.clientKey, JSON.stringify({ ...item, state }));
+  }
+}
+
+function parse([, value]: [string, string]): Outgoing[] {
+  try {
+    const item = JSON.parse(value) as Partial<Outgoing>;
+    const { clientKey, conversationId, text, createdAt, state } = item;
+    if (typeof clientKey !== "string" || typeof conversationId !== "string" || typeof text !== "string") return [];
+    return [
+      { clientKey, conversationId, text, createdAt: createdAt ?? 0, state: state === "failed" ? "failed" : "waiting", code: item.code },
+    ];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,2 @@
+/** The admin's page, loaded when an admin opens it. */
+export { AdminPage as default } from "./AdminPage";

@@ -1,0 +1,50 @@
+/** The page's few addresses. The server answers each with the same document. */
+import { useSyncExternalStore } from "react";
+
+export type Route =
+  | { name: "home" }
+  | { name: "chat"; conversationId: string }
+  | { name: "invitation" }
+  | { name: "admin" };
+
+export function parse(path: string): Route {
+  const [first, second] = path.split("/").filter(Boolean);
+  if (first === "chat" && second !== undefined) return { name: "chat", conversationId: second };
+  if (first === "invitation") return { name: "invitation" };
+  if (first === "admin") return { name: "admin" };
+  return { name: "home" };
+}
+
+export function pathOf(route: Route): string {
+  switch (route.name) {
+    case "home":
+      return "/";
+    case "chat":
+      return `/chat/${route.conversationId}`;
+    default:
+      return `/${route.name}`;
+  }
+}
+
+const listeners = new Set<() => void>();
+
+function subscribe(changed: () => void): () => void {
+  listeners.add(changed);
+  addEventListener("popstate", changed);
+  return () => {
+    listeners.delete(changed);
+    removeEventListener("popstate", changed);
+  };
+}
+
+export function navigate(route: Route, how: "push" | "replace" = "push"): void {
+  const path = pathOf(route);
+  if (path === location.pathname && location.hash === "") return;
+  if (how === "push") history.pushState(null, "", path);
+  else history.replaceState(null, "", path);
+  for (const listener of [...listeners]) listener();
+}
+
+export function useRoute(): Route {
+  return parse(useSyncExternalStore(subscribe, () => location.pathname));
+}
