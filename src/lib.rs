@@ -1,9 +1,31 @@
 //! Staffline: staff chat and calls in one process on one port.
+//!
+//! A request comes in by `net`, is routed by `http` (or lives on as a socket in `ws`), and calls an operation of a feature: `users`,
+//! `chat`, `calls`. The operation applies its rules in a transaction through its `store`, and stores an `events::Event` with it. After
+//! the commit the publisher hands the event to the `hub`, which queues it for every socket that may see it.
+//!
+//! | module | owns |
+//! |---|---|
+//! | `config`, `app` | the settings; what the parts share |
+//! | `net` | the port: accept, TLS, what a connection is |
+//! | `http` | routes, who asks, headers, the page's files |
+//! | `ws` | one task per socket |
+//! | `users`, `chat`, `calls` | the features |
+//! | `events`, `hub` | what clients are told, and who is there to be told |
+//! | `db`, `clock`, `ids`, `tokens`, `error` | what they all stand on |
 
+pub mod app;
 pub mod calls;
 pub mod chat;
 pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
 pub mod events;
+pub mod http;
+pub mod hub;
 pub mod ids;
+pub mod net;
+pub mod tokens;
 pub mod users;
 pub mod ws;

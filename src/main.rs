@@ -1,1 +1,170 @@
-fn main() {}
+//! The command line: configuration, then the app, then serving until told to stop.
+
+use std::{
+    fs::{File, TryLockError},
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use staffline::{
+    app::{App, Tuning},
+    clock::Clock,
+    config::{Config, LogFormat, Settings},
+    http,
+    net::{Server, tls},
+    users::{self, NewUser, Role, UsersError, invitations},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// Staff chat and calls in one process on one port.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    /// Settings file, TOML [default: staffline.toml in the data folder, if it is there]
+    #[arg(long, global = true, env = "STAFFLINE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server (also without any command)
+    Serve,
+    /// Print the OpenAPI document of the HTTP API
+    Openapi,
+    /// Print a one-time link: for the first admin, or, with a login, one that sets that user's password anew
+    AdminLink { login: Option<String> },
+    /// Add two sample users and print their invitation links
+    DemoUsers,
+}
+
+/// How long running requests and tasks may take to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+fn main() -> anyhow::Result<()> {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches)?;
+    if matches!(cli.command, Some(Command::Openapi)) {
+        return say(&http::document().to_pretty_json()?);
+    }
+    let config = load(&cli, &matches)?;
+    start_log(&config);
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.install_default().expect("nothing else in this process installs one");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            None | Some(Command::Serve) => serve(config).await,
+            Some(Command::AdminLink { login }) => admin_link(config, login.as_deref()).await,
+            Some(Command::DemoUsers) => demo_users(config).await,
+            Some(Command::Openapi) => unreachable!("answered above"),
+        }
+    })
+}
+
+fn load(cli: &Cli, matches: &ArgMatches) -> anyhow::Result<Config> {
+    Ok(Config::load(&cli.settings, |name| matches.value_source(name), cli.config.as_deref())?)
+}
+
+fn start_log(config: &Config) {
+    let log = tracing_subscriber::fmt().with_env_filter(&config.log_filter).with_writer(io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    let _lock = lock(&config.data)?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    let identity = tls::load(&config)?;
+    let app = App::start(config, Clock::System, Tuning::default()).await?;
+    greet(&app, address, identity.as_ref()).await?;
+    let server = tokio::spawn(Server::new(app.clone(), listener, identity.map(|identity| identity.acceptor)).run());
+    stop_signal().await?;
+    tracing::info!("stopping");
+    app.shut_down(DRAIN).await;
+    server.await?;
+    Ok(())
+}
+
+/// Two servers on one folder would each think that they are alone with SQLite, the certificate and the sockets.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("staffline.lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another server runs on the data folder {}", data.display()),
+        Err(TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
+    }
+}
+
+/// What the admin needs to see at start.
+async fn greet(app: &App, address: SocketAddr, identity: Option<&tls::Identity>) -> anyhow::Result<()> {
+    let base = app.config.base_url(address);
+    say(&format!("Staffline {} listens on {address}: {base}", env!("CARGO_PKG_VERSION")))?;
+    if let Some(identity) = identity {
+        say(&format!("Certificate (SHA-256): {}", identity.fingerprint))?;
+    }
+    if let Some(invitation) = invitations::setup(app).await? {
+        say(&format!("Nobody is here yet. This link, good for one use, creates the first admin:\n{}", invitation.url(&base)))?;
+    }
+    Ok(())
+}
+
+async fn stop_signal() -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
+    let base = config.base_url(config.listen);
+    let app = App::start(config, Clock::System, Tuning::default()).await?;
+    let invitation = match login {
+        Some(login) => {
+            let user = users::store::by_login(&app.db, &users::login_key(login)).await?;
+            let user = user.with_context(|| format!("nobody has the login {login}"))?;
+            users::invite_again(&app, user).await?
+        }
+        None => invitations::setup(&app).await?.context("there are users already: name the login of the one who is to get in")?,
+    };
+    app.shut_down(DRAIN).await;
+    say(invitation.url(&base).as_str())
+}
+
+/// Neutral people for `make demo`. Those who are there already keep what they have.
+async fn demo_users(config: Config) -> anyhow::Result<()> {
+    let base = config.base_url(config.listen);
+    let app = App::start(config, Clock::System, Tuning::default()).await?;
+    for (name, login) in [("Anna", "anna"), ("Boris", "boris")] {
+        let email = format!("{login}@example.com");
+        let new = NewUser { name: name.to_owned(), login: login.to_owned(), email, role: Role::Employee };
+        match users::add(&app, new).await {
+            Ok((_, invitation)) => say(&format!("{name}: {}", invitation.url(&base)))?,
+            Err(UsersError::LoginTaken) => say(&format!("{name}: is here already"))?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    app.shut_down(DRAIN).await;
+    Ok(())
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    writeln!(io::stdout().lock(), "{line}").context("cannot write to the terminal")
+}

@@ -4,8 +4,11 @@ mod party;
 pub mod policy;
 pub mod refusal;
 pub mod ringing;
+pub mod service;
 pub mod signal;
 pub mod switchboard;
+
+pub use service::Calls;
 
 use std::{fmt, str::FromStr};
 

@@ -1,3 +1,5 @@
 //! One task per socket.
 
 pub mod frames;
+pub mod routes;
+pub mod socket;

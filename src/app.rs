@@ -1,0 +1,156 @@
+//! What the parts of the server share, and nothing else: no part has state of its own outside it.
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use tokio::time;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    calls::{self, Calls},
+    clock::Clock,
+    config::Config,
+    db::Db,
+    events::{self, publisher::Publisher},
+    hub::{Departure, Hub},
+    users::{self, limits::SignInLimits, passwords::Passwords},
+};
+
+/// The handle, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+#[derive(Debug)]
+pub struct Parts {
+    pub config: Config,
+    pub db: Db,
+    pub clock: Clock,
+    pub hub: Hub,
+    /// Commits transactions that tell of something.
+    pub publisher: Publisher,
+    pub passwords: Passwords,
+    pub sign_in_limits: SignInLimits,
+    pub calls: Calls,
+    pub tuning: Tuning,
+    /// Cancelled when the server is to stop.
+    pub stop: CancellationToken,
+    /// Everything that outlives a request: awaited at the end.
+    pub tasks: TaskTracker,
+}
+
+/// Spans that nobody sets but tests, which do not want to wait.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    /// How long a user without a device still counts as here: a reload does not flicker.
+    pub presence_grace: Duration,
+    /// How often the server pings a socket.
+    pub ping_every: Duration,
+    /// How long a socket may be silent.
+    pub dead_after: Duration,
+    /// How often a socket's session is looked up again, for what another process changed.
+    pub recheck_session: Duration,
+    /// How long a client may take for its handshake, its headers, its body.
+    pub request_patience: Duration,
+    /// Sign-ins of one login from one address, and of one address: at once, then one per `sign_in_refill`.
+    pub sign_in_burst: u32,
+    pub sign_in_burst_of_address: u32,
+    pub sign_in_refill: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            presence_grace: Duration::from_secs(5),
+            ping_every: Duration::from_secs(15),
+            dead_after: Duration::from_secs(40),
+            recheck_session: Duration::from_secs(300),
+            request_patience: Duration::from_secs(10),
+            sign_in_burst: 10,
+            sign_in_burst_of_address: 100,
+            sign_in_refill: Duration::from_secs(6),
+        }
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
+
+impl App {
+    /// Opens the database and starts the background tasks.
+    pub async fn start(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data)?;
+        let db = Db::open(&config.database).await?;
+        let last = events::store::bounds(&db).await?.last;
+        let (calls, inputs) = Calls::new();
+        let app = Self(Arc::new(Parts {
+            sign_in_limits: SignInLimits::new(&tuning),
+            passwords: Passwords::new(),
+            hub: Hub::default(),
+            publisher: Publisher::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            config,
+            db,
+            clock,
+            calls,
+            tuning,
+        }));
+        let publisher = app.publisher.clone().run(app.db.clone(), app.hub.clone(), last, app.stop.clone());
+        app.tasks.spawn(publisher);
+        app.tasks.spawn(calls::service::run(app.clone(), inputs));
+        app.tasks.spawn(keep_house(app.clone()));
+        Ok(app)
+    }
+
+    /// Ends the background tasks and closes the database, at the latest after `deadline`.
+    pub async fn shut_down(&self, deadline: Duration) {
+        self.hub.close_all();
+        self.stop.cancel();
+        self.tasks.close();
+        if time::timeout(deadline, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "some tasks did not end in time");
+        }
+        if time::timeout(deadline, self.db.close()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
+    }
+
+    /// Lets a user go offline, and remembers when, unless a device comes back within the grace.
+    pub fn settle_later(&self, departure: Departure) {
+        let app = self.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = app.stop.cancelled() => {}
+                () = time::sleep(app.tuning.presence_grace) => {}
+            }
+            let Some(left_at) = app.hub.settle(departure) else { return };
+            if let Err(error) = users::store::set_last_seen(&app.db, departure.user, left_at).await {
+                tracing::error!(%error, "last_seen_at was not written");
+            }
+        });
+    }
+}
+
+/// Forgets what has expired.
+async fn keep_house(app: App) {
+    loop {
+        let now = app.clock.now();
+        app.sign_in_limits.forget_old();
+        let events = events::store::delete_older(&app.db, now.minus(events::RETENTION)).await;
+        let sessions = users::store::delete_expired(&app.db, now).await;
+        match events.and_then(|events| Ok((events, sessions?))) {
+            Ok((events, sessions)) => tracing::debug!(events, sessions, "deleted what had expired"),
+            Err(error) => tracing::error!(%error, "what has expired was not deleted"),
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = time::sleep(HOUSEKEEPING_EVERY) => {}
+        }
+    }
+}

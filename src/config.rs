@@ -1,0 +1,344 @@
+//! The settings: one struct for the flags, the environment and the file, validated once at start.
+//!
+//! A value is taken from the first of: a flag, `STAFFLINE_*`, the file, the default.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum, parser::ValueSource};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+/// Everything that can be set. `docs/operations.md` has the same list, and a test that the two agree.
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Address and port to listen on, TCP and UDP [default: 0.0.0.0:8080]
+    #[arg(long, global = true, env = "STAFFLINE_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// Folder for everything that is kept [default: data]
+    #[arg(long, global = true, env = "STAFFLINE_DATA")]
+    pub data: Option<PathBuf>,
+    /// sqlite:<path> or postgres://user:password@host/name [default: staffline.db in the data folder]
+    #[arg(long, global = true, env = "STAFFLINE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Where browsers reach the server, such as https://chat.example.com [default: made from the address]
+    #[arg(long, global = true, env = "STAFFLINE_PUBLIC_URL")]
+    pub public_url: Option<Url>,
+    /// Addresses under which browsers reach the media port, comma-separated [default: those of this machine]
+    #[arg(long, global = true, env = "STAFFLINE_PUBLIC_IP", value_delimiter = ',')]
+    pub public_ip: Option<Vec<IpAddr>>,
+    /// off, self-signed (for a trial), or files [default: files if tls-cert is set, else off]
+    #[arg(long, global = true, env = "STAFFLINE_TLS")]
+    pub tls: Option<TlsMode>,
+    /// Certificate chain, PEM
+    #[arg(long, global = true, env = "STAFFLINE_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key, PEM
+    #[arg(long, global = true, env = "STAFFLINE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Days without a visit after which a user must sign in again, 1 to 365 [default: 30]
+    #[arg(long, global = true, env = "STAFFLINE_SESSION_DAYS")]
+    pub session_days: Option<u32>,
+    /// text or json [default: text]
+    #[arg(long, global = true, env = "STAFFLINE_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What to log, as in `info,staffline=debug` [default: info]
+    #[arg(long, global = true, env = "STAFFLINE_LOG_FILTER")]
+    pub log_filter: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    Off,
+    SelfSigned,
+    Files,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The settings with every default filled in and every rule checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub data: PathBuf,
+    pub database: Database,
+    /// Unset: the server answers under whatever name it is asked by.
+    pub public_url: Option<Url>,
+    /// Set by hand; see [`Config::media_addresses`].
+    pub public_ip: Vec<IpAddr>,
+    pub tls: Tls,
+    pub session_lifetime: Duration,
+    pub log_format: LogFormat,
+    pub log_filter: String,
+}
+
+/// Where everything is kept that is not a file.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// An absolute path.
+    Sqlite(PathBuf),
+    /// A URL as libpq has it, password and all.
+    Postgres(String),
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
+            Self::Postgres(_) => f.write_str("Postgres(…)"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    Off,
+    /// Made at first start and kept in the data folder.
+    SelfSigned,
+    Files {
+        cert: PathBuf,
+        key: PathBuf,
+    },
+}
+
+/// Where a value came from, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Flag,
+    Environment,
+    File(PathBuf),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read {path}: {source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{path}: {source}")]
+    BadFile { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("{name} ({from}): {problem}")]
+    Invalid { name: &'static str, from: String, problem: String },
+}
+
+/// The name of the file that is read from the data folder without being asked for.
+const FILE_NAME: &str = "staffline.toml";
+
+impl Config {
+    /// Joins what the command line and the environment gave with the file, and checks the result.
+    ///
+    /// `source` tells where clap found a value; `file` is the one asked for by `--config`.
+    pub fn load(
+        given: &Settings,
+        source: impl Fn(&str) -> Option<ValueSource>,
+        file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let (from_file, path) = read_file(given, file)?;
+        let mut sources = BTreeMap::new();
+        let mut values = object(&from_file);
+        values.keys().for_each(|name| drop(sources.insert(name.clone(), Source::File(path.clone()))));
+        for (name, value) in object(given) {
+            let environment = source(&name) == Some(ValueSource::EnvVariable);
+            sources.insert(name.clone(), if environment { Source::Environment } else { Source::Flag });
+            values.insert(name, value);
+        }
+        let settings = serde_json::from_value(Value::Object(values)).expect("each value was parsed by this type before");
+        Checked { settings, sources }.into_config()
+    }
+
+    /// The default configuration on a data folder, for tests and tools.
+    pub fn of_folder(data: &Path) -> Result<Self, ConfigError> {
+        Self::load(&Settings { data: Some(data.to_owned()), ..Settings::default() }, |_| None, None)
+    }
+
+    /// What a link starts with: `public_url`, or the best guess from the address that we listen on.
+    #[must_use]
+    pub fn base_url(&self, bound: SocketAddr) -> Url {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let scheme = if self.tls == Tls::Off { "http" } else { "https" };
+        let host = if bound.ip().is_unspecified() { "localhost".to_owned() } else { url_host(bound.ip()) };
+        Url::parse(&format!("{scheme}://{host}:{}/", bound.port())).expect("an address makes a URL")
+    }
+
+    /// The addresses that go into ICE candidates: those set, or every unicast one of this machine;
+    /// loopback only where we listen on it or there is nothing else.
+    #[must_use]
+    pub fn media_addresses(&self) -> Vec<IpAddr> {
+        if !self.public_ip.is_empty() {
+            return self.public_ip.clone();
+        }
+        if !self.listen.ip().is_unspecified() {
+            return vec![self.listen.ip()];
+        }
+        let found = if_addrs::get_if_addrs().unwrap_or_default().into_iter().map(|interface| interface.ip());
+        let (loopback, others): (Vec<_>, Vec<_>) =
+            found.filter(|ip| self.reachable_from_listener(*ip)).partition(IpAddr::is_loopback);
+        if others.is_empty() { loopback } else { others }
+    }
+
+    fn reachable_from_listener(&self, ip: IpAddr) -> bool {
+        let link_local = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
+        let family = ip.is_ipv4() || self.listen.is_ipv6();
+        family && !ip.is_unspecified() && !ip.is_multicast() && !link_local
+    }
+}
+
+fn url_host(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    }
+}
+
+/// The file that was asked for must be there; the default one may be.
+fn read_file(given: &Settings, file: Option<&Path>) -> Result<(Settings, PathBuf), ConfigError> {
+    let path = file.map_or_else(|| data_folder(given.data.as_deref()).join(FILE_NAME), Path::to_owned);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => match toml::from_str(&text) {
+            Ok(settings) => Ok((settings, path)),
+            Err(source) => Err(ConfigError::BadFile { path, source: Box::new(source) }),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => Ok((Settings::default(), path)),
+        Err(source) => Err(ConfigError::Unreadable { path, source }),
+    }
+}
+
+fn data_folder(set: Option<&Path>) -> PathBuf {
+    set.unwrap_or(Path::new("data")).to_owned()
+}
+
+/// The values that are set, by name.
+fn object(settings: &Settings) -> Map<String, Value> {
+    let Ok(Value::Object(mut values)) = serde_json::to_value(settings) else { unreachable!("a struct serialises to an object") };
+    values.retain(|_, value| !value.is_null());
+    values
+}
+
+/// Settings with where each came from, on the way to a [`Config`].
+struct Checked {
+    settings: Settings,
+    sources: BTreeMap<String, Source>,
+}
+
+impl Checked {
+    fn into_config(self) -> Result<Config, ConfigError> {
+        let data = data_folder(self.settings.data.as_deref());
+        Ok(Config {
+            listen: self.settings.listen.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 8080))),
+            database: self.database(&data)?,
+            public_url: self.public_url()?,
+            public_ip: self.public_ip()?,
+            tls: self.tls()?,
+            session_lifetime: self.session_lifetime()?,
+            log_format: self.settings.log_format.unwrap_or(LogFormat::Text),
+            log_filter: self.log_filter()?,
+            data,
+        })
+    }
+
+    fn database(&self, data: &Path) -> Result<Database, ConfigError> {
+        let default = || format!("sqlite:{}", data.join("staffline.db").display());
+        let url = self.settings.database_url.clone().unwrap_or_else(default);
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Database::Postgres(url));
+        }
+        let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        let path = path.filter(|path| !path.is_empty()).ok_or_else(|| {
+            self.invalid("database_url", "must be sqlite:<path> or postgres://user:password@host/name".to_owned())
+        })?;
+        // Absolute, whatever the working directory becomes.
+        std::path::absolute(path).map(Database::Sqlite).map_err(|e| self.invalid("database_url", e.to_string()))
+    }
+
+    fn public_url(&self) -> Result<Option<Url>, ConfigError> {
+        let Some(url) = &self.settings.public_url else { return Ok(None) };
+        let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(self.invalid("public_url", "must be http://host or https://host".to_owned()));
+        }
+        if !plain {
+            return Err(self.invalid("public_url", "must have no path, query, fragment or user".to_owned()));
+        }
+        Ok(Some(url.clone()))
+    }
+
+    fn public_ip(&self) -> Result<Vec<IpAddr>, ConfigError> {
+        let addresses = self.settings.public_ip.clone().unwrap_or_default();
+        match addresses.iter().find(|ip| ip.is_unspecified() || ip.is_multicast()) {
+            Some(ip) => Err(self.invalid("public_ip", format!("{ip} is no address that a browser could send to"))),
+            None => Ok(addresses),
+        }
+    }
+
+    fn tls(&self) -> Result<Tls, ConfigError> {
+        let settings = &self.settings;
+        let files = settings.tls_cert.is_some() || settings.tls_key.is_some();
+        match settings.tls.unwrap_or(if files { TlsMode::Files } else { TlsMode::Off }) {
+            TlsMode::Files => Ok(Tls::Files {
+                cert: self.required_file("tls_cert", settings.tls_cert.as_ref())?,
+                key: self.required_file("tls_key", settings.tls_key.as_ref())?,
+            }),
+            _ if files => {
+                Err(self.invalid("tls", "leave it out, or set it to files, when tls_cert and tls_key are given".to_owned()))
+            }
+            TlsMode::SelfSigned => Ok(Tls::SelfSigned),
+            TlsMode::Off => Ok(Tls::Off),
+        }
+    }
+
+    fn required_file(&self, name: &'static str, path: Option<&PathBuf>) -> Result<PathBuf, ConfigError> {
+        let path = path.ok_or_else(|| self.invalid(name, "must be set when TLS is by files".to_owned()))?;
+        match std::fs::File::open(path) {
+            Ok(_) => Ok(path.clone()),
+            Err(e) => Err(self.invalid(name, format!("cannot read {}: {e}", path.display()))),
+        }
+    }
+
+    fn session_lifetime(&self) -> Result<Duration, ConfigError> {
+        match self.settings.session_days.unwrap_or(30) {
+            days @ 1..=365 => Ok(Duration::from_secs(u64::from(days) * 24 * 60 * 60)),
+            days => Err(self.invalid("session_days", format!("{days} is not between 1 and 365"))),
+        }
+    }
+
+    fn log_filter(&self) -> Result<String, ConfigError> {
+        let filter = self.settings.log_filter.clone().unwrap_or_else(|| "info".to_owned());
+        match filter.parse::<tracing_subscriber::EnvFilter>() {
+            Ok(_) => Ok(filter),
+            Err(e) => Err(self.invalid("log_filter", e.to_string())),
+        }
+    }
+
+    fn invalid(&self, name: &'static str, problem: String) -> ConfigError {
+        let from = match self.sources.get(name) {
+            Some(Source::Flag) => format!("--{}", name.replace('_', "-")),
+            Some(Source::Environment) => format!("STAFFLINE_{}", name.to_uppercase()),
+            Some(Source::File(path)) => path.display().to_string(),
+            None => "not set".to_owned(),
+        };
+        ConfigError::Invalid { name, from, problem }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Environment => f.write_str("environment"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}

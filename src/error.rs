@@ -1,0 +1,124 @@
+//! The one edge error: what a client is told when a request is refused.
+//!
+//! Features have their own errors without HTTP in them; their `routes.rs` map those to this. A client acts on the stable `code`; the
+//! message is for people and names nothing internal. What went wrong inside is logged here, once, in the request's span.
+
+use std::{borrow::Cow, time::Duration};
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A refusal.
+#[derive(Debug)]
+pub struct Error {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    retry_after: Option<Duration>,
+    cause: Option<Cause>,
+}
+
+/// The body of every refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// Stable, for programs.
+    #[schema(example = "wrong_credentials")]
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+impl Error {
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, message: message.into(), retry_after: None, cause: None }
+    }
+
+    /// The request has the right shape and breaks a rule.
+    #[must_use]
+    pub fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    #[must_use]
+    pub fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in first.")
+    }
+
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Your role does not allow this.")
+    }
+
+    /// For what is absent and for what the user may not know of: one and the same answer.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing here.")
+    }
+
+    #[must_use]
+    pub fn conflict(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    #[must_use]
+    pub fn too_many_requests(retry_after: Duration) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many attempts; wait a little.");
+        Self { retry_after: Some(retry_after), ..error }
+    }
+
+    /// A part that we need does not answer now, and may soon.
+    #[must_use]
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The server cannot do this just now; try again.");
+        Self { retry_after: Some(Duration::from_secs(1)), cause: Some(cause.into()), ..error }
+    }
+
+    #[must_use]
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        let error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on the server.");
+        Self { cause: Some(cause.into()), ..error }
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::unavailable(error),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            let cause = self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static));
+            tracing::error!(code = self.code, error = cause, "request failed");
+        }
+        let body = ErrorBody { code: self.code.to_owned(), message: self.message.into_owned() };
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(after) = self.retry_after {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}

@@ -1,0 +1,102 @@
+//! Every route, on one page.
+
+use std::time::Duration;
+
+use axum::{Json, Router, extract::State, http::StatusCode, middleware, response::IntoResponse, routing::get};
+use serde::Serialize;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate},
+};
+use utoipa::{OpenApi, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{app::App, chat, error::Error, events, users, ws};
+
+pub mod extract;
+pub mod headers;
+pub mod origin;
+pub mod pages;
+pub mod trace;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Staffline", description = "Staff chat and calls. Every refusal has the body of ErrorBody."),
+    components(schemas(ws::frames::ClientFrame, ws::frames::ServerFrame, crate::error::ErrorBody))
+)]
+struct Document;
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(users::routes::sign_in, users::routes::current, users::routes::sign_out))
+        .routes(routes!(users::routes::look_up_invitation))
+        .routes(routes!(users::routes::accept_invitation))
+        .routes(routes!(users::routes::list, users::routes::add))
+        .routes(routes!(users::routes::change))
+        .routes(routes!(users::routes::invite_again))
+        .routes(routes!(chat::routes::list, chat::routes::open))
+        .routes(routes!(chat::routes::history, chat::routes::send))
+        .routes(routes!(events::routes::list))
+        .routes(routes!(ws::routes::open))
+        .routes(routes!(health))
+        .routes(routes!(ready))
+}
+
+/// The OpenAPI document, from the handlers themselves.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// The whole service.
+pub fn router(app: App) -> Router {
+    let (routes, document) = routes().split_for_parts();
+    let document = axum::body::Bytes::from(document.to_json().expect("a document of ours is JSON"));
+    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(app.clone(), trace::request))
+        .layer(CatchPanicLayer::custom(|_| Error::internal("a handler panicked").into_response()))
+        .layer(middleware::from_fn(headers::add))
+        .layer(CompressionLayer::new().gzip(true).compress_when(DefaultPredicate::new().and(not_upgraded)))
+        .layer(middleware::from_fn_with_state(app.clone(), origin::check));
+    routes
+        .route("/api/openapi.json", get(move || async move { (json, document.clone()) }))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(pages::serve)
+        .layer(layers)
+        .with_state(app)
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Health {
+    status: &'static str,
+}
+
+/// Whether the process answers.
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = Health)))]
+async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Whether the process can do its work: the database answers.
+#[utoipa::path(get, path = "/readyz", tag = "operations", responses(
+    (status = 200, body = Health),
+    (status = "default", description = "Not ready", body = crate::error::ErrorBody),
+))]
+async fn ready(State(app): State<App>) -> Result<Json<Health>, Error> {
+    let answer = tokio::time::timeout(Duration::from_secs(3), app.db.ping()).await;
+    match answer {
+        Ok(Ok(())) => Ok(Json(Health { status: "ok" })),
+        Ok(Err(error)) => Err(Error::unavailable(error)),
+        Err(elapsed) => Err(Error::unavailable(elapsed)),
+    }
+}
+
+async fn method_not_allowed() -> Error {
+    Error::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This cannot be done here.")
+}
+
+fn not_upgraded(status: StatusCode, _: axum::http::Version, _: &axum::http::HeaderMap, _: &axum::http::Extensions) -> bool {
+    status != StatusCode::SWITCHING_PROTOCOLS
+}

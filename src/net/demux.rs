@@ -1,0 +1,40 @@
+//! What a TCP connection is, by its first byte.
+
+/// Browsers send TURN over TLS without ALPN and pages with it, so the same question is asked again inside TLS once
+/// there is an answer for more than HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstByte {
+    /// A TLS handshake record (RFC 8446 §5.1).
+    Tls,
+    /// A method in capital letters (RFC 9112 §3).
+    Http,
+    /// STUN and TURN (0x00–0x03), RFC 4571 frames, and noise: nothing is served to it yet.
+    Unknown,
+}
+
+impl FirstByte {
+    #[must_use]
+    pub fn of(byte: u8) -> Self {
+        match byte {
+            0x16 => Self::Tls,
+            b'A'..=b'Z' => Self::Http,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_tells() {
+        assert_eq!(FirstByte::of(0x16), FirstByte::Tls);
+        for method in ["GET", "POST", "PRI", "OPTIONS"] {
+            assert_eq!(FirstByte::of(method.as_bytes()[0]), FirstByte::Http);
+        }
+        for byte in [0, 1, 3, 0x15, 0x17, 0x40, b'g', 0x80, 0xff] {
+            assert_eq!(FirstByte::of(byte), FirstByte::Unknown, "{byte:#x}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Login sessions: what the cookie `session_token` stands for.
+
+use crate::{
+    app::App,
+    clock::Millis,
+    db::Tx,
+    ids::{SessionId, UserId},
+    tokens::{Token, TokenHash},
+    users::{UsersError, login_key, store},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub user_id: UserId,
+    pub expires_at: Millis,
+}
+
+/// A session that has just begun, with the secret that only the browser keeps.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub session: Session,
+    pub token: Token,
+}
+
+/// A session that is renewed within a day of its making would be written at each visit for nothing.
+const EXTEND_AFTER: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+/// Checks login and password and begins a session. `before` is the one of the browser until now: it ends, so that
+/// a cookie that somebody planted is worth nothing.
+pub async fn sign_in(app: &App, login: &str, password: String, before: Option<&TokenHash>) -> Result<NewSession, UsersError> {
+    let found = store::credentials(&app.db, &login_key(login)).await?;
+    let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+    let right = app.passwords.verify(password, hash).await?;
+    let user = user.filter(|_| right).ok_or(UsersError::WrongCredentials)?;
+    let mut tx = app.db.begin().await?;
+    let ended = end_in(&mut tx, before).await?;
+    let new = begin(app, &mut tx, user).await?;
+    tx.commit().await?;
+    close_sockets(app, ended);
+    Ok(new)
+}
+
+/// Begins a session in a transaction of the caller.
+pub async fn begin(app: &App, tx: &mut Tx, user_id: UserId) -> Result<NewSession, UsersError> {
+    let now = app.clock.now();
+    let token = Token::new();
+    let session = Session { id: SessionId::new(), user_id, expires_at: now.plus(app.config.session_lifetime) };
+    store::insert_session(tx, &session, &token.hash(), now).await?;
+    Ok(NewSession { session, token })
+}
+
+/// Ends the session of a token and its sockets.
+pub async fn sign_out(app: &App, token: &TokenHash) -> Result<(), UsersError> {
+    let mut tx = app.db.begin().await?;
+    let ended = end_in(&mut tx, Some(token)).await?;
+    tx.commit().await?;
+    close_sockets(app, ended);
+    Ok(())
+}
+
+/// Moves the end of a session on, if that is worth a write. True if it was.
+pub async fn extend(app: &App, session: Session) -> Result<bool, UsersError> {
+    let until = app.clock.now().plus(app.config.session_lifetime);
+    if session.expires_at.until(until) < EXTEND_AFTER {
+        return Ok(false);
+    }
+    let mut tx = app.db.begin().await?;
+    store::extend_session(&mut tx, session.id, until).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Ends a session in a transaction of the caller, who closes its sockets after the commit.
+pub async fn end_in(tx: &mut Tx, token: Option<&TokenHash>) -> Result<Option<SessionId>, UsersError> {
+    match token {
+        Some(token) => Ok(store::delete_session(tx, token).await?),
+        None => Ok(None),
+    }
+}
+
+/// Closes the sockets of a session that has ended. After the commit, or a socket could be opened in between.
+pub fn close_sockets(app: &App, ended: Option<SessionId>) {
+    if let Some(session) = ended {
+        app.hub.close_session(session);
+    }
+}

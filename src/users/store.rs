@@ -1,0 +1,219 @@
+//! The SQL of users, their sessions and their invitations.
+
+use sqlx::{AnyConnection, AnyExecutor, FromRow, Row, any::AnyRow};
+
+use super::{User, login_key, sessions::Session};
+use crate::{
+    clock::Millis,
+    db::{self, Db},
+    ids::{SessionId, UserId},
+    tokens::TokenHash,
+};
+
+impl FromRow<'_, AnyRow> for User {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: db::parsed(row, "id")?,
+            login: row.try_get("login")?,
+            name: row.try_get("name")?,
+            email: row.try_get("email")?,
+            role: db::parsed(row, "role")?,
+            invited: row.try_get::<i64, _>("has_password")? == 0,
+            created_at: db::millis(row, "created_at")?,
+            last_seen_at: db::optional_millis(row, "last_seen_at")?,
+            deactivated_at: db::optional_millis(row, "deactivated_at")?,
+        })
+    }
+}
+
+/// The columns of a [`User`], from `users u`. A boolean would not decode on SQLite.
+macro_rules! user_columns {
+    () => {
+        "u.id, u.login, u.name, u.email, u.role, u.created_at, u.last_seen_at, u.deactivated_at, \
+         cast(case when u.password_hash is null then 0 else 1 end as bigint) as has_password"
+    };
+}
+
+/// False if the login is taken.
+pub async fn insert(tx: &mut AnyConnection, user: &User, password_hash: Option<&str>) -> sqlx::Result<bool> {
+    let sql = "insert into users (id, login, login_key, name, email, role, password_hash, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (login_key) do nothing";
+    let done = sqlx::query(sql)
+        .bind(user.id.to_string())
+        .bind(&user.login)
+        .bind(login_key(&user.login))
+        .bind(&user.name)
+        .bind(&user.email)
+        .bind(user.role.to_string())
+        .bind(password_hash)
+        .bind(user.created_at.0)
+        .execute(tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What an admin may change of a user.
+pub async fn update(tx: &mut AnyConnection, user: &User) -> sqlx::Result<()> {
+    sqlx::query("update users set name = $2, role = $3, deactivated_at = $4 where id = $1")
+        .bind(user.id.to_string())
+        .bind(&user.name)
+        .bind(user.role.to_string())
+        .bind(user.deactivated_at.map(|at| at.0))
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+pub async fn by_id(executor: impl AnyExecutor<'_>, id: UserId) -> sqlx::Result<Option<User>> {
+    let sql = concat!("select ", user_columns!(), " from users u where u.id = $1");
+    sqlx::query_as(sql).bind(id.to_string()).fetch_optional(executor).await
+}
+
+pub async fn by_login(db: &Db, login_key: &str) -> sqlx::Result<Option<UserId>> {
+    let row = sqlx::query("select id from users where login_key = $1").bind(login_key).fetch_optional(db.read()).await?;
+    row.map(|row| db::parsed(&row, "id")).transpose()
+}
+
+/// Everybody, by name; deactivated users too, whose messages are still there.
+pub async fn list(db: &Db) -> sqlx::Result<Vec<User>> {
+    sqlx::query_as(concat!("select ", user_columns!(), " from users u order by u.name, u.id")).fetch_all(db.read()).await
+}
+
+/// Whether nobody is here yet.
+pub async fn is_empty(executor: impl AnyExecutor<'_>) -> sqlx::Result<bool> {
+    Ok(sqlx::query("select id from users limit 1").fetch_optional(executor).await?.is_none())
+}
+
+/// Admins who can sign in.
+pub async fn active_admins(tx: &mut AnyConnection) -> sqlx::Result<i64> {
+    let sql =
+        "select count(*) as admins from users where role = 'admin' and deactivated_at is null and password_hash is not null";
+    sqlx::query(sql).fetch_one(tx).await?.try_get("admins")
+}
+
+/// What signing in needs: who has this login and is not deactivated, and the hash of their password, if they have set one.
+pub async fn credentials(db: &Db, login_key: &str) -> sqlx::Result<Option<(UserId, Option<String>)>> {
+    let sql = "select id, password_hash from users where login_key = $1 and deactivated_at is null";
+    let row = sqlx::query(sql).bind(login_key).fetch_optional(db.read()).await?;
+    row.map(|row| Ok((db::parsed(&row, "id")?, row.try_get("password_hash")?))).transpose()
+}
+
+pub async fn set_password(tx: &mut AnyConnection, id: UserId, hash: &str) -> sqlx::Result<()> {
+    let query = sqlx::query("update users set password_hash = $2 where id = $1").bind(id.to_string()).bind(hash);
+    query.execute(tx).await.map(drop)
+}
+
+pub async fn set_last_seen(db: &Db, id: UserId, at: Millis) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    sqlx::query("update users set last_seen_at = $2 where id = $1").bind(id.to_string()).bind(at.0).execute(&mut *tx).await?;
+    tx.commit().await
+}
+
+pub async fn insert_session(tx: &mut AnyConnection, session: &Session, hash: &TokenHash, now: Millis) -> sqlx::Result<()> {
+    sqlx::query("insert into sessions (id, token_hash, user_id, created_at, expires_at) values ($1, $2, $3, $4, $5)")
+        .bind(session.id.to_string())
+        .bind(hash.as_str())
+        .bind(session.user_id.to_string())
+        .bind(now.0)
+        .bind(session.expires_at.0)
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// The live session of a token and its user. The one query on the way of every request.
+pub async fn session(db: &Db, hash: &TokenHash, now: Millis) -> sqlx::Result<Option<(Session, User)>> {
+    let sql = concat!(
+        "select s.id as session_id, s.expires_at, ",
+        user_columns!(),
+        " from sessions s join users u on u.id = s.user_id where s.token_hash = $1 and s.expires_at > $2 and u.deactivated_at is null"
+    );
+    let row = sqlx::query(sql).bind(hash.as_str()).bind(now.0).fetch_optional(db.read()).await?;
+    row.map(|row| {
+        let user = User::from_row(&row)?;
+        let session =
+            Session { id: db::parsed(&row, "session_id")?, user_id: user.id, expires_at: db::millis(&row, "expires_at")? };
+        Ok((session, user))
+    })
+    .transpose()
+}
+
+/// When a session ends, if it is still there and its user may sign in.
+pub async fn session_end(db: &Db, id: SessionId, now: Millis) -> sqlx::Result<Option<Millis>> {
+    let sql = "select s.expires_at from sessions s join users u on u.id = s.user_id \
+        where s.id = $1 and s.expires_at > $2 and u.deactivated_at is null";
+    let row = sqlx::query(sql).bind(id.to_string()).bind(now.0).fetch_optional(db.read()).await?;
+    row.map(|row| db::millis(&row, "expires_at")).transpose()
+}
+
+pub async fn extend_session(tx: &mut AnyConnection, id: SessionId, until: Millis) -> sqlx::Result<()> {
+    let query = sqlx::query("update sessions set expires_at = $2 where id = $1").bind(id.to_string()).bind(until.0);
+    query.execute(tx).await.map(drop)
+}
+
+/// Ends the session of a token; tells which it was.
+pub async fn delete_session(tx: &mut AnyConnection, hash: &TokenHash) -> sqlx::Result<Option<SessionId>> {
+    let query = sqlx::query("delete from sessions where token_hash = $1 returning id").bind(hash.as_str());
+    query.fetch_optional(tx).await?.map(|row| db::parsed(&row, "id")).transpose()
+}
+
+pub async fn delete_sessions_of(tx: &mut AnyConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query("delete from sessions where user_id = $1").bind(user.to_string()).execute(tx).await.map(drop)
+}
+
+pub async fn insert_invitation(
+    tx: &mut AnyConnection,
+    hash: &TokenHash,
+    user: Option<UserId>,
+    now: Millis,
+    expires_at: Millis,
+) -> sqlx::Result<()> {
+    sqlx::query("insert into invitations (token_hash, user_id, created_at, expires_at) values ($1, $2, $3, $4)")
+        .bind(hash.as_str())
+        .bind(user.map(|user| user.to_string()))
+        .bind(now.0)
+        .bind(expires_at.0)
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Voids the links of a user, or, without one, those that would create the first admin.
+pub async fn delete_invitations(tx: &mut AnyConnection, user: Option<UserId>) -> sqlx::Result<()> {
+    let query = match user {
+        Some(user) => sqlx::query("delete from invitations where user_id = $1").bind(user.to_string()),
+        None => sqlx::query("delete from invitations where user_id is null"),
+    };
+    query.execute(tx).await.map(drop)
+}
+
+/// For whom a link is that can still be used: outer `None` if there is no such link, inner `None` for the first admin.
+pub async fn invitation(db: &Db, hash: &TokenHash, now: Millis) -> sqlx::Result<Option<Option<UserId>>> {
+    let sql = "select user_id from invitations where token_hash = $1 and used_at is null and expires_at > $2";
+    let row = sqlx::query(sql).bind(hash.as_str()).bind(now.0).fetch_optional(db.read()).await?;
+    row.map(|row| optional_user(&row)).transpose()
+}
+
+/// Uses a link up. The row's lock lets one of two who follow it at the same moment through.
+pub async fn use_invitation(tx: &mut AnyConnection, hash: &TokenHash, now: Millis) -> sqlx::Result<Option<Option<UserId>>> {
+    let sql =
+        "update invitations set used_at = $2 where token_hash = $1 and used_at is null and expires_at > $2 returning user_id";
+    let row = sqlx::query(sql).bind(hash.as_str()).bind(now.0).fetch_optional(tx).await?;
+    row.map(|row| optional_user(&row)).transpose()
+}
+
+/// Deletes sessions and links that can no longer be used; returns how many.
+pub async fn delete_expired(db: &Db, now: Millis) -> sqlx::Result<u64> {
+    let mut tx = db.begin().await?;
+    let sessions = sqlx::query("delete from sessions where expires_at <= $1").bind(now.0).execute(&mut *tx).await?;
+    let links = sqlx::query("delete from invitations where expires_at <= $1").bind(now.0).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(sessions.rows_affected() + links.rows_affected())
+}
+
+fn optional_user(row: &AnyRow) -> sqlx::Result<Option<UserId>> {
+    match row.try_get::<Option<String>, _>("user_id")? {
+        Some(_) => db::parsed(row, "user_id").map(Some),
+        None => Ok(None),
+    }
+}

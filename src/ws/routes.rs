@@ -1,0 +1,53 @@
+//! The upgrade to a WebSocket. The Origin was checked before (`http/origin.rs`).
+
+use axum::{
+    extract::{
+        State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::StatusCode,
+    response::Response,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::socket::{self, MAX_FRAME, MAX_READ};
+use crate::{
+    app::App,
+    error::{Error, ErrorBody},
+    events::EventId,
+    http::extract::{Arrival, CurrentUser, Query},
+};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Resume {
+    /// The last event that the client has seen; what came since is sent at once. Unset: only what comes from now on.
+    #[param(value_type = Option<i64>)]
+    after: Option<EventId>,
+}
+
+/// The WebSocket: `ClientFrame` one way, `ServerFrame` the other. See docs/protocol.md.
+#[utoipa::path(get, path = "/api/socket", tag = "events", params(Resume), responses(
+    (status = 101, description = "Upgraded"),
+    (status = 401, description = "not_signed_in", body = ErrorBody),
+    (status = 403, description = "foreign_origin", body = ErrorBody),
+    (status = 426, description = "upgrade_required", body = ErrorBody),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn open(
+    State(app): State<App>,
+    current: CurrentUser,
+    arrival: Arrival,
+    Query(Resume { after }): Query<Resume>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Error> {
+    let upgrade = upgrade.map_err(|_| Error::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This is a WebSocket."))?;
+    let upgrade =
+        upgrade.max_frame_size(MAX_READ).max_message_size(MAX_READ).write_buffer_size(0).max_write_buffer_size(MAX_FRAME * 16);
+    let task = move |socket| async move {
+        let tasks = app.tasks.clone();
+        tasks.track_future(socket::run(app, current, arrival, after, socket)).await;
+    };
+    Ok(upgrade.on_upgrade(task))
+}
