@@ -84,7 +84,7 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
 impl App {
     /// Opens the database and starts the background tasks.
     pub async fn start(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data)?;
+        config.make_data_folder()?;
         let db = Db::open(&config.database).await?;
         let last = events::store::bounds(&db).await?.last;
         let (calls, inputs) = Calls::new();

@@ -33,6 +33,11 @@ impl Millis {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn system_now() -> Millis {
+    Millis(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
+}
+
 fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
@@ -53,7 +58,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Millis {
         match self {
-            Self::System => Millis(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())),
+            Self::System => system_now(),
             Self::Manual(now) => Millis(now.load(Ordering::Relaxed)),
         }
     }

@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{IpAddr, SocketAddr},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -160,6 +161,11 @@ impl Config {
     /// The default configuration on a data folder, for tests and tools.
     pub fn of_folder(data: &Path) -> Result<Self, ConfigError> {
         Self::load(&Settings { data: Some(data.to_owned()), ..Settings::default() }, |_| None, None)
+    }
+
+    /// The folder, readable by the server's own account only.
+    pub fn make_data_folder(&self) -> std::io::Result<()> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data)
     }
 
     /// What a link starts with: `public_url`, or the best guess from the address that we listen on.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -77,7 +77,10 @@ fn load(cli: &Cli, matches: &ArgMatches) -> anyhow::Result<Config> {
 }
 
 fn start_log(config: &Config) {
-    let log = tracing_subscriber::fmt().with_env_filter(&config.log_filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(&config.log_filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -85,7 +88,7 @@ fn start_log(config: &Config) {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    config.make_data_folder().with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
     let _lock = lock(&config.data)?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;

@@ -4,7 +4,11 @@
 //! its commit. So nobody hands an event over: whoever commits only wakes this one task, which reads on from the last id it
 //! published. It also looks by itself every second, for what another process wrote.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
@@ -79,12 +83,10 @@ impl Task {
             let to = match row.audience {
                 Audience::Everybody => None,
                 Audience::User(user) => Some(vec![user]),
-                Audience::Conversation(id) => {
-                    if !members.contains_key(&id) {
-                        members.insert(id, store::members(&self.db, id).await?);
-                    }
-                    members.get(&id).cloned()
-                }
+                Audience::Conversation(id) => Some(match members.entry(id) {
+                    Entry::Occupied(known) => known.get().clone(),
+                    Entry::Vacant(unknown) => unknown.insert(store::members(&self.db, id).await?).clone(),
+                }),
             };
             self.hub.publish(row.id, row.frame(), to.as_deref());
             self.last = row.id;

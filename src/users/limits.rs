@@ -54,6 +54,7 @@ impl SignInLimits {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
 fn wait(until: governor::NotUntil<<DefaultClock as Clock>::Instant>) -> Duration {
     until.wait_time_from(DefaultClock::default().now())
 }
