@@ -10,6 +10,7 @@ test.each([
   ["семён", "Семен Ильин", true],
   ["fyyf", "Анна Петрова", true],
   ["ctv`y", "Семён Ильин", true],
+  ["<jhbc", "Борис", true],
   ["шмфт", "Ivan Smith", true],
   ["smi", "Ivan Smith", true],
   ["", "Anybody", true],

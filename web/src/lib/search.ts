@@ -2,11 +2,12 @@
  * Matching of people's names as people type them: case, ё/е and the wrong keyboard layout make no difference.
  * "fyyf" typed in the Latin layout finds «Анна»; «шмфт» finds "Ivan".
  */
-const LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
-const CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё";
+const LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`{}:\"<>~";
+// The last seven are the same keys with Shift.
+const CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюёхъжэбюё";
 
 const toCyrillic = new Map([...LATIN].map((key, i) => [key, CYRILLIC[i] ?? key]));
-const toLatin = new Map([...CYRILLIC].map((key, i) => [key, LATIN[i] ?? key]));
+const toLatin = new Map([...CYRILLIC].map((key, i) => [key, LATIN[i] ?? key] as const).reverse());
 
 /** Case and ё folded, spaces made single. */
 export function fold(text: string): string {

@@ -20,8 +20,9 @@ export function Segmented<T extends string>({ label, value, options, onChange }:
             key={option.value}
             lang={option.lang}
             className={clsx(
-              "flex min-h-11 flex-1 cursor-pointer items-center justify-center gap-1.5 rounded-lg px-2 text-sm md:min-h-9",
+              "flex min-h-11 min-w-0 flex-1 cursor-pointer items-center justify-center gap-1 rounded-lg px-2 py-1.5 text-center text-sm md:min-h-9",
               "has-focus-visible:outline-2 has-focus-visible:outline-accent",
+              option.icon !== undefined && "flex-col",
               option.value === value ? "bg-raised font-medium shadow-soft" : "text-muted hover:text-text",
             )}
           >

@@ -12,11 +12,12 @@ import { useSignIn } from "./session";
 /** The frame of the pages that one sees before being signed in. */
 export function FrontPage({ title, lead, children }: { title: string; lead: ReactNode; children: ReactNode }) {
   return (
-    <div className="flex min-h-dvh flex-col bg-gradient-header md:p-6">
-      <header className="safe-top flex justify-center py-8 text-white md:py-10">
+    <div className="relative flex min-h-dvh flex-col bg-gradient-header md:bg-panel md:bg-none md:p-6">
+      <div aria-hidden="true" className="absolute inset-x-0 top-0 h-80 bg-gradient-header max-md:hidden" />
+      <header className="relative flex justify-center pt-[max(2rem,env(safe-area-inset-top))] pb-8 text-white md:py-10">
         <Logo />
       </header>
-      <main className="safe-bottom flex w-full flex-1 flex-col self-center rounded-t-3xl bg-page p-6 shadow-big md:max-w-md md:flex-none md:rounded-3xl md:p-8">
+      <main className="relative flex w-full flex-1 flex-col self-center rounded-t-3xl bg-page p-6 shadow-big md:max-w-md md:flex-none md:rounded-3xl md:p-8">
         <h1 className="text-2xl font-semibold">{title}</h1>
         <p className="mt-1 mb-6 text-muted">{lead}</p>
         {children}
