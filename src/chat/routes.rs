@@ -69,7 +69,7 @@ pub struct Before {
 }
 
 /// The conversations of the user, those with the newest message first.
-#[utoipa::path(get, path = "/api/conversations", tag = "chat", responses(
+#[utoipa::path(get, path = "/api/conversations", operation_id = "list_conversations", tag = "chat", responses(
     (status = 200, body = Vec<Conversation>),
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
@@ -78,7 +78,7 @@ pub async fn list(State(app): State<App>, current: CurrentUser) -> Result<Reply<
 }
 
 /// Opens the direct conversation with a user, or finds it.
-#[utoipa::path(post, path = "/api/conversations", tag = "chat", request_body = OpenConversation, responses(
+#[utoipa::path(post, path = "/api/conversations", operation_id = "open_conversation", tag = "chat", request_body = OpenConversation, responses(
     (status = 200, description = "It was there", body = Conversation),
     (status = 201, description = "It is new", body = Conversation),
     (status = 404, description = "not_found", body = ErrorBody),

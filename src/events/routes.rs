@@ -22,7 +22,7 @@ pub struct After {
 }
 
 /// What the user may see of the stream after `after`. What the socket would have brought; asked every 5 s while it is down.
-#[utoipa::path(get, path = "/api/events", tag = "events", params(After), responses(
+#[utoipa::path(get, path = "/api/events", operation_id = "list_events", tag = "events", params(After), responses(
     (status = 200, body = Page),
     (status = "default", description = "Refused", body = ErrorBody),
 ))]

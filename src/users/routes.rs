@@ -209,7 +209,7 @@ pub async fn accept_invitation(
 }
 
 /// All staff, by name, with their presence now; changes of presence come over the socket.
-#[utoipa::path(get, path = "/api/users", tag = "users", responses(
+#[utoipa::path(get, path = "/api/users", operation_id = "list_users", tag = "users", responses(
     (status = 200, body = Vec<ListedUser>),
     (status = "default", description = "Refused", body = ErrorBody),
 ))]

@@ -28,7 +28,7 @@ pub struct Resume {
 }
 
 /// The WebSocket: `ClientFrame` one way, `ServerFrame` the other. See docs/protocol.md.
-#[utoipa::path(get, path = "/api/socket", tag = "events", params(Resume), responses(
+#[utoipa::path(get, path = "/api/socket", operation_id = "open_socket", tag = "events", params(Resume), responses(
     (status = 101, description = "Upgraded"),
     (status = 401, description = "not_signed_in", body = ErrorBody),
     (status = 403, description = "foreign_origin", body = ErrorBody),
