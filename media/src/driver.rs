@@ -25,7 +25,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use crate::control::{Command, Event};
+use crate::control::{Command, Event, RefusedReason};
 use crate::node::{Node, NodeConfig};
 use crate::srtp::SrtpProfile;
 use outbox::SocketOutbox;
@@ -173,7 +173,15 @@ impl<F: FnMut(Event)> Shard<F> {
 
     fn take_command(&mut self, command: Command) {
         let is_report = matches!(command, Command::Report { .. });
-        self.guarded(|shard| shard.node.handle_command(Instant::now(), command, &mut shard.outbox));
+        let asker = match &command {
+            Command::Join { peer, .. } | Command::Renegotiate { peer, .. } => Some(*peer),
+            Command::Leave { .. } | Command::Report { .. } => None,
+        };
+        let done = self.guarded(|shard| shard.node.handle_command(Instant::now(), command, &mut shard.outbox));
+        if let (false, Some(peer)) = (done, asker) {
+            // Somebody waits for an answer to this offer.
+            self.tell(Event::Refused { peer, reason: RefusedReason::Full });
+        }
         self.tell_events_with(|event, unsent| {
             if let (true, Event::Report { report, .. }) = (is_report, event) {
                 report.unsent_packets = unsent;
@@ -204,13 +212,16 @@ impl<F: FnMut(Event)> Shard<F> {
     }
 
     /// Runs a call into the node; a panic in it costs one room, not the thread and with it every call.
-    fn guarded(&mut self, call: impl FnOnce(&mut Self)) {
-        if catch_unwind(AssertUnwindSafe(|| call(self))).is_err() {
+    /// `false` if it panicked.
+    fn guarded(&mut self, call: impl FnOnce(&mut Self)) -> bool {
+        let done = catch_unwind(AssertUnwindSafe(|| call(self))).is_ok();
+        if !done {
             tracing::error!("the media node panicked; the room it was working on is closed");
             // What it was just writing may be half written.
             self.outbox.discard();
             self.node.recover();
         }
+        done
     }
 
     fn tell_events(&mut self) {
@@ -220,9 +231,13 @@ impl<F: FnMut(Event)> Shard<F> {
     fn tell_events_with(&mut self, mut complete: impl FnMut(&mut Event, u64)) {
         while let Some(mut event) = self.node.poll_event() {
             complete(&mut event, self.outbox.unsent());
-            if catch_unwind(AssertUnwindSafe(|| (self.on_event)(event))).is_err() {
-                tracing::error!("the receiver of an event panicked");
-            }
+            self.tell(event);
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        if catch_unwind(AssertUnwindSafe(|| (self.on_event)(event))).is_err() {
+            tracing::error!("the receiver of an event panicked");
         }
     }
 }

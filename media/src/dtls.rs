@@ -3,11 +3,16 @@
 //! `rtc-dtls` follows the client's order of SRTP profiles, and browsers put AES-CM first. We prefer GCM, which
 //! costs a fifth of the processor time, so the handshake is first tried with our best profile alone; a client that has
 //! none of it fails on its first flight, and that flight is played again with the next profile.
+//!
+//! Lost flights are sent again by us, byte for byte, which to the client is a datagram that came late. The endpoint's own timer
+//! stops for good at any repeated record of the client, and browsers repeat after 50 ms: without this, one lost datagram
+//! of our second flight would end the handshake.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 use bytes::BytesMut;
@@ -28,6 +33,11 @@ pub(crate) type Fingerprint = [u8; 32];
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 /// A first flight of a client is a fragmented ClientHello or two.
 const MAX_FIRST_FLIGHT: usize = 8;
+/// RFC 6347 §4.2.4.1 says 1 s; on a call's first second everybody is waiting, so we begin as browsers do, and double.
+const FIRST_RESEND: Duration = Duration::from_millis(200);
+const LAST_RESEND: Duration = Duration::from_secs(3);
+/// A handshake takes about ten datagrams of the client. What comes before its keys is kept by `rtc-dtls`, so there must be an end.
+const MAX_HANDSHAKE: usize = 300;
 
 /// The node's certificate, made at its start: clients know it by the fingerprint in our answer.
 pub(crate) struct Identity {
@@ -85,6 +95,13 @@ pub(crate) struct Dtls {
     fallbacks: Vec<(SrtpProfile, Arc<HandshakeConfig>)>,
     /// What the client sent before anything was answered, to be played again to a fallback.
     first_flight: Vec<BytesMut>,
+    /// What we sent last, until the client shows that it has it.
+    flight: Vec<BytesMut>,
+    resend: Option<Resend>,
+    /// To be sent now.
+    outgoing: VecDeque<BytesMut>,
+    /// Datagrams taken before `connected`.
+    taken: usize,
     connected: bool,
 }
 
@@ -94,6 +111,13 @@ impl fmt::Debug for Dtls {
     }
 }
 
+/// When `Dtls::flight` is sent again, and how long to wait after that.
+#[derive(Clone, Copy, Debug)]
+struct Resend {
+    at: Instant,
+    interval: Duration,
+}
+
 /// Why the session cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DtlsError {
@@ -101,6 +125,8 @@ pub(crate) enum DtlsError {
     Closed,
     #[error("no SRTP profile was negotiated")]
     NoProfile,
+    #[error("the handshake does not come to an end")]
+    Endless,
     #[error(transparent)]
     Handshake(#[from] Error),
 }
@@ -114,7 +140,17 @@ impl Dtls {
             configs.push((*profile, identity.handshake(*profile, expected.clone())?));
         }
         let (profile, config) = configs.pop().ok_or(Error::ErrNoSuchSrtpProfile)?;
-        Ok(Self { endpoint: endpoint(config), profile, fallbacks: configs, first_flight: Vec::new(), connected: false })
+        Ok(Self {
+            endpoint: endpoint(config),
+            profile,
+            fallbacks: configs,
+            first_flight: Vec::new(),
+            flight: Vec::new(),
+            resend: None,
+            outgoing: VecDeque::new(),
+            taken: 0,
+            connected: false,
+        })
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -124,11 +160,23 @@ impl Dtls {
     /// Takes a datagram. The keys come once, when the handshake is done.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Result<Option<SrtpKeys>, DtlsError> {
         let datagram = BytesMut::from(datagram);
+        if !self.connected {
+            self.taken += 1;
+            if self.taken > MAX_HANDSHAKE {
+                return Err(DtlsError::Endless);
+            }
+        }
         if !self.fallbacks.is_empty() && self.first_flight.len() < MAX_FIRST_FLIGHT {
             self.first_flight.push(datagram.clone());
         }
-        match self.read(now, datagram) {
-            Err(DtlsError::Handshake(Error::ErrServerNoMatchingSrtpProfile)) if !self.fallbacks.is_empty() => self.fall_back(now),
+        let result = self.read(now, datagram);
+        if !self.fallbacks.is_empty()
+            && let Err(DtlsError::Handshake(Error::ErrServerNoMatchingSrtpProfile)) = result
+        {
+            return self.fall_back(now);
+        }
+        self.collect(now);
+        match result {
             // Once connected, a datagram that cannot be read is somebody's noise, not the end of the session.
             Err(DtlsError::Handshake(error)) if self.connected => {
                 tracing::debug!(%error, "a DTLS record was not understood");
@@ -136,6 +184,21 @@ impl Dtls {
             }
             result => result,
         }
+    }
+
+    /// Takes what the endpoint wants to send. Whatever it is, it is the flight that follows the last one.
+    fn collect(&mut self, now: Instant) {
+        let new: Vec<BytesMut> = std::iter::from_fn(|| self.endpoint.poll_transmit()).map(|transmit| transmit.message).collect();
+        if self.connected {
+            (self.flight, self.resend) = (Vec::new(), None);
+        } else if !new.is_empty() {
+            // An answer goes out: this profile is agreed on.
+            self.fallbacks.clear();
+            self.first_flight.clear();
+            self.flight.clone_from(&new);
+            self.resend = Some(Resend { at: now + FIRST_RESEND, interval: FIRST_RESEND });
+        }
+        self.outgoing.extend(new);
     }
 
     fn read(&mut self, now: Instant, datagram: BytesMut) -> Result<Option<SrtpKeys>, DtlsError> {
@@ -169,23 +232,19 @@ impl Dtls {
 
     /// What is to be sent now.
     pub(crate) fn poll_transmit(&mut self) -> Option<BytesMut> {
-        let datagram = self.endpoint.poll_transmit()?.message;
-        // An answer went out: this profile is agreed on.
-        self.fallbacks.clear();
-        self.first_flight.clear();
-        Some(datagram)
+        self.outgoing.pop_front()
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout(&PEER)
+        self.resend.map(|resend| resend.at)
     }
 
-    /// Retransmits a flight that is due.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsError> {
-        if self.next_timeout().is_some_and(|at| at <= now) {
-            self.endpoint.handle_timeout(PEER, now)?;
-        }
-        Ok(())
+    /// Sends the last flight again, if it is time.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        let Some(resend) = self.resend.filter(|resend| resend.at <= now) else { return };
+        self.outgoing.extend(self.flight.iter().cloned());
+        let interval = (resend.interval * 2).min(LAST_RESEND);
+        self.resend = Some(Resend { at: now + interval, interval });
     }
 
     /// Queues a `close_notify`.
@@ -193,6 +252,7 @@ impl Dtls {
         if let Err(error) = self.endpoint.close(now) {
             tracing::debug!(%error, "DTLS could not be closed in order");
         }
+        self.collect(now);
     }
 }
 
@@ -291,6 +351,40 @@ mod tests {
         let result = Client::new(now, &stranger, &[GCM]).handshake(&mut server);
         assert!(matches!(result, Err(DtlsError::Handshake(_))), "{result:?}");
         assert!(!server.is_connected());
+    }
+
+    #[test]
+    fn a_lost_flight_is_sent_again_whatever_the_client_repeats() {
+        let now = begin();
+        let client_identity = Identity::generate().unwrap();
+        let mut server = Dtls::new(&Identity::generate().unwrap(), &[GCM], &[*client_identity.fingerprint()]).unwrap();
+        let mut client = Client::new(now, &client_identity, &[GCM]);
+        // ClientHello, HelloVerifyRequest, ClientHello; then our flight is lost and the client says hello again.
+        let first = client.endpoint.poll_transmit().unwrap().message;
+        server.receive(now, &first).unwrap();
+        client.endpoint.read(now, PEER, None, server.poll_transmit().unwrap()).unwrap();
+        let second = client.endpoint.poll_transmit().unwrap().message;
+        server.receive(now, &second).unwrap();
+        let lost: Vec<BytesMut> = std::iter::from_fn(|| server.poll_transmit()).collect();
+        assert!(!lost.is_empty());
+        client.endpoint.handle_timeout(PEER, now + Duration::from_secs(2)).unwrap();
+        while let Some(again) = client.endpoint.poll_transmit() {
+            server.receive(now, &again.message).unwrap();
+        }
+        assert!(server.poll_transmit().is_none());
+        server.handle_timeout(now + FIRST_RESEND);
+        assert!(client.handshake(&mut server).unwrap().is_some(), "the flight came again and the handshake went on");
+        assert!(server.next_timeout().is_none());
+    }
+
+    #[test]
+    fn a_handshake_that_does_not_end_is_ended() {
+        let now = begin();
+        let mut server = Dtls::new(&Identity::generate().unwrap(), &[GCM], &[]).unwrap();
+        // Application data of the next epoch: it is kept until there are keys to read it.
+        let early = [&[23, 254, 253, 0, 1, 0, 0, 0, 0, 0, 9, 0, 40][..], &[0; 40]].concat();
+        let taken = (0..1000).take_while(|_| server.receive(now, &early).is_ok()).count();
+        assert_eq!(taken, MAX_HANDSHAKE);
     }
 
     #[test]

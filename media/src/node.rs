@@ -162,8 +162,8 @@ impl Node {
         let room = *self.by_room.entry(id).or_insert_with(|| {
             self.rooms.insert(RoomEntry { id, room: Room::new(), touched: false, timer: Scheduled::default() })
         });
-        let entry = self.rooms.get_mut(room).ok_or(RefusedReason::Full)?;
-        let member = entry.room.add_member(peer, answered.media);
+        let joined = self.in_room(room, |room| room.add_member(peer, answered.media));
+        let member = joined.ok_or(RefusedReason::Full)?;
         let timer = Scheduled::default();
         let index = self.sessions.insert(SessionEntry { session, room, member, ufrags: Vec::new(), connected: false, timer });
         self.by_peer.insert(peer, index);
@@ -178,9 +178,7 @@ impl Node {
         let entry = self.sessions.get_mut(index).ok_or(RefusedReason::UnknownPeer)?;
         let answered = entry.session.renegotiate(&self.shared, offer)?;
         let (room, member) = (entry.room, entry.member);
-        if let Some(room) = self.rooms.get_mut(room) {
-            room.room.reconfigure(member, answered.media);
-        }
+        self.in_room(room, |room| room.reconfigure(member, answered.media));
         self.index_ufrags(index);
         self.schedule_room(now, room);
         Ok(answered.sdp)
@@ -257,7 +255,8 @@ impl Node {
         }
         if checked.moved {
             tracing::debug!(peer = ?entry.session.peer, "ICE nominated a pair");
-            self.rooms.get_mut(entry.room)?.room.set_route(entry.member, Some(route));
+            let (room, member) = (entry.room, entry.member);
+            self.in_room(room, |room| room.set_route(member, Some(route)));
             self.after_progress(now, index);
         }
         Some(())
@@ -268,8 +267,9 @@ impl Node {
         let Some(entry) = self.sessions.get_mut(index) else { return false };
         match entry.session.handle_dtls(now, route, data, out) {
             Ok(keys) => {
-                if let (Some(keys), Some(room)) = (keys, self.rooms.get_mut(entry.room)) {
-                    room.room.set_keys(entry.member, keys);
+                let (room, member) = (entry.room, entry.member);
+                if let Some(keys) = keys {
+                    self.in_room(room, |room| room.set_keys(member, keys));
                 }
                 self.after_progress(now, index);
             }
@@ -289,6 +289,15 @@ impl Node {
         let room = entry.room;
         self.schedule_session(index);
         self.schedule_room(now, room);
+    }
+
+    /// Calls into a room, remembering which one for [`Node::recover`].
+    fn in_room<T>(&mut self, index: RoomIndex, call: impl FnOnce(&mut Room) -> T) -> Option<T> {
+        let entry = self.rooms.get_mut(index)?;
+        self.in_hand = Some(index);
+        let result = call(&mut entry.room);
+        self.in_hand = None;
+        Some(result)
     }
 
     fn flush(&mut self, now: Instant, batch: &[Datagram<'_>], out: &mut impl Outbox) {
@@ -337,9 +346,7 @@ impl Node {
             return;
         }
         if entry.room.next_timeout().is_some_and(|due| due <= now) {
-            self.in_hand = Some(index);
-            entry.room.handle_timeout(now, out);
-            self.in_hand = None;
+            self.in_room(index, |room| room.handle_timeout(now, out));
         }
         self.schedule_room(now, index);
     }
@@ -362,17 +369,16 @@ impl Node {
     fn close(&mut self, now: Instant, index: SessionIndex, reason: CloseReason, out: &mut impl Outbox) {
         let Some(mut entry) = self.sessions.remove(index) else { return };
         entry.session.close(now, out);
-        if let Some(room) = self.rooms.get_mut(entry.room) {
-            self.in_hand = Some(entry.room);
-            room.room.remove_member(entry.member);
-            if room.room.is_empty() {
-                self.retire_room(entry.room);
-            } else {
-                self.schedule_room(now, entry.room);
-            }
-            self.in_hand = None;
-        }
         self.forget(index, &entry, reason);
+        let is_empty = self.in_room(entry.room, |room| {
+            room.remove_member(entry.member);
+            room.is_empty()
+        });
+        if is_empty == Some(true) {
+            self.retire_room(entry.room);
+        } else {
+            self.schedule_room(now, entry.room);
+        }
     }
 
     fn forget(&mut self, index: SessionIndex, entry: &SessionEntry, reason: CloseReason) {

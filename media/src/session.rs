@@ -142,11 +142,11 @@ impl Session {
         if now >= self.ice.consent_until() {
             return Err(CloseReason::Timeout);
         }
-        let result = isolate(self.peer, || self.dtls.handle_timeout(now));
+        self.dtls.handle_timeout(now);
         if let Some(route) = self.ice.nominated() {
             self.transmit(route, out);
         }
-        result
+        Ok(())
     }
 
     /// Tells the client that it is over.
@@ -162,7 +162,7 @@ impl Session {
     }
 
     fn transmit(&mut self, route: Route, out: &mut impl Outbox) {
-        while let Ok(Some(datagram)) = isolate(self.peer, || Ok(self.dtls.poll_transmit())) {
+        while let Some(datagram) = self.dtls.poll_transmit() {
             out.packet(route, datagram.len()).copy_from_slice(&datagram);
         }
     }
