@@ -25,7 +25,7 @@ export function codeOf(error: unknown): string {
   return error instanceof ApiError ? error.code : "unknown";
 }
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** No answer of the API takes this long; a request that does is lost in a dead network. */
 const TIMEOUT_MS = 20_000;
@@ -34,7 +34,7 @@ async function send(method: Method, path: string, body: unknown, signal: AbortSi
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     return await fetch(path, {
-      method,
+      method: method.toUpperCase(),
       credentials: "same-origin",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       headers: body === undefined ? {} : { "content-type": "application/json" },

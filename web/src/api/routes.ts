@@ -1,90 +1,88 @@
-/** The server's routes, each as one function. Paths and bodies are those of `GET /api/openapi.json`. */
-import { request } from "./http";
-import type { FetchedEvents } from "./socket";
-import type { Conversation, Message, Presence, Role, User } from "./types";
+/**
+ * The server's routes, each as one function. Paths, parameters, bodies and answers are checked against the generated schema:
+ * a route that has changed does not compile.
+ */
+import { request, type Method } from "./http";
+import type { paths } from "./schema";
+import type {
+  AcceptInvitation,
+  Conversation,
+  EventPage,
+  History,
+  InvitationInfo,
+  InvitationLink,
+  ListedUser,
+  Message,
+  NewUser,
+  PathPolicy,
+  SignedIn,
+  User,
+  UserChange,
+} from "./types";
 
-export interface Session {
-  user: User;
+type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : void;
+
+/** What a route answers when it succeeds. */
+type Answer<Operation> = Operation extends { responses: infer R }
+  ? { [Status in keyof R & (200 | 201 | 204)]: Json<R[Status]> }[keyof R & (200 | 201 | 204)]
+  : never;
+
+interface Input<Operation> {
+  path?: Operation extends { parameters: { path: infer P } } ? P : never;
+  query?: Operation extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
+  body?: Operation extends { requestBody: infer B } ? Json<B> : never;
+  signal?: AbortSignal | undefined;
 }
 
-export interface InvitationInfo {
-  kind: "setup" | "invitation";
-  name?: string | null;
-  login?: string | null;
+/** `{id}` in the path is replaced; a query field that is unset is left out. */
+function call<P extends keyof paths, M extends keyof paths[P] & Method>(
+  method: M,
+  path: P,
+  input: Input<paths[P][M]> = {},
+): Promise<Answer<paths[P][M]>> {
+  const values: Record<string, string> = input.path ?? {};
+  const filled = path.replace(/\{(\w+)\}/gu, (_, name: string) => encodeURIComponent(values[name] ?? ""));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries<unknown>(input.query ?? {})) {
+    if (value != null) query.set(name, String(value));
+  }
+  return request(method, query.size > 0 ? `${filled}?${query}` : filled, input.body, input.signal);
 }
 
-export interface AcceptInvitation {
-  token: string;
-  password: string;
-  name?: string;
-  login?: string;
-  email?: string;
-}
-
-export interface NewUser {
-  name: string;
-  login: string;
-  email: string;
-  role: Role;
-}
-
-export interface Invitation {
-  url: string;
-  expires_at: number;
-}
-
-/** A user with their presence at the time of asking. */
-export type ListedUser = User & { presence: Presence };
-
-export interface MessagePage {
-  messages: Message[];
-  more: boolean;
-}
-
-export type DefaultPath = "direct" | "media_node";
-
-export interface PathPolicy {
-  default: DefaultPath;
-}
-
-export type MediaCounters = Record<string, number>;
-
-export const getSession = (): Promise<Session> => request("GET", "/api/session");
-export const signIn = (login: string, password: string): Promise<Session> =>
-  request("POST", "/api/session", { login, password });
-export const signOut = (): Promise<void> => request("DELETE", "/api/session");
+export const getSession = (): Promise<SignedIn> => call("get", "/api/session");
+export const signIn = (login: string, password: string): Promise<SignedIn> =>
+  call("post", "/api/session", { body: { login, password } });
+export const signOut = (): Promise<void> => call("delete", "/api/session");
 
 export const lookUpInvitation = (token: string): Promise<InvitationInfo> =>
-  request("POST", "/api/invitations/lookup", { token });
-export const acceptInvitation = (body: AcceptInvitation): Promise<Session> =>
-  request("POST", "/api/invitations/accept", body);
+  call("post", "/api/invitations/lookup", { body: { token } });
+export const acceptInvitation = (body: AcceptInvitation): Promise<SignedIn> =>
+  call("post", "/api/invitations/accept", { body });
 
-export const getUsers = (): Promise<ListedUser[]> => request("GET", "/api/users");
-export const addUser = (user: NewUser): Promise<{ user: User; invitation: Invitation }> =>
-  request("POST", "/api/users", user);
-export const renewInvitation = (userId: string): Promise<Invitation> =>
-  request("POST", `/api/users/${userId}/invitation`);
-export const changeUser = (userId: string, change: { role?: Role; active?: boolean }): Promise<User> =>
-  request("PATCH", `/api/users/${userId}`, change);
+export const getUsers = (): Promise<ListedUser[]> => call("get", "/api/users");
+export const addUser = (body: NewUser): Promise<{ user: User; invitation: InvitationLink }> =>
+  call("post", "/api/users", { body });
+export const renewInvitation = (id: string): Promise<InvitationLink> =>
+  call("post", "/api/users/{id}/invitation", { path: { id } });
+export const changeUser = (id: string, body: UserChange): Promise<User> =>
+  call("patch", "/api/users/{id}", { path: { id }, body });
 
-export const getConversations = (): Promise<Conversation[]> => request("GET", "/api/conversations");
+export const getConversations = (): Promise<Conversation[]> => call("get", "/api/conversations");
+/** Finds or makes the direct conversation with a user. */
 export const openDirect = (userId: string): Promise<Conversation> =>
-  request("POST", "/api/conversations", { user_id: userId });
+  call("post", "/api/conversations", { body: { user_id: userId } });
 
-export const PAGE = 50;
+/** Messages of one page. */
+const PAGE = 50;
 
-export function getMessages(conversationId: string, before: number | null, signal?: AbortSignal): Promise<MessagePage> {
-  const query = new URLSearchParams({ limit: String(PAGE) });
-  if (before !== null) query.set("before", String(before));
-  return request("GET", `/api/conversations/${conversationId}/messages?${query}`, undefined, signal);
-}
+/** The newest before `before`, or of all; oldest first. */
+export const getMessages = (id: string, before: number | null, signal?: AbortSignal): Promise<History> =>
+  call("get", "/api/conversations/{id}/messages", { path: { id }, query: { before: before ?? undefined, limit: PAGE }, signal });
+export const sendMessage = (id: string, clientKey: string, text: string): Promise<Message> =>
+  call("post", "/api/conversations/{id}/messages", { path: { id }, body: { client_key: clientKey, text } });
 
-export const sendMessage = (conversationId: string, clientKey: string, text: string): Promise<Message> =>
-  request("POST", `/api/conversations/${conversationId}/messages`, { client_key: clientKey, text });
+export const getEvents = (after: number): Promise<EventPage> => call("get", "/api/events", { query: { after } });
 
-export const getEvents = (after: number): Promise<FetchedEvents> => request("GET", `/api/events?after=${after}`);
-
-export const getPathPolicy = (): Promise<PathPolicy> => request("GET", "/api/admin/path-policy");
-export const setPathPolicy = (policy: PathPolicy): Promise<PathPolicy> =>
-  request("PUT", "/api/admin/path-policy", policy);
-export const getMediaCounters = (): Promise<MediaCounters> => request("GET", "/api/admin/media");
+export const getPathPolicy = (): Promise<PathPolicy> => request("get", "/api/admin/path-policy");
+export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> => request("put", "/api/admin/path-policy", body);
+export const getMediaCounters = (): Promise<Record<string, number>> => request("get", "/api/admin/media");

@@ -5,7 +5,7 @@
  */
 import { Store } from "../lib/store";
 import { ApiError } from "./http";
-import type { ClientFrame, ServerFrame, StoredEvent } from "./types";
+import type { ClientFrame, EventPage, ServerFrame, StoredEvent } from "./types";
 
 export interface ConnectionState {
   /** `polling`: the socket is down but fetching works. `offline`: neither does. */
@@ -16,25 +16,14 @@ export interface ConnectionState {
 export interface SocketWorld {
   open(path: string): WebSocketLike;
   /** `GET /api/events?after=`. */
-  fetchEvents(after: number): Promise<FetchedEvents>;
+  fetchEvents(after: number): Promise<EventPage>;
   random(): number;
-}
-
-export interface FetchedEvents {
-  events: StoredEvent[];
-  /** Where the stream stands for this reader after these. */
-  last_event_id: number;
-  /** There is more at once. */
-  more: boolean;
-  /** The events after the given id are no longer kept. */
-  reset: boolean;
 }
 
 /** The part of `WebSocket` that is used. */
 export interface WebSocketLike {
   send(data: string): void;
   close(code?: number): void;
-  onopen: ((event: Event) => void) | null;
   onmessage: ((event: MessageEvent<string>) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
 }
@@ -234,7 +223,7 @@ export class Socket {
     }
   }
 
-  #take(fetched: FetchedEvents): void {
+  #take(fetched: EventPage): void {
     if (fetched.reset || this.#last === null) {
       this.#last = fetched.last_event_id;
       this.#tell((listener) => listener.reset?.());

@@ -6,14 +6,30 @@ type Schemas = components["schemas"];
 export type Role = Schemas["Role"];
 export type Presence = Schemas["Presence"];
 export type User = Schemas["User"];
+/** A user with their presence at the time of asking. */
+export type ListedUser = Schemas["ListedUser"];
+export type NewUser = Schemas["NewUser"];
+export type UserChange = Schemas["UserChange"];
+export type SignedIn = Schemas["SignedIn"];
+export type InvitationInfo = Schemas["InvitationInfo"];
+export type InvitationLink = Schemas["InvitationLink"];
+export type AcceptInvitation = Schemas["Acceptance"];
+
 export type Conversation = Schemas["Conversation"];
 export type Message = Schemas["Message"];
+export type History = Schemas["History"];
+
 export type CallKind = Schemas["CallKind"];
 export type CallPath = Schemas["Path"];
 export type CallRecord = Schemas["CallRecord"];
 export type CallState = Schemas["CallState"];
 export type Outcome = Schemas["Outcome"];
 export type Signal = Schemas["Signal"];
+export interface PathPolicy {
+  default: CallPath;
+}
+
 export type StoredEvent = Schemas["StoredEvent"];
+export type EventPage = Schemas["Page"];
 export type ClientFrame = Schemas["ClientFrame"];
 export type ServerFrame = Schemas["ServerFrame"];

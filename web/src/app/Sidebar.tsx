@@ -36,7 +36,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
           onKeyDown={(event) => {
             if (event.key === "Escape") setQuery("");
           }}
-          className="h-11 w-full rounded-2xl bg-panel pr-11 pl-10 outline-offset-0 placeholder:text-muted [&::-webkit-search-cancel-button]:hidden"
+          className="h-11 w-full rounded-2xl bg-panel pr-11 pl-10 outline-offset-[-1px] placeholder:text-muted [&::-webkit-search-cancel-button]:hidden"
         />
         {query !== "" && (
           <IconButton label={t("people.clearSearch")} onClick={() => setQuery("")} className="absolute top-3 right-3 text-muted">

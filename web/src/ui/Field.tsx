@@ -22,7 +22,7 @@ export function Field({ label, hint, error, className, ...rest }: FieldProps) {
         aria-invalid={wrong}
         aria-describedby={note === undefined ? undefined : `${id}-note`}
         className={clsx(
-          "min-h-11 rounded-xl border bg-raised px-3 outline-offset-0 placeholder:text-muted",
+          "min-h-11 rounded-xl border bg-raised px-3 outline-offset-[-1px] placeholder:text-muted",
           wrong ? "border-danger" : "border-line-strong",
         )}
         {...rest}

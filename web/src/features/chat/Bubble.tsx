@@ -48,18 +48,17 @@ export const Bubble = memo(function Bubble({ entry }: { entry: TextEntry }) {
     <div className={clsx("flex max-w-[min(65ch,82%)] flex-col", entry.own ? "items-end self-end" : "items-start")}>
       <div
         className={clsx(
-          "flex flex-wrap justify-end gap-x-2 break-words whitespace-pre-wrap",
+          "flow-root max-w-full wrap-anywhere whitespace-pre-wrap",
           large ? "text-[44px] leading-[52px]" : ["px-3.5 py-2 shadow-soft", corners(entry)],
           !large && (entry.own ? "bg-gradient-own text-white" : "bg-bubble"),
           failed && "opacity-80",
         )}
       >
-        <span className="min-w-0 flex-auto wrap-anywhere">
-          <Words text={entry.text} />
-        </span>
+        <Words text={entry.text} />
         <span
           className={clsx(
-            "flex items-center gap-1 self-end text-[11px] leading-4 tabular-nums",
+            // Floats beside the last line if there is room, else below it.
+            "relative top-1.5 float-right ml-2.5 flex items-center gap-1 text-[11px] leading-4 tabular-nums",
             large || !entry.own ? "text-muted" : "text-white",
           )}
         >

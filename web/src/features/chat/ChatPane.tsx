@@ -70,9 +70,13 @@ function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => vo
             <div className="min-w-0 flex-1">
               <h2 className="flex items-center gap-2 text-base font-semibold">
                 <span className="truncate">{peer.name}</span>
-                <RoleBadge role={peer.role} />
+                <span className="min-w-0 shrink-[999] truncate max-md:hidden">
+                  <RoleBadge role={peer.role} />
+                </span>
               </h2>
-              <p className="truncate text-sm text-white md:text-muted">{words}</p>
+              <p className="truncate text-sm text-white md:text-muted">{words}
+                {peer.role !== "employee" && <span className="md:hidden"> · {t(`role.${peer.role}`)}</span>}
+              </p>
             </div>
           </>
         )}

@@ -74,7 +74,7 @@ export function Composer({ conversationId, drafts }: ComposerProps) {
           enterKeyHint={touch ? "enter" : "send"}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
-          className="field-sizing-content max-h-40 min-h-11 flex-1 resize-none rounded-[22px] border border-line-strong bg-raised px-4 py-[11px] leading-5 outline-offset-0 placeholder:text-muted"
+          className="field-sizing-content max-h-40 min-h-11 flex-1 resize-none rounded-[22px] border border-line-strong bg-raised px-4 py-[11px] leading-5 outline-offset-[-1px] placeholder:text-muted"
         />
         <IconButton
           type="submit"

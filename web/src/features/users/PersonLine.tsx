@@ -10,7 +10,7 @@ export function RoleBadge({ role, always = false }: { role: Role; always?: boole
   const { t } = useTranslation();
   if (role === "employee" && !always) return null;
   return (
-    <span className="shrink-0 rounded-full bg-accent-soft px-2 text-xs leading-5 font-medium text-accent">
+    <span className="min-w-0 shrink-[999] truncate rounded-full bg-accent-soft px-2 text-xs leading-5 font-medium text-accent">
       {t(`role.${role}`)}
     </span>
   );

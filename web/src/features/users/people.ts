@@ -2,9 +2,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useApi, useSocketListener } from "../../api/context";
-import { getUsers, type ListedUser } from "../../api/routes";
+import { getUsers } from "../../api/routes";
 import type { SocketListener } from "../../api/socket";
-import type { Presence, StoredEvent, User } from "../../api/types";
+import type { ListedUser, Presence, StoredEvent, User } from "../../api/types";
 import { SESSION_KEY } from "./session";
 
 const USERS_KEY = ["users"] as const;

@@ -1,8 +1,8 @@
 /** Who is signed in, and how one gets in and out. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError } from "../../api/http";
-import { acceptInvitation, getSession, signIn, signOut, type AcceptInvitation } from "../../api/routes";
-import type { User } from "../../api/types";
+import { acceptInvitation, getSession, signIn, signOut } from "../../api/routes";
+import type { AcceptInvitation, User } from "../../api/types";
 
 export const SESSION_KEY = ["session"] as const;
 

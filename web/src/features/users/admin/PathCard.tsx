@@ -5,7 +5,8 @@ import { Server, ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { codeOf } from "../../../api/http";
-import { getPathPolicy, setPathPolicy, type DefaultPath } from "../../../api/routes";
+import { getPathPolicy, setPathPolicy } from "../../../api/routes";
+import type { CallPath } from "../../../api/types";
 import { useErrorWords } from "../../../i18n/errorWords";
 import { Card } from "../../../ui/Card";
 import { ErrorState, Skeleton } from "../../../ui/states";
@@ -27,7 +28,7 @@ export function PathCard() {
   });
   const shown = change.isPending ? change.variables.default : policy.data?.default;
 
-  const option = (value: DefaultPath, title: string, detail: string, icon: React.ReactNode) => (
+  const option = (value: CallPath, title: string, detail: string, icon: React.ReactNode) => (
     <label
       className={clsx(
         "flex flex-1 cursor-pointer items-start gap-3 rounded-2xl border-2 p-4 has-focus-visible:outline-2 has-focus-visible:outline-accent",

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { codeOf } from "../../../api/http";
 import { changeUser, renewInvitation } from "../../../api/routes";
-import type { Role, User } from "../../../api/types";
+import type { User, UserChange } from "../../../api/types";
 import { useErrorWords } from "../../../i18n/errorWords";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
@@ -33,7 +33,7 @@ export function UsersCard() {
     onError,
   });
   const change = useMutation({
-    mutationFn: ({ user, ...what }: { user: User; role?: Role; active?: boolean }) => changeUser(user.id, what),
+    mutationFn: ({ user, to }: { user: User; to: UserChange }) => changeUser(user.id, to),
     onSuccess: (user) => {
       update(user);
       toast.success(t("admin.changed"));
@@ -69,8 +69,8 @@ export function UsersCard() {
           <UserRow
             key={user.id}
             user={user}
-            onRole={(role) => change.mutate({ user, role })}
-            onActive={(active) => (active ? change.mutate({ user, active }) : setLeaving(user))}
+            onRole={(role) => change.mutate({ user, to: { role } })}
+            onActive={(active) => (active ? change.mutate({ user, to: { deactivated: false } }) : setLeaving(user))}
             onRenew={() => renew.mutate(user)}
           />
         ))}
@@ -87,7 +87,7 @@ export function UsersCard() {
               <Button
                 look="danger"
                 onClick={() => {
-                  change.mutate({ user: leaving, active: false });
+                  change.mutate({ user: leaving, to: { deactivated: true } });
                   setLeaving(null);
                 }}
               >

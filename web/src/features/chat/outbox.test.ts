@@ -1,0 +1,137 @@
+/** Messages on their way out: nothing lost, nothing twice, in order. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ApiError } from "../../api/http";
+import type { Message } from "../../api/types";
+import { Outbox } from "./outbox";
+
+const message = (conversation_id: string, client_key: string, text: string): Message => ({
+  id: client_key,
+  conversation_id,
+  seq: 1,
+  sender_id: "me",
+  client_key,
+  created_at: 0,
+  kind: "text",
+  text,
+});
+const unreachable = new ApiError(0, "unreachable", "");
+
+function setUp() {
+  const send = vi.fn(async (conversation: string, key: string, text: string) => message(conversation, key, text));
+  const sent = vi.fn();
+  const signedOut = vi.fn();
+  const outbox = new Outbox("me", { send, sent, signedOut });
+  const states = (): string[] => outbox.items.get().map(({ text, state }) => `${text} ${state}`);
+  const texts = (): string[] => send.mock.calls.map(([, , text]) => text);
+  return { outbox, send, sent, signedOut, states, texts };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  localStorage.clear();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+test("sent, told, forgotten", async () => {
+  const { outbox, sent, states } = setUp();
+  outbox.add("c", "hello");
+  expect(states()).toEqual(["hello sending"]);
+  await settle();
+  expect(sent).toHaveBeenCalledWith(expect.objectContaining({ text: "hello" }));
+  expect(states()).toEqual([]);
+  expect(localStorage.length).toBe(0);
+});
+
+test("those of one conversation go one after another, others do not wait", async () => {
+  const { outbox, send, texts } = setUp();
+  let release: () => void = () => undefined;
+  send.mockImplementationOnce(
+    (c, k, t) => new Promise((resolve) => (release = () => resolve(message(c, k, t)))),
+  );
+  outbox.add("c", "one");
+  outbox.add("c", "two");
+  outbox.add("d", "other");
+  await settle();
+  expect(texts()).toEqual(["one", "other"]);
+  release();
+  await settle();
+  expect(texts()).toEqual(["one", "other", "two"]);
+});
+
+test("without a network it waits, and goes with the same key", async () => {
+  const { outbox, send, states } = setUp();
+  send.mockRejectedValueOnce(unreachable).mockRejectedValueOnce(unreachable);
+  outbox.add("c", "hello");
+  await settle();
+  expect(states()).toEqual(["hello waiting"]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(states()).toEqual([]);
+  expect(send.mock.calls.length).toBe(3);
+  expect(new Set(send.mock.calls.map(([, key]) => key)).size).toBe(1);
+});
+
+test("a refusal is final until the writer tries again, with the same key; others go on", async () => {
+  const { outbox, send, states, texts } = setUp();
+  send.mockRejectedValueOnce(new ApiError(422, "message_too_long", ""));
+  outbox.add("c", "long");
+  outbox.add("c", "next");
+  await settle();
+  expect(states()).toEqual(["long failed"]);
+  expect(outbox.items.get()[0]).toMatchObject({ code: "message_too_long" });
+  outbox.retry(outbox.items.get()[0]!.clientKey);
+  await settle();
+  expect(states()).toEqual([]);
+  expect(texts()).toEqual(["long", "next", "long"]);
+  expect(send.mock.calls[0]![1]).toBe(send.mock.calls[2]![1]);
+});
+
+test("a signed-out user's message waits for the next sign-in", async () => {
+  const { outbox, send, signedOut, states } = setUp();
+  send.mockRejectedValueOnce(new ApiError(401, "not_signed_in", ""));
+  outbox.add("c", "hello");
+  await settle();
+  expect(signedOut).toHaveBeenCalledOnce();
+  expect(states()).toEqual(["hello waiting"]);
+});
+
+test("a reload loses nothing, and sends with the old key", async () => {
+  const before = setUp();
+  before.send.mockRejectedValue(unreachable);
+  before.outbox.add("c", "one");
+  vi.setSystemTime(Date.now() + 1);
+  before.outbox.add("c", "two");
+  await settle();
+  before.outbox.stop();
+
+  const after = setUp();
+  after.outbox.start();
+  await settle();
+  expect(after.texts()).toEqual(["one", "two"]);
+  expect(after.send.mock.calls[0]![1]).toBe(before.send.mock.calls[0]![1]);
+  expect(localStorage.length).toBe(0);
+});
+
+test("broken or foreign storage does no harm", () => {
+  localStorage.setItem("staffline.outbox.me.x", "{");
+  localStorage.setItem("staffline.outbox.me.y", '{"text":1}');
+  localStorage.setItem("staffline.outbox.other.z", JSON.stringify({ clientKey: "z", conversationId: "c", text: "t" }));
+  expect(setUp().states()).toEqual([]);
+});
+
+test("an event that confirms it removes it, and signing out forgets all", async () => {
+  const { outbox, send, states } = setUp();
+  send.mockRejectedValue(unreachable);
+  outbox.add("c", "one");
+  outbox.add("c", "two");
+  await settle();
+  outbox.confirm(outbox.items.get()[0]!.clientKey);
+  expect(states()).toEqual(["two waiting"]);
+  outbox.clear();
+  expect(localStorage.length).toBe(0);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(send).toHaveBeenCalledTimes(1);
+});
