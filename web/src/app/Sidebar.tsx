@@ -24,7 +24,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
   const open = (conversationId: string): void => navigate({ name: "chat", conversationId });
 
   return (
-    <nav aria-label={t("chat.lists")} className="safe-x flex min-h-0 w-full shrink-0 flex-col bg-page md:w-[340px] md:border-r md:border-line">
+    <nav aria-label={t("chat.lists")} className="safe-x flex min-h-0 w-full shrink-0 flex-col bg-page md:w-80 lg:w-[360px] md:border-r md:border-line">
       <div className="relative p-3 pb-1">
         <Search size={18} aria-hidden className="pointer-events-none absolute top-[25px] left-6 text-muted" />
         <input

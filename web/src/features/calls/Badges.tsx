@@ -80,7 +80,7 @@ export function QualityBadge({ quality }: { quality: Quality | null }) {
 export function Timer({ since }: { since: number }) {
   const now = useNow(1_000);
   return (
-    <span role="timer" className="rounded-full bg-black/55 px-3.5 py-2.5 text-sm font-medium tabular-nums">
+    <span role="timer" className={clsx(BADGE, "tabular-nums")}>
       {duration(now - since)}
     </span>
   );

@@ -13,6 +13,8 @@ export function CallOverlay({ label, children }: { label: string; children: Reac
     <dialog
       ref={dialog}
       aria-label={label}
+      // Dark in either theme.
+      data-theme="dark"
       // Escape must not end a call by accident.
       onCancel={(event) => event.preventDefault()}
       onKeyDown={(event) => {

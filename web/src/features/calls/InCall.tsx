@@ -35,7 +35,7 @@ export function InCall({ view, person }: { view: CallView; person: Person }) {
         {view.localVideo !== null && <OwnTile stream={view.localVideo} raised={!still} />}
         <div
           className={clsx(
-            "safe-x pointer-events-none absolute inset-x-0 top-0 z-20 flex items-start gap-2 p-3 pt-[max(12px,env(safe-area-inset-top))] transition *:pointer-events-auto",
+            "pointer-events-none absolute inset-x-0 top-0 z-20 flex items-center gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))] transition *:pointer-events-auto",
             still && "opacity-0",
           )}
         >
@@ -44,7 +44,7 @@ export function InCall({ view, person }: { view: CallView; person: Person }) {
           {call?.answered_at != null && view.stage === "talking" && <Timer since={call.answered_at} />}
           <QualityBadge quality={view.quality} />
         </div>
-        <div className="pointer-events-none absolute inset-x-0 bottom-36 z-10 flex flex-col items-center gap-2 px-4">
+        <div className="pointer-events-none absolute inset-x-0 top-20 z-10 flex flex-col items-center gap-2 px-4">
           {picture && status !== "" && (
             <p role="status" className="rounded-full bg-black/60 px-4 py-2 text-sm">
               {status}

@@ -61,6 +61,8 @@ export class CallSession {
   #deviceId: string | null = null;
   /** The device id as which the server knows this page to hold the call. */
   #heldAs: string | null = null;
+  /** The socket is new, and the server has not yet said that the call is still held by this page. */
+  #resuming = false;
   /** A hang-up that could not be said because the socket was down. */
   #unsaid: string | null = null;
   /** Signals made while the socket was down. */
@@ -130,7 +132,6 @@ export class CallSession {
 
   setMicrophone(on: boolean): void {
     this.#media.setMicrophone(on);
-    this.#sayMedia();
   }
 
   async setCamera(on: boolean): Promise<void> {
@@ -145,7 +146,6 @@ export class CallSession {
     if (attempt !== this.#attempt) return;
     this.#show({ mediaError: null });
     await this.#peer?.setCamera(this.#media.tracks?.camera ?? null);
-    this.#sayMedia();
   }
 
   forgetMediaError(): void {
@@ -186,6 +186,7 @@ export class CallSession {
     if (stage === "outgoing") this.#sayStart();
     if (stage === "incoming") this.#timer("ring", CONFIRM_MS, () => this.#finish("missed"));
     if (call === null || (stage !== "connecting" && stage !== "talking")) return;
+    this.#resuming = true;
     this.#world.send({ type: "call_accept", call_id: call.id, previous_device_id: this.#heldAs });
   }
 
@@ -227,7 +228,7 @@ export class CallSession {
     const { stage, call: current } = this.view.get();
     if (known && (stage === "incoming" || stage === "asking")) return this.#finish("elsewhere");
     // This page held it and was replaced. (While it is being taken over or back, `here` is not yet true.)
-    const replaced = known && current?.here === true && this.#isConnected(call);
+    const replaced = known && current?.here === true && !this.#resuming && this.#isConnected(call);
     if (replaced) return this.#finish("elsewhere");
     if (known) return;
     this.#show({ abandoned: this.#isConnected(call) ? null : call });
@@ -246,11 +247,12 @@ export class CallSession {
     // Only this page's own `call_accept` or `call_start` makes it the holder, and both are said with open devices.
     if (this.#media.tracks === null) return;
     if (anew) this.#connect(call, this.#media.tracks);
-    else if (before?.here !== true) this.#resume(call);
+    else if (this.#resuming) this.#resume(call);
   }
 
   /** The socket is back and the call is still ours: says what could not be said meanwhile. */
   #resume(call: CallState): void {
+    this.#resuming = false;
     for (const { negotiation, signal } of this.#unsent.splice(0)) {
       if (negotiation === call.negotiation) this.#signal(call, signal);
     }
@@ -261,6 +263,7 @@ export class CallSession {
   #connect(call: CallState, tracks: LocalTracks): void {
     this.#clear(...TIMERS);
     this.#dropPeer();
+    this.#resuming = false;
     this.#unsent = [];
     this.#show({ stage: "connecting", interrupted: false, quality: null, remote: null });
     this.#timer("connect", CONNECT_MS, () => this.hangUp(call.path === "media_node" ? "mediaNode" : "media"));
@@ -328,7 +331,7 @@ export class CallSession {
 
   #sayMedia(): void {
     const { call, microphone, camera } = this.view.get();
-    if (call?.phase === "answered") this.#world.send({ type: "call_media", call_id: call.id, microphone, camera });
+    if (call?.phase === "answered" && call.here) this.#world.send({ type: "call_media", call_id: call.id, microphone, camera });
   }
 
   // Devices, timers, the end.
@@ -392,6 +395,7 @@ export class CallSession {
     this.#dropPeer();
     this.#media.close();
     this.#clientKey = this.#heldAs = null;
+    this.#resuming = false;
     this.#unsent = [];
     this.view.set({ ...IDLE, ending: why === null ? null : { why } });
   }

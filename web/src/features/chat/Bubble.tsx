@@ -40,6 +40,11 @@ function corners({ own, first, last }: TextEntry): string {
     : clsx("rounded-[18px]", !first && "rounded-tl-md", !last && "rounded-bl-md");
 }
 
+/** The timeline is made anew with each message; the bubbles that were there stay as they are. */
+function looksTheSame({ entry: a }: { entry: TextEntry }, { entry: b }: { entry: TextEntry }): boolean {
+  return a.key === b.key && a.text === b.text && a.at === b.at && a.state === b.state && a.code === b.code && a.first === b.first && a.last === b.last;
+}
+
 export const Bubble = memo(function Bubble({ entry }: { entry: TextEntry }) {
   const { i18n } = useTranslation();
   const large = isEmojiOnly(entry.text);
@@ -71,7 +76,7 @@ export const Bubble = memo(function Bubble({ entry }: { entry: TextEntry }) {
       {failed && <Failure entry={entry} />}
     </div>
   );
-});
+}, looksTheSame);
 
 function Failure({ entry }: { entry: TextEntry }) {
   const { t } = useTranslation();

@@ -1,13 +1,12 @@
 /** One day of a chat, under its separator. */
 import clsx from "clsx";
-import { memo } from "react";
 import type { User } from "../../api/types";
 import { Avatar } from "../../ui/Avatar";
 import { Bubble } from "./Bubble";
 import { CallCard } from "./CallCard";
 import type { Day, Entry } from "./timeline";
 
-export const DayEntries = memo(function DayEntries({ day, name, peer }: { day: Day; name: string; peer: User }) {
+export function DayEntries({ day, name, peer }: { day: Day; name: string; peer: User }) {
   return (
     <section aria-label={name} className="flex flex-col">
       <h3 className="sticky top-2 z-10 my-2 self-center rounded-full border border-line bg-raised px-3 py-0.5 text-xs leading-5 font-medium text-muted shadow-soft">
@@ -18,7 +17,7 @@ export const DayEntries = memo(function DayEntries({ day, name, peer }: { day: D
       ))}
     </section>
   );
-});
+}
 
 /** One avatar for each group of the other's messages, beside its last. */
 function Row({ entry, peer }: { entry: Entry; peer: User }) {

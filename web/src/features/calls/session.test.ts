@@ -1,0 +1,435 @@
+/** The call against a server and devices that the test plays: every path in, every ending out, nothing left open. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { CallState, ClientFrame } from "../../api/types";
+import type { Peer, PeerEvents } from "./peer";
+import { CallSession, CONNECT_MS, LOST_MS, RESTART_AFTER_MS, RING_MS } from "./session";
+
+class FakeTrack {
+  enabled = true;
+  readyState = "live";
+  onended: (() => void) | null = null;
+  constructor(readonly kind: string) {}
+  stop(): void {
+    this.readyState = "ended";
+  }
+}
+
+class FakeStream {
+  constructor(readonly tracks: FakeTrack[] = []) {}
+  getTracks = (): FakeTrack[] => this.tracks;
+  getAudioTracks = (): FakeTrack[] => this.tracks.filter(({ kind }) => kind === "audio");
+  getVideoTracks = (): FakeTrack[] => this.tracks.filter(({ kind }) => kind === "video");
+}
+
+class FakePeer {
+  closed = false;
+  readonly received: string[] = [];
+  readonly connection = { getStats: async () => new Map() } as unknown as RTCPeerConnection;
+  restart = vi.fn();
+  setCamera = vi.fn(async () => undefined);
+  constructor(
+    readonly call: CallState,
+    readonly events: PeerEvents,
+  ) {}
+  receive({ type }: { type: string }): void {
+    this.received.push(type);
+  }
+  close(): void {
+    this.closed = true;
+  }
+}
+
+const CALL: CallState = {
+  id: "call",
+  client_key: "",
+  conversation_id: "c",
+  kind: "video",
+  phase: "ringing",
+  caller_id: "anna",
+  callee_id: "boris",
+  here: false,
+  participants: [
+    { user_id: "anna", microphone: true, camera: true, connected: true },
+    { user_id: "boris", microphone: true, camera: true, connected: true },
+  ],
+  offerer: false,
+  negotiation: 0,
+  ice_servers: [],
+  started_at: 0,
+};
+
+function setUp(me: "anna" | "boris") {
+  const sent: ClientFrame[] = [];
+  const tracks: FakeTrack[] = [];
+  const peers: FakePeer[] = [];
+  const world = { online: true };
+  const getUserMedia = vi.fn(async ({ audio, video }: MediaStreamConstraints) => {
+    const made = [audio && new FakeTrack("audio"), video && new FakeTrack("video")].filter((track) => track instanceof FakeTrack);
+    tracks.push(...made);
+    return new FakeStream(made) as unknown as MediaStream;
+  });
+  const session = new CallSession({
+    me,
+    send: (frame) => {
+      if (world.online) sent.push(frame);
+      return world.online;
+    },
+    devices: () => ({ getUserMedia }),
+    peer: (call, _tracks, events) => {
+      const peer = new FakePeer(call, events);
+      peers.push(peer);
+      return peer as unknown as Peer;
+    },
+  });
+  session.receive({ type: "hello", user_id: me, device_id: "device-1", last_event_id: 0, reset: false });
+  const key = (): string => sent.map((frame) => (frame.type === "call_start" ? frame.client_key : "")).join("");
+  const tell = (change: Partial<CallState>): void =>
+    session.receive({ type: "call", call: { ...CALL, client_key: key(), ...change } });
+  const answer = (change: Partial<CallState> = {}): void =>
+    tell({ phase: "answered", here: true, path: "direct", answered_at: 1, negotiation: 1, ...change });
+  const types = (): string[] => sent.map(({ type }) => type);
+  const stage = (): string => session.view.get().stage;
+  const live = (): number => tracks.filter(({ readyState }) => readyState === "live").length;
+  return { session, sent, tracks, peers, world, getUserMedia, tell, answer, types, stage, live, last: () => peers.at(-1)! };
+}
+
+type World = ReturnType<typeof setUp>;
+
+function expectNothingOpen({ session, peers, live }: World): void {
+  expect(session.view.get()).toMatchObject({ stage: "idle", call: null, remote: null, localVideo: null });
+  expect(live()).toBe(0);
+  expect(peers.every(({ closed }) => closed)).toBe(true);
+  expect(session.connection).toBeNull();
+  expect(vi.getTimerCount()).toBe(0);
+}
+
+async function talking(me: "anna" | "boris" = "anna"): Promise<World> {
+  const world = setUp(me);
+  if (me === "anna") {
+    await world.session.call("boris", "video");
+    world.tell({});
+  } else {
+    world.tell({});
+    await world.session.accept();
+  }
+  world.answer({ offerer: me === "anna" });
+  world.last().events.connection("connected");
+  return world;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("MediaStream", FakeStream);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("calling", () => {
+  test("devices first, then it rings, is answered and connects", async () => {
+    const world = setUp("anna");
+    const started = world.session.call("boris", "video");
+    expect(world.stage()).toBe("asking");
+    expect(world.types()).toEqual([]);
+    await started;
+    expect(world.stage()).toBe("outgoing");
+    world.tell({});
+    expect(world.peers.length).toBe(0);
+    world.answer({ offerer: true });
+    expect(world.stage()).toBe("connecting");
+    world.last().events.connection("connected");
+    expect(world.stage()).toBe("talking");
+    expect(world.types()).toEqual(["call_start", "call_media"]);
+  });
+
+  test("cancelled while the browser still asks: no ringing, and the devices that come too late are let go of", async () => {
+    const world = setUp("anna");
+    const started = world.session.call("boris", "video");
+    world.session.hangUp();
+    await started;
+    expect(world.types()).toEqual([]);
+    expect(world.live()).toBe(0);
+    expectNothingOpen(world);
+  });
+
+  test("cancelled while it rings", async () => {
+    const world = setUp("anna");
+    await world.session.call("boris", "audio");
+    world.tell({ kind: "audio" });
+    world.session.hangUp();
+    expect(world.types()).toEqual(["call_start", "call_hang_up"]);
+    expectNothingOpen(world);
+  });
+
+  test("without a connection to the server it does not begin", async () => {
+    const world = setUp("anna");
+    world.world.online = false;
+    await world.session.call("boris", "audio");
+    expect(world.session.view.get().ending).toEqual({ why: "socket" });
+    expectNothingOpen(world);
+  });
+
+  test("a refusal ends it with its code", async () => {
+    const world = setUp("anna");
+    await world.session.call("boris", "audio");
+    const [start] = world.sent;
+    const client_key = start?.type === "call_start" ? start.client_key : "";
+    world.session.receive({ type: "error", code: "user_unavailable", message: "", client_key: "other" });
+    expect(world.stage()).toBe("outgoing");
+    world.session.receive({ type: "error", code: "user_unavailable", message: "", client_key });
+    expect(world.session.view.get().ending).toEqual({ why: { code: "user_unavailable" } });
+    expectNothingOpen(world);
+  });
+
+  test("a refused microphone is explained and nothing rings", async () => {
+    const world = setUp("anna");
+    world.getUserMedia.mockRejectedValue(new DOMException("", "NotAllowedError"));
+    await world.session.call("boris", "video");
+    expect(world.session.view.get()).toMatchObject({ stage: "asking", mediaError: { code: "denied" } });
+    expect(world.types()).toEqual([]);
+    world.session.hangUp();
+    expectNothingOpen(world);
+  });
+
+  test("a missing camera does not keep one from talking", async () => {
+    const world = setUp("anna");
+    world.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotFoundError"));
+    await world.session.call("boris", "video");
+    expect(world.session.view.get()).toMatchObject({ stage: "outgoing", camera: false, mediaError: { camera: true } });
+  });
+
+  test("a second call is not begun during the first", async () => {
+    const world = await talking();
+    await world.session.call("vera", "audio");
+    expect(world.types().filter((type) => type === "call_start").length).toBe(1);
+  });
+
+  test("the socket broke while it rang: the same call is asked for again", async () => {
+    const world = setUp("anna");
+    await world.session.call("boris", "audio");
+    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    expect(world.sent.length).toBe(2);
+    expect(world.sent[0]).toEqual(world.sent[1]);
+  });
+});
+
+describe("being called", () => {
+  test("rings, opens no device before it is accepted", async () => {
+    const world = setUp("boris");
+    world.tell({});
+    expect(world.stage()).toBe("incoming");
+    expect(world.getUserMedia).not.toHaveBeenCalled();
+    await world.session.accept();
+    expect(world.types()).toEqual(["call_accept"]);
+    world.answer();
+    world.last().events.connection("connected");
+    expect(world.stage()).toBe("talking");
+  });
+
+  test("declined", () => {
+    const world = setUp("boris");
+    world.tell({});
+    world.session.decline();
+    expect(world.types()).toEqual(["call_decline"]);
+    expectNothingOpen(world);
+  });
+
+  test.each(["cancelled", "missed"] as const)("%s by the other side", (outcome) => {
+    const world = setUp("boris");
+    world.tell({});
+    world.tell({ phase: "ended", outcome });
+    expect(world.session.view.get().ending).toEqual({ why: outcome });
+    expectNothingOpen(world);
+  });
+
+  test("cancelled while the browser asks for devices", async () => {
+    const world = setUp("boris");
+    world.tell({});
+    const accepted = world.session.accept();
+    world.tell({ phase: "ended", outcome: "cancelled" });
+    await accepted;
+    expect(world.types()).toEqual([]);
+    expectNothingOpen(world);
+  });
+
+  test("answered on another device", () => {
+    const world = setUp("boris");
+    world.tell({});
+    world.tell({ phase: "answered", here: false, negotiation: 1 });
+    expect(world.session.view.get().ending).toEqual({ why: "elsewhere" });
+    expectNothingOpen(world);
+  });
+
+  test("a refused microphone leaves it ringing, and it can be accepted again", async () => {
+    const world = setUp("boris");
+    world.tell({});
+    world.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotAllowedError")).mockRejectedValueOnce(new DOMException("", "NotAllowedError"));
+    await world.session.accept();
+    expect(world.session.view.get()).toMatchObject({ stage: "incoming", mediaError: { code: "denied" } });
+    await world.session.accept();
+    expect(world.types()).toEqual(["call_accept"]);
+  });
+
+  test("it does not ring for ever when nothing is heard any more", () => {
+    const world = setUp("boris");
+    world.tell({});
+    vi.advanceTimersByTime(RING_MS);
+    expectNothingOpen(world);
+  });
+
+  test("after a reconnect it rings on only if the server says so", () => {
+    const world = setUp("boris");
+    world.tell({});
+    world.session.receive({ type: "hello", user_id: "boris", device_id: "device-2", last_event_id: 0, reset: false });
+    world.tell({});
+    vi.advanceTimersByTime(5_000);
+    expect(world.stage()).toBe("incoming");
+    world.session.receive({ type: "hello", user_id: "boris", device_id: "device-3", last_event_id: 0, reset: false });
+    vi.advanceTimersByTime(5_000);
+    expectNothingOpen(world);
+  });
+});
+
+describe("talking", () => {
+  test.each(["completed", "lost"] as const)("ended by the server: %s", async (outcome) => {
+    const world = await talking();
+    world.tell({ phase: "ended", outcome });
+    expectNothingOpen(world);
+  });
+
+  test("hung up, on either side", async () => {
+    for (const me of ["anna", "boris"] as const) {
+      const world = await talking(me);
+      world.session.hangUp();
+      expect(world.types().at(-1)).toBe("call_hang_up");
+      expectNothingOpen(world);
+    }
+  });
+
+  test("a hang-up without a connection is said when it is back", async () => {
+    const world = await talking();
+    world.world.online = false;
+    world.session.hangUp();
+    expectNothingOpen(world);
+    world.world.online = true;
+    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    expect(world.sent.at(-1)).toEqual({ type: "call_hang_up", call_id: "call" });
+  });
+
+  test("signals of this call reach the peer, those of another do not", async () => {
+    const world = await talking("boris");
+    world.session.receive({ type: "call_signal", call_id: "call", signal: { type: "offer", sdp: "v=0" } });
+    world.session.receive({ type: "call_signal", call_id: "other", signal: { type: "offer", sdp: "v=0" } });
+    expect(world.last().received).toEqual(["offer"]);
+  });
+
+  test("microphone and camera: off is said, and the camera's light goes out", async () => {
+    const world = await talking();
+    const [microphone, camera] = world.tracks;
+    world.session.setMicrophone(false);
+    expect(microphone!.enabled).toBe(false);
+    await world.session.setCamera(false);
+    expect(camera!.readyState).toBe("ended");
+    expect(world.last().setCamera).toHaveBeenLastCalledWith(null);
+    expect(world.sent.at(-1)).toMatchObject({ type: "call_media", microphone: false, camera: false });
+    await world.session.setCamera(true);
+    expect(world.last().setCamera).toHaveBeenLastCalledWith(world.tracks.at(-1));
+    expect(world.session.view.get().camera).toBe(true);
+  });
+
+  test("a camera that is granted after the end is let go of", async () => {
+    const world = await talking();
+    await world.session.setCamera(false);
+    const turnedOn = world.session.setCamera(true);
+    world.session.hangUp();
+    await turnedOn;
+    expectNothingOpen(world);
+  });
+
+  test("a new negotiation is a new peer connection", async () => {
+    const world = await talking();
+    world.answer({ offerer: true, negotiation: 1 });
+    expect(world.peers.length).toBe(1);
+    world.answer({ offerer: true, negotiation: 2 });
+    expect(world.peers.map(({ closed }) => closed)).toEqual([true, false]);
+    expect(world.stage()).toBe("connecting");
+  });
+
+  test("media that never connects ends in words that fit the path", async () => {
+    for (const [path, why] of [["direct", "media"], ["media_node", "mediaNode"]] as const) {
+      const world = setUp("anna");
+      await world.session.call("boris", "audio");
+      world.answer({ path, offerer: true });
+      vi.advanceTimersByTime(CONNECT_MS);
+      expect(world.session.view.get().ending).toEqual({ why });
+      expect(world.types().at(-1)).toBe("call_hang_up");
+      expectNothingOpen(world);
+    }
+  });
+
+  test("a broken connection is restarted, comes back, or is given up", async () => {
+    const world = await talking();
+    world.last().events.connection("disconnected");
+    expect(world.session.view.get().interrupted).toBe(true);
+    vi.advanceTimersByTime(RESTART_AFTER_MS);
+    expect(world.last().restart).toHaveBeenCalledOnce();
+    world.last().events.connection("connected");
+    expect(world.session.view.get().interrupted).toBe(false);
+    vi.advanceTimersByTime(LOST_MS);
+    expect(world.stage()).toBe("talking");
+    world.last().events.connection("failed");
+    vi.advanceTimersByTime(LOST_MS);
+    expect(world.session.view.get().ending).toEqual({ why: "lost" });
+    expectNothingOpen(world);
+  });
+});
+
+describe("a broken socket in the middle of a call", () => {
+  test("the same page goes on: nothing is set up anew, and what could not be said is said", async () => {
+    const world = await talking();
+    world.world.online = false;
+    world.last().events.signal({ type: "candidate", candidate: "late" });
+    world.world.online = true;
+    world.sent.length = 0;
+    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    expect(world.sent).toEqual([{ type: "call_accept", call_id: "call", previous_device_id: "device-1" }]);
+    const away = CALL.participants.map((one) => ({ ...one, connected: one.user_id !== "anna" }));
+    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
+    expect(world.stage()).toBe("talking");
+    world.answer({ offerer: true });
+    expect(world.peers.length).toBe(1);
+    expect(world.sent.find(({ type }) => type === "call_signal")).toMatchObject({ signal: { candidate: "late" } });
+    // A second break names the device that the first one made.
+    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-3", last_event_id: 0, reset: false });
+    expect(world.sent.at(-1)).toMatchObject({ previous_device_id: "device-2" });
+  });
+
+  test("the call ended meanwhile", async () => {
+    const world = await talking();
+    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    world.session.receive({ type: "error", code: "no_such_call", message: "", call_id: "call" });
+    expectNothingOpen(world);
+  });
+
+  test("another device has taken it over", async () => {
+    const world = await talking();
+    world.tell({ phase: "answered", here: false, negotiation: 2 });
+    expect(world.session.view.get().ending).toEqual({ why: "elsewhere" });
+    expectNothingOpen(world);
+  });
+
+  test("an abandoned call is offered, and taken over", async () => {
+    const world = setUp("anna");
+    const away = CALL.participants.map((one) => ({ ...one, connected: one.user_id !== "anna" }));
+    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
+    expect(world.stage()).toBe("idle");
+    expect(world.session.view.get().abandoned?.id).toBe("call");
+    await world.session.takeOver();
+    expect(world.types()).toEqual(["call_accept"]);
+    world.answer({ negotiation: 2, offerer: true });
+    expect(world.last().call.negotiation).toBe(2);
+    world.session.hangUp();
+    expectNothingOpen(world);
+  });
+});
