@@ -39,7 +39,7 @@ pub async fn add(request: Request, next: Next) -> Response {
 fn insert_policy(headers: &mut HeaderMap, authority: Option<&str>) {
     let sockets = authority.map(|name| format!(" ws://{name} wss://{name}")).unwrap_or_default();
     let policy = format!(
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; \
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
          font-src 'self'; connect-src 'self'{sockets}; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'"
     );

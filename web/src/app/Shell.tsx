@@ -33,8 +33,12 @@ export function Shell() {
         </Suspense>
       ) : (
         <div className="flex min-h-0 flex-1">
-          {!(phone && openId !== null) && <Sidebar openId={openId} />}
-          {!(phone && openId === null) && (
+          {!phone && <Sidebar openId={openId} />}
+          {phone && openId === null ? (
+            <main className="flex min-h-0 w-full">
+              <Sidebar openId={null} />
+            </main>
+          ) : (
             <main className="flex min-h-0 min-w-0 flex-1 flex-col bg-panel">
               {openId === null ? (
                 <EmptyState icon={<MessageCircle />}>{t("chat.choose")}</EmptyState>

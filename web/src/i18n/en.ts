@@ -116,11 +116,11 @@ export const en = {
     linkDetail: "Hand it over in person: whoever opens it first sets the password. It works once, until {{until}}.",
     linkLabel: "Invitation link",
     changed: "Saved",
-    path: "Calls",
+    path: "Call path",
     pathDirect: "Direct",
     pathDirectDetail:
       "Sound and video go between the two computers, not through the server. The two learn each other's network addresses. In strict networks such a call may not connect.",
-    pathNode: "Through the media node",
+    pathNode: "Media node",
     pathNodeDetail:
       "Relay mode: sound and video go through this server. It works where the network forbids direct connections; the server decrypts the call to pass it on.",
     pathApplies: "Holds for new calls.",

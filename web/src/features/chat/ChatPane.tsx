@@ -2,6 +2,7 @@
 import { ArrowLeft, MessageCircleOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { User } from "../../api/types";
+import { useIsPhone } from "../../lib/useMedia";
 import { Avatar } from "../../ui/Avatar";
 import { Button, IconButton } from "../../ui/Button";
 import { EmptyState, Skeleton } from "../../ui/states";
@@ -55,6 +56,8 @@ function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => vo
   const me = useMe();
   const { presence } = usePresence(peer?.id);
   const words = usePresenceWords(peer);
+  // On a phone this is the whole screen.
+  const Title = useIsPhone() ? "h1" : "h2";
   const callable = peer !== undefined && peer.id !== me.id && peer.deactivated_at == null;
   return (
     <header className="safe-top safe-x shrink-0 border-line bg-gradient-header text-white md:border-b md:bg-page md:bg-none md:text-text">
@@ -68,12 +71,12 @@ function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => vo
           <>
             <Avatar id={peer.id} name={peer.name} size="md" presence={presence} className="rounded-full max-md:ring-2 max-md:ring-white/80" />
             <div className="min-w-0 flex-1">
-              <h2 className="flex items-center gap-2 text-base font-semibold">
+              <Title className="flex items-center gap-2 text-base font-semibold">
                 <span className="truncate">{peer.name}</span>
                 <span className="min-w-0 shrink-[999] truncate max-md:hidden">
                   <RoleBadge role={peer.role} />
                 </span>
-              </h2>
+              </Title>
               <p className="truncate text-sm text-white md:text-muted">{words}
                 {peer.role !== "employee" && <span className="md:hidden"> · {t(`role.${peer.role}`)}</span>}
               </p>
