@@ -22,10 +22,10 @@ export function ConnectionBar() {
 
   const visible = shown && down;
   return (
-    <div role="status" className={clsx(visible && "bg-warn-soft text-warn-text")}>
+    <div role="status" className={clsx("safe-x", visible && "bg-warn-soft text-warn-text")}>
       {visible && (
-        <p className="safe-x flex items-center justify-center gap-2 px-4 py-1.5 text-center text-sm">
-          {status === "offline" ? <CloudOff size={16} aria-hidden /> : <RefreshCw size={16} aria-hidden />}
+        <p className="flex items-center justify-center gap-2 px-4 py-1.5 text-center text-sm">
+          {status === "offline" ? <CloudOff size={16} aria-hidden className="shrink-0" /> : <RefreshCw size={16} aria-hidden className="shrink-0" />}
           {t(`connection.${status}`)}
         </p>
       )}

@@ -28,7 +28,7 @@ export function OutgoingCall({ view, person }: { view: CallView; person: Person 
       {view.localVideo !== null && (
         <OwnVideo stream={view.localVideo} className="absolute inset-0 size-full object-cover opacity-40" />
       )}
-      <div className="safe-top safe-bottom relative flex h-full flex-col items-center justify-center gap-8 p-6">
+      <div className="relative flex h-full flex-col items-center justify-center gap-8 p-6">
         <RingingAvatar person={person} />
         <PersonTitle person={person}>{words()}</PersonTitle>
         <MediaErrorNote error={view.mediaError} />

@@ -43,7 +43,9 @@ export function ChatPane({ conversationId, drafts, onBack }: ChatPaneProps) {
           {peer.deactivated_at == null ? (
             <Composer conversationId={conversationId} drafts={drafts} />
           ) : (
-            <p className="safe-bottom border-t border-line p-4 text-center text-muted">{t("chat.deactivated")}</p>
+            <div className="safe-bottom border-t border-line">
+              <p className="p-4 text-center text-muted">{t("chat.deactivated")}</p>
+            </div>
           )}
         </>
       )}

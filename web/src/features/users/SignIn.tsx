@@ -17,7 +17,7 @@ export function FrontPage({ title, lead, children }: { title: string; lead: Reac
       <header className="relative flex justify-center pt-[max(2rem,env(safe-area-inset-top))] pb-8 text-white md:py-10">
         <Logo />
       </header>
-      <main className="relative flex w-full flex-1 flex-col self-center rounded-t-3xl bg-page p-6 shadow-big md:max-w-md md:flex-none md:rounded-3xl md:p-8">
+      <main className="relative flex w-full flex-1 flex-col self-center rounded-t-3xl bg-page p-6 pb-[max(1.5rem,env(safe-area-inset-bottom))] shadow-big md:max-w-md md:flex-none md:rounded-3xl md:p-8 md:pb-8">
         <h1 className="text-2xl font-semibold">{title}</h1>
         <p className="mt-1 mb-6 text-muted">{lead}</p>
         {children}
