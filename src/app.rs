@@ -129,10 +129,13 @@ impl App {
                 () = app.stop.cancelled() => {}
                 () = time::sleep(app.tuning.presence_grace) => {}
             }
-            let Some(left_at) = app.hub.settle(departure) else { return };
-            if let Err(error) = users::store::set_last_seen(&app.db, departure.user, left_at).await {
+            // Written first, so that whoever hears of it and asks is told when.
+            if let Some(left_at) = app.hub.left_at(departure)
+                && let Err(error) = users::store::set_last_seen(&app.db, departure.user, left_at).await
+            {
                 tracing::error!(%error, "last_seen_at was not written");
             }
+            app.hub.settle(departure);
         });
     }
 }

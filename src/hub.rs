@@ -122,13 +122,26 @@ impl Hub {
         Some(Departure { user, count: person.departures })
     }
 
-    /// Brings what the others see up to date after a departure. Returns when the user was last here, if they are offline now.
-    pub fn settle(&self, departure: Departure) -> Option<Millis> {
-        let mut state = self.state();
+    /// When a departed user was last here, if no device has come back since.
+    #[must_use]
+    pub fn left_at(&self, departure: Departure) -> Option<Millis> {
+        let state = self.state();
         let person = state.users.get(&departure.user).filter(|person| person.departures == departure.count)?;
+        if person.devices.is_empty() { person.left_at } else { None }
+    }
+
+    /// Brings what the others see up to date after a departure.
+    pub fn settle(&self, departure: Departure) {
+        let mut state = self.state();
+        let Some(person) = state.users.get(&departure.user) else { return };
+        if person.departures != departure.count {
+            return;
+        }
         let gone = person.devices.is_empty();
         state.show_presence(departure.user);
-        if gone { state.users.remove(&departure.user).and_then(|person| person.left_at) } else { None }
+        if gone {
+            state.users.remove(&departure.user);
+        }
     }
 
     pub fn set_away(&self, device: DeviceId, away: bool) {

@@ -45,7 +45,7 @@ enum Command {
     /// Print a one-time link: for the first admin, or, with a login, one that sets that user's password anew
     AdminLink { login: Option<String> },
     /// Add two sample users and print their invitation links
-    DemoUsers,
+    Demo,
 }
 
 /// How long running requests and tasks may take to end.
@@ -66,7 +66,7 @@ fn main() -> anyhow::Result<()> {
         match cli.command {
             None | Some(Command::Serve) => serve(config).await,
             Some(Command::AdminLink { login }) => admin_link(config, login.as_deref()).await,
-            Some(Command::DemoUsers) => demo_users(config).await,
+            Some(Command::Demo) => demo_users(config).await,
             Some(Command::Openapi) => unreachable!("answered above"),
         }
     })

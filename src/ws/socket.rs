@@ -27,8 +27,9 @@ use crate::{
 /// The largest frame of a client: an SDP of a call with every codec has some 20 KiB.
 pub const MAX_FRAME: usize = 64 * 1024;
 
-/// The WebSocket layer reads a little further, so that we can say why we close.
-pub const MAX_READ: usize = 4 * MAX_FRAME;
+/// The WebSocket layer reads further, so that we can say why we close: on a connection that still has unread bytes the
+/// reason would not get through.
+pub const MAX_READ: usize = 1024 * 1024;
 
 /// Frames of a client: so many at once, then so many a second; who sends more is read more slowly.
 const FRAMES_AT_ONCE: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
@@ -84,20 +85,29 @@ pub async fn run(app: App, current: CurrentUser, arrival: Arrival, after: Option
             ending = reader.run() => ending,
             ending = oversee(&app, session, connection.closing) => ending,
         };
+        let stream = reader.stream;
         if let Ending::Database(error) = &ending {
             tracing::error!(%error, "a socket ended on a database error");
         }
         tracing::debug!(?ending, "closed");
-        ending
+        (ending, stream)
     };
-    let ending = serve.instrument(span).await;
+    let (ending, stream) = serve.instrument(span).await;
     if let Some(departure) = app.hub.disconnect(device, app.clock.now()) {
         app.settle_later(departure);
     }
     app.calls.device_gone(device).await;
     if let Some((code, reason)) = ending.close_frame() {
-        let frame = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
-        let _ = time::timeout(CLOSE_PATIENCE, sink.send(frame)).await;
+        let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+        // Who does not take part in the goodbye is left without it.
+        let _ = time::timeout(CLOSE_PATIENCE, say_goodbye(sink, stream, frame)).await;
+    }
+}
+
+/// Closes as RFC 6455 §7.1.1 says: the server's Close, then the client's, then the connection.
+async fn say_goodbye(mut sink: SplitSink<WebSocket, Message>, mut stream: SplitStream<WebSocket>, frame: CloseFrame) {
+    if sink.send(Message::Close(Some(frame))).await.is_ok() {
+        while let Some(Ok(_)) = stream.next().await {}
     }
 }
 

@@ -1,0 +1,149 @@
+//! Who may use which route: the table, and a walk over it. A route that is missing here is red.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::{Client, TestApp, both, client_send};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    Anybody,
+    SignedIn,
+    Admins,
+}
+
+/// Every route of the OpenAPI document, with whom it is for.
+const ROUTES: &[(&str, &str, For)] = &[
+    ("get", "/healthz", For::Anybody),
+    ("get", "/readyz", For::Anybody),
+    ("post", "/api/session", For::Anybody),
+    ("get", "/api/session", For::SignedIn),
+    ("delete", "/api/session", For::Anybody),
+    ("post", "/api/invitations/lookup", For::Anybody),
+    ("post", "/api/invitations/accept", For::Anybody),
+    ("get", "/api/users", For::SignedIn),
+    ("post", "/api/users", For::Admins),
+    ("patch", "/api/users/{id}", For::Admins),
+    ("post", "/api/users/{id}/invitation", For::Admins),
+    ("get", "/api/conversations", For::SignedIn),
+    ("post", "/api/conversations", For::SignedIn),
+    ("get", "/api/conversations/{id}/messages", For::SignedIn),
+    ("post", "/api/conversations/{id}/messages", For::SignedIn),
+    ("get", "/api/events", For::SignedIn),
+    ("get", "/api/socket", For::SignedIn),
+];
+
+/// Routes that are not part of the API that the document describes.
+const BESIDE: &[&str] = &["/api/openapi.json"];
+
+#[tokio::test]
+async fn every_route_is_in_the_table() {
+    let document = serde_json::to_value(staffline::http::document()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        documented.extend(operations.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));
+    }
+    let table: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(documented, table);
+}
+
+/// A route that is registered without the document would be open to nobody's eyes: the sources say where routes are made.
+#[test]
+fn no_route_is_made_outside_the_document() {
+    let page = include_str!("../../src/http/mod.rs");
+    let plain: Vec<_> = page.match_indices(".route(").map(|(at, _)| page[at..].split('"').nth(1).unwrap()).collect();
+    assert_eq!(plain, BESIDE);
+    assert_eq!(page.matches("nest").count(), 0, "a nested router would hide its routes from this test");
+}
+
+both! {
+    async fn each_role_gets_what_the_table_says(app: TestApp) {
+        let admin = app.admin().await;
+        let mut roles = vec![(None, app.client())];
+        for role in ["employee", "manager", "compliance"] {
+            roles.push((Some(role), app.user(&admin, role, role).await));
+        }
+        roles.push((Some("admin"), admin));
+        for (method, path, access) in ROUTES.iter().filter(|route| route.0 != "delete") {
+            for (role, client) in &roles {
+                let (status, code) = try_route(client, method, path).await;
+                let case = format!("{method} {path} as {role:?}: {status} {code}");
+                match (access, role) {
+                    (For::Anybody, _) => assert!(code != "not_signed_in" && code != "forbidden", "{case}"),
+                    (_, None) => assert_eq!((status, code.as_str()), (401, "not_signed_in"), "{case}"),
+                    (For::Admins, Some(role)) if *role != "admin" => assert_eq!((status, code.as_str()), (403, "forbidden"), "{case}"),
+                    _ => assert!(!matches!(status, 401 | 403 | 500..), "{case}"),
+                }
+            }
+        }
+    }
+}
+
+both! {
+    async fn an_expired_or_invented_session_is_none(app: TestApp) {
+        let admin = app.admin().await;
+        let invented = app.client();
+        invented.set_cookie("session_token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; Path=/");
+        app.advance(Duration::from_secs(31 * 24 * 3_600));
+        for (method, path, access) in ROUTES.iter().filter(|route| route.2 != For::Anybody) {
+            for client in [&admin, &invented] {
+                let (status, code) = try_route(client, method, path).await;
+                assert_eq!((status, code.as_str()), (401, "not_signed_in"), "{method} {path} for {access:?}");
+            }
+        }
+    }
+}
+
+both! {
+    async fn a_foreign_origin_changes_nothing(app: TestApp) {
+        let (_, anna, _, conversation) = app.office().await;
+        let origins = [None, Some("null"), Some("http://evil.example"), Some("https://127.0.0.1"), Some("http://127.0.0.1:1")];
+        for (method, path, _) in ROUTES.iter().filter(|route| route.0 != "get") {
+            for origin in origins {
+                let method = method.to_uppercase().parse::<Method>().unwrap();
+                let mut request = anna.bare(method, &path.replace("{id}", &conversation)).json(&body_for(path));
+                if let Some(origin) = origin {
+                    request = request.header("origin", origin);
+                }
+                assert_eq!(client_send(request).await.refused(403), "foreign_origin", "{path} from {origin:?}");
+            }
+        }
+        // A form of another page can only send these types, and not without its Origin.
+        let form = anna.bare(Method::POST, "/api/conversations").header("content-type", "text/plain").body("{}");
+        assert_eq!(client_send(form).await.refused(403), "foreign_origin");
+        assert_eq!(anna.get("/api/session").await.status, StatusCode::OK);
+        let history = anna.get(&format!("/api/conversations/{conversation}/messages")).await.expect(200);
+        assert_eq!(history["messages"], json!([]));
+    }
+}
+
+/// Tries a route with a body that fits and ids that name nothing. Status and code, if it was refused.
+async fn try_route(client: &Client, method: &str, path: &str) -> (u16, String) {
+    let path = path.replace("{id}", "0198c0de-0000-7000-8000-000000000001");
+    let path = if path == "/api/events" { "/api/events?after=0".to_owned() } else { path };
+    let answer = match method {
+        "get" => client.get(&path).await,
+        "post" => client.post(&path, &body_for(&path)).await,
+        "patch" => client.patch(&path, &body_for(&path)).await,
+        "delete" => client.delete(&path).await,
+        other => panic!("the walk does not know {other}"),
+    };
+    let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+    (answer.status, body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+fn body_for(path: &str) -> Value {
+    let nobody = "0198c0de-0000-7000-8000-000000000002";
+    match path {
+        "/api/session" => json!({"login": "nobody", "password": "wrong password"}),
+        "/api/invitations/lookup" => json!({"token": "x"}),
+        "/api/invitations/accept" => json!({"token": "x", "password": "correct horse"}),
+        // The name is missing: an admin passes the door and is told so.
+        "/api/users" => json!({"name": "", "login": "new", "email": "new@example.com", "role": "employee"}),
+        "/api/conversations" => json!({"user_id": nobody}),
+        path if path.ends_with("/messages") => json!({"client_key": "12345678", "text": "x"}),
+        _ => json!({}),
+    }
+}

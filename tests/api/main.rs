@@ -1,0 +1,14 @@
+//! The server from outside: each test starts one in this process, on a port and a database of its own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there and then")]
+
+mod access;
+mod chat;
+mod events;
+mod harness;
+mod http;
+mod invitations;
+mod net;
+mod session;
+mod socket;
+mod store;
+mod users;
