@@ -3,6 +3,7 @@ import { ArrowLeft, MessageCircleOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { User } from "../../api/types";
 import { useIsPhone } from "../../lib/useMedia";
+import { useNow } from "../../lib/useNow";
 import { Avatar } from "../../ui/Avatar";
 import { Button, IconButton } from "../../ui/Button";
 import { EmptyState, Skeleton } from "../../ui/states";
@@ -56,8 +57,9 @@ export function ChatPane({ conversationId, drafts, onBack }: ChatPaneProps) {
 function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
-  const { presence } = usePresence(peer?.id);
-  const words = usePresenceWords(peer);
+  const seen = usePresence(peer?.id);
+  const presenceWords = usePresenceWords();
+  const now = useNow(60_000);
   // On a phone this is the whole screen.
   const Title = useIsPhone() ? "h1" : "h2";
   const callable = peer !== undefined && peer.id !== me.id && peer.deactivated_at == null;
@@ -71,7 +73,7 @@ function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => vo
           <Skeleton className="h-6 w-40" />
         ) : (
           <>
-            <Avatar id={peer.id} name={peer.name} size="md" presence={presence} className="rounded-full max-md:ring-2 max-md:ring-white/80" />
+            <Avatar id={peer.id} name={peer.name} size="md" presence={seen.presence} className="rounded-full max-md:ring-2 max-md:ring-white/80" />
             <div className="min-w-0 flex-1">
               <Title className="flex items-center gap-2 text-base font-semibold">
                 <span className="truncate">{peer.name}</span>
@@ -79,7 +81,7 @@ function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => vo
                   <RoleBadge role={peer.role} />
                 </span>
               </Title>
-              <p className="truncate text-sm text-white md:text-muted">{words}
+              <p className="truncate text-sm text-white md:text-muted">{presenceWords(peer, seen, now)}
                 {peer.role !== "employee" && <span className="md:hidden"> · {t(`role.${peer.role}`)}</span>}
               </p>
             </div>

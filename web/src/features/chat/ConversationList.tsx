@@ -3,9 +3,10 @@ import { MessageCircle, UserRoundSearch } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { codeOf } from "../../api/http";
 import { matches } from "../../lib/search";
+import { useNow } from "../../lib/useNow";
 import { Button } from "../../ui/Button";
 import { EmptyState, ErrorState, SkeletonRows } from "../../ui/states";
-import { useMe, useUsers } from "../users";
+import { seenOf, useMe, usePresences, useUsers } from "../users";
 import { ConversationRow } from "./ConversationRow";
 import { otherMember, useConversations } from "./conversations";
 
@@ -22,6 +23,8 @@ export function ConversationList({ query, openId, onOpen, onFindPeople }: Conver
   const me = useMe();
   const conversations = useConversations();
   const users = useUsers();
+  const presences = usePresences();
+  const now = useNow(60_000);
   if (conversations.isPending || users.isPending) return <SkeletonRows label={t("app.loading")} />;
   const failed = conversations.error ?? users.error;
   if (failed !== null) {
@@ -70,6 +73,8 @@ export function ConversationList({ query, openId, onOpen, onFindPeople }: Conver
           key={conversation.id}
           conversation={conversation}
           peer={peer}
+          presence={peer === undefined ? "offline" : seenOf(peer, presences).presence}
+          now={now}
           open={conversation.id === openId}
           onOpen={() => onOpen(conversation.id)}
         />

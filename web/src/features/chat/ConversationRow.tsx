@@ -2,28 +2,27 @@
 import clsx from "clsx";
 import { Phone, PhoneMissed, Video } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { Conversation, Message, User } from "../../api/types";
+import type { Conversation, Message, Presence, User } from "../../api/types";
 import { fullDate, shortWhen } from "../../lib/time";
-import { useNow } from "../../lib/useNow";
 import { Avatar } from "../../ui/Avatar";
-import { RoleBadge, useMe, usePresence } from "../users";
+import { RoleBadge, useMe } from "../users";
 import { isMissed, useCallWords } from "./callWords";
 
 export interface ConversationRowProps {
   conversation: Conversation;
   peer: User | undefined;
+  presence: Presence;
+  now: number;
   open: boolean;
   onOpen(): void;
 }
 
-export function ConversationRow({ conversation, peer, open, onOpen }: ConversationRowProps) {
+export function ConversationRow({ conversation, peer, presence, now, open, onOpen }: ConversationRowProps) {
   const { i18n } = useTranslation();
-  const { presence } = usePresence(peer?.id);
-  const now = useNow(60_000);
   const last = conversation.last_message;
   const name = peer?.name ?? "…";
   return (
-    <li>
+    <li className="[contain-intrinsic-size:auto_64px] [content-visibility:auto]">
       <button
         type="button"
         aria-current={open ? "page" : undefined}

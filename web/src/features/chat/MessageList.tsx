@@ -1,6 +1,6 @@
 /** The messages of a chat. Kept by the reader's place: see useScroll. */
 import { ChevronDown, Hand } from "lucide-react";
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { codeOf } from "../../api/http";
 import type { User } from "../../api/types";
@@ -39,7 +39,7 @@ interface MessagesProps {
   older: Older;
 }
 
-function Messages({ conversationId, peer, history, older: { state, load } }: MessagesProps) {
+function Messages({ conversationId, peer, history, older: { state, load, forget } }: MessagesProps) {
   const { t, i18n } = useTranslation();
   const me = useMe();
   const outgoing = useOutgoing(conversationId);
@@ -58,6 +58,10 @@ function Messages({ conversationId, peer, history, older: { state, load } }: Mes
     count: days.reduce((sum, day) => sum + day.entries.length, 0),
     onNearTop,
   });
+
+  useEffect(() => {
+    if (atEnd) forget();
+  }, [atEnd, messages, forget]);
 
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">

@@ -1,7 +1,7 @@
 /** Pages of history and events, joined without holes and without doubles. */
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../api/types";
-import { applyMessageEvent, joinNewest, joinOlder, type History } from "./history";
+import { applyMessageEvent, joinNewest, joinOlder, trim, type History } from "./history";
 
 const message = (seq: number, conversation_id = "c"): Message => ({
   id: `m${seq}`,
@@ -50,4 +50,12 @@ describe("an older page", () => {
     const now = history([50, 51], true);
     expect(joinOlder(now, history([3, 4]), 5)).toBe(now);
   });
+});
+
+test("a history that grows without end is trimmed to its newest, and says that there is more", () => {
+  const grown = history(Array.from({ length: 401 }, (_, seq) => seq));
+  expect(seqs(trim(grown))).toEqual(Array.from({ length: 200 }, (_, i) => 201 + i));
+  expect(trim(grown).hasMore).toBe(true);
+  const small = history([1, 2]);
+  expect(trim(small)).toBe(small);
 });

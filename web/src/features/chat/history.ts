@@ -43,6 +43,16 @@ export function joinOlder(known: History, older: History, before: number): Histo
   return { messages: merge(older.messages, known.messages), hasMore: older.hasMore };
 }
 
+/** A chat that is open all day would grow without end: past the first number, only the second is kept. */
+const MOST = 400;
+const KEPT = 200;
+
+/** Lets go of the oldest; they are fetched again when one scrolls up to them. */
+export function trim(history: History): History {
+  if (history.messages.length <= MOST) return history;
+  return { messages: history.messages.slice(-KEPT), hasMore: true };
+}
+
 async function page(conversationId: string, before: number | null, signal?: AbortSignal): Promise<History> {
   const { messages, more } = await getMessages(conversationId, before, signal);
   return { messages: merge(messages, []), hasMore: more };
@@ -66,6 +76,8 @@ export function useHistory(conversationId: string) {
 export interface Older {
   state: "idle" | "loading" | "failed";
   load(): Promise<void>;
+  /** For when nobody looks at them: see `trim`. */
+  forget(): void;
 }
 
 function useOlder(conversationId: string, cache: QueryClient): Older {
@@ -83,7 +95,11 @@ function useOlder(conversationId: string, cache: QueryClient): Older {
       setState("failed");
     }
   }, [cache, conversationId]);
-  return { state, load };
+  const forget = useCallback(
+    () => void cache.setQueryData<History>(keyOf(conversationId), (history) => history && trim(history)),
+    [cache, conversationId],
+  );
+  return { state, load, forget };
 }
 
 /** Feeds all loaded histories from the socket. Mounted once. */

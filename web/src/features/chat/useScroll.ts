@@ -58,8 +58,8 @@ export function useScroll({ first, last, lastIsOwn, count, onNearTop }: ScrollIn
     const old = before.current;
     const cameInFront = old !== null && old.first !== first && old.last === last;
     const cameAfter = old !== null && old.last !== last;
-    if (cameInFront) element.scrollTop += element.scrollHeight - old.height;
-    else if (old === null || sticking.current || (cameAfter && lastIsOwn)) toEnd();
+    if (old === null || sticking.current || (cameAfter && lastIsOwn)) toEnd();
+    else if (cameInFront) element.scrollTop += element.scrollHeight - old.height;
     else if (cameAfter) setFresh((fresh) => fresh + Math.max(0, count - old.count));
     before.current = { first, last, count, height: element.scrollHeight };
     if (element.scrollHeight <= element.clientHeight + FETCH_PX) onNearTop();

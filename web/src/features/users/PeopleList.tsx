@@ -6,10 +6,11 @@ import { useTranslation } from "react-i18next";
 import { codeOf } from "../../api/http";
 import type { ListedUser, User } from "../../api/types";
 import { matches } from "../../lib/search";
+import { useNow } from "../../lib/useNow";
 import { Avatar } from "../../ui/Avatar";
 import { EmptyState, ErrorState, SkeletonRows } from "../../ui/states";
 import { RoleBadge, usePresenceWords } from "./PersonLine";
-import { seenOf, usePresence, usePresences, useUsers, type Presences } from "./people";
+import { seenOf, usePresences, useUsers, type Presences, type Seen } from "./people";
 import { useMe } from "./session";
 
 function rank(user: ListedUser, presences: Presences): number {
@@ -35,6 +36,7 @@ export function PeopleList({ query, onChoose }: { query: string; onChoose: (user
   const me = useMe();
   const users = useUsers();
   const presences = usePresences();
+  const now = useNow(60_000);
   const cache = useQueryClient();
   const shown = useMemo(
     () => colleagues(users.data ?? [], me.id, query, presences, i18n.language),
@@ -66,30 +68,36 @@ export function PeopleList({ query, onChoose }: { query: string; onChoose: (user
       </p>
       <ul aria-label={t("people.title")} className="flex flex-col px-2 py-1">
         {shown.map((user) => (
-          <PersonRow key={user.id} user={user} onChoose={onChoose} />
+          <PersonRow key={user.id} user={user} seen={seenOf(user, presences)} now={now} onChoose={onChoose} />
         ))}
       </ul>
     </>
   );
 }
 
-function PersonRow({ user, onChoose }: { user: User; onChoose: (user: User) => void }) {
-  const { presence } = usePresence(user.id);
-  const words = usePresenceWords(user);
+interface PersonRowProps {
+  user: User;
+  seen: Seen;
+  now: number;
+  onChoose(user: User): void;
+}
+
+function PersonRow({ user, seen, now, onChoose }: PersonRowProps) {
+  const words = usePresenceWords();
   return (
-    <li>
+    <li className="[contain-intrinsic-size:auto_64px] [content-visibility:auto]">
       <button
         type="button"
         onClick={() => onChoose(user)}
         className="flex h-16 w-full items-center gap-3 rounded-2xl px-2 text-left outline-offset-[-2px] hover:bg-panel"
       >
-        <Avatar id={user.id} name={user.name} presence={presence} />
+        <Avatar id={user.id} name={user.name} presence={seen.presence} />
         <span className="min-w-0 flex-1">
           <span className="flex items-center gap-2">
             <span className="truncate font-medium">{user.name}</span>
             <RoleBadge role={user.role} />
           </span>
-          <span className="block truncate text-sm text-muted">{words}</span>
+          <span className="block truncate text-sm text-muted">{words(user, seen, now)}</span>
         </span>
       </button>
     </li>

@@ -2,8 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { Role, User } from "../../api/types";
 import { shortWhen } from "../../lib/time";
-import { useNow } from "../../lib/useNow";
-import { usePresence } from "./people";
+import type { Seen } from "./people";
 
 /** Employees are the rule and carry no badge. */
 export function RoleBadge({ role, always = false }: { role: Role; always?: boolean }) {
@@ -16,14 +15,14 @@ export function RoleBadge({ role, always = false }: { role: Role; always?: boole
   );
 }
 
-export function usePresenceWords(user: User | undefined): string {
+/** `now` is handed in: a list has one clock, not one for each row. */
+export function usePresenceWords(): (user: User, seen: Seen, now: number) => string {
   const { t, i18n } = useTranslation();
-  const seen = usePresence(user?.id);
-  const now = useNow(60_000);
-  if (user === undefined) return "";
-  if (user.deactivated_at != null) return t("people.deactivated");
-  if (seen.presence !== "offline") return t(`people.${seen.presence}`);
-  if (user.invited) return t("people.invitedYet");
-  const last = seen.lastSeenAt ?? user.last_seen_at;
-  return last == null ? t("people.offline") : t("people.lastSeen", { when: shortWhen(i18n.language, last, now) });
+  return (user, seen, now) => {
+    if (user.deactivated_at != null) return t("people.deactivated");
+    if (seen.presence !== "offline") return t(`people.${seen.presence}`);
+    if (user.invited) return t("people.invitedYet");
+    const last = seen.lastSeenAt ?? user.last_seen_at;
+    return last == null ? t("people.offline") : t("people.lastSeen", { when: shortWhen(i18n.language, last, now) });
+  };
 }
