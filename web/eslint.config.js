@@ -51,7 +51,7 @@ export default ts.config(
             { regex: "^(\\.\\./)+app(/|$)", message: "features do not know the app" },
             {
               // `../users` (its index) is allowed, `../users/anything` is not.
-              regex: `^\\.\\./(\\.\\./features/)?(${features.filter((other) => other !== feature).join("|")})/.+`,
+              regex: `^(\\.\\./)+(features/)?(${features.filter((other) => other !== feature).join("|")})/.+`,
               message: "another feature is used through its index only",
             },
           ],
@@ -59,6 +59,16 @@ export default ts.config(
       ],
     },
   })),
+  {
+    files: ["src/app/**", "src/main.tsx"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        // The admin's page is a door of its own: it is loaded when an admin opens it.
+        { patterns: [{ regex: "features/\\w+/(?!admin$).+", message: "a feature is used through its index only" }] },
+      ],
+    },
+  },
   { files: ["public/*.js"], languageOptions: { sourceType: "script" } },
   { files: ["eslint.config.js", "vite.config.ts"], languageOptions: { globals: globals.node } },
 );

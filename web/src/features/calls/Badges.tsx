@@ -77,11 +77,13 @@ export function QualityBadge({ quality }: { quality: Quality | null }) {
   );
 }
 
-export function Timer({ since }: { since: number }) {
+/** How long the call lasts; with the other's name where no large name stands. */
+export function Timer({ since, name }: { since: number; name: string | null }) {
   const now = useNow(1_000);
   return (
-    <span role="timer" className={clsx(BADGE, "tabular-nums")}>
-      {duration(now - since)}
+    <span className={clsx(BADGE, "min-w-0 tabular-nums")}>
+      {name !== null && <span className="truncate">{name}</span>}
+      <span role="timer">{duration(now - since)}</span>
     </span>
   );
 }

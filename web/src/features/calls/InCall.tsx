@@ -35,13 +35,13 @@ export function InCall({ view, person }: { view: CallView; person: Person }) {
         {view.localVideo !== null && <OwnTile stream={view.localVideo} raised={!still} />}
         <div
           className={clsx(
-            "pointer-events-none absolute inset-x-0 top-0 z-20 flex items-center gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))] transition *:pointer-events-auto",
-            still && "opacity-0",
+            "pointer-events-none absolute inset-x-0 top-0 z-20 flex items-center gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))] transition",
+            still ? "opacity-0" : "*:pointer-events-auto",
           )}
         >
           {call?.path != null && <PathBadge path={call.path} />}
           <span className="mr-auto" />
-          {call?.answered_at != null && view.stage === "talking" && <Timer since={call.answered_at} />}
+          {call?.answered_at != null && view.stage === "talking" && <Timer since={call.answered_at} name={picture ? person.name : null} />}
           <QualityBadge quality={view.quality} />
         </div>
         <div className="pointer-events-none absolute inset-x-0 top-20 z-10 flex flex-col items-center gap-2 px-4">
