@@ -18,8 +18,16 @@ export function CallButtons({ peerId, className }: { peerId: string; className?:
   const { t } = useTranslation();
   const session = useCallSession();
   const able = useCanCall();
+  const { status } = useStore(useApi().socket.state);
+  const hint = status === "online" ? undefined : t("call.unavailable");
   const button = (kind: CallKind, words: string, icon: React.ReactNode) => (
-    <IconButton label={words} disabled={!able} onClick={() => void session.call(peerId, kind)} className={className}>
+    <IconButton
+      label={words}
+      title={hint ?? words}
+      disabled={!able}
+      onClick={() => void session.call(peerId, kind)}
+      className={className}
+    >
       {icon}
     </IconButton>
   );
