@@ -32,7 +32,7 @@ export function Dialog({ label, onClose, className, children }: DialogProps) {
         if (event.target === dialog.current) onClose?.();
       }}
       className={clsx(
-        "m-auto max-h-[90dvh] rounded-3xl bg-raised p-0 text-text shadow-big",
+        "m-auto max-h-[96dvh] rounded-3xl bg-raised p-0 text-text shadow-big",
         "backdrop:bg-black/50 backdrop:backdrop-blur-xs open:animate-rise",
         className,
       )}

@@ -13,7 +13,7 @@ export function IncomingCall({ view, person }: { view: CallView; person: Person 
   const video = view.kind === "video";
   return (
     <Dialog label={t("call.incomingTitle", { name: person.name })} className="w-88 max-w-[92vw]">
-      <div className="flex flex-col items-center gap-7 px-6 pt-14 pb-8">
+      <div className="flex flex-col items-center gap-[min(1.75rem,3dvh)] px-6 pt-[min(3.5rem,7dvh)] pb-[min(2rem,4dvh)]">
         <RingingAvatar person={person} />
         <PersonTitle person={person}>
           {asking ? t(video ? "call.asking" : "call.askingAudio") : t(video ? "call.incomingVideo" : "call.incomingAudio")}
