@@ -86,7 +86,7 @@ impl App {
     pub async fn start(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
         config.make_data_folder()?;
         let db = Db::open(&config.database).await?;
-        let last = events::store::bounds(&db).await?.last;
+        let last = events::bounds(&db).await?.last;
         let (calls, inputs) = Calls::new();
         let app = Self(Arc::new(Parts {
             sign_in_limits: SignInLimits::new(&tuning),
@@ -131,7 +131,7 @@ impl App {
             }
             // Written first, so that whoever hears of it and asks is told when.
             if let Some(left_at) = app.hub.left_at(departure)
-                && let Err(error) = users::store::set_last_seen(&app.db, departure.user, left_at).await
+                && let Err(error) = users::left(&app.db, departure.user, left_at).await
             {
                 tracing::error!(%error, "last_seen_at was not written");
             }
@@ -145,8 +145,8 @@ async fn keep_house(app: App) {
     loop {
         let now = app.clock.now();
         app.sign_in_limits.forget_old();
-        let events = events::store::delete_older(&app.db, now.minus(events::RETENTION)).await;
-        let sessions = users::store::delete_expired(&app.db, now).await;
+        let events = events::forget_old(&app.db, now).await;
+        let sessions = users::forget_expired(&app.db, now).await;
         match events.and_then(|events| Ok((events, sessions?))) {
             Ok((events, sessions)) => tracing::debug!(events, sessions, "deleted what had expired"),
             Err(error) => tracing::error!(%error, "what has expired was not deleted"),

@@ -20,6 +20,8 @@ pub mod publisher;
 pub mod routes;
 pub mod store;
 
+pub use store::{Bounds, Row, bounds, insert, next_id, visible};
+
 /// Position in the event stream; 0 is before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub struct EventId(pub i64);
@@ -55,8 +57,8 @@ pub enum Audience {
 
 /// Stores an event of the change that `tx` makes, as the last thing before the commit: from here on other writers wait.
 pub async fn append(tx: &mut Tx, audience: Audience, event: &Event, now: Millis) -> sqlx::Result<EventId> {
-    let id = store::next_id(tx).await?;
-    store::insert(tx, id, audience, event, now).await?;
+    let id = next_id(tx).await?;
+    insert(tx, id, audience, event, now).await?;
     Ok(id)
 }
 
@@ -78,20 +80,25 @@ pub const MAX_REPLAY: i64 = 10_000;
 /// How long events are kept for those who are away.
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// Deletes what has been kept long enough; returns how much.
+pub async fn forget_old(db: &Db, now: Millis) -> sqlx::Result<u64> {
+    store::delete_older(db, now.minus(RETENTION)).await
+}
+
 /// Whether a client that has seen `after` can be told everything since.
 #[must_use]
-pub fn can_resume(after: EventId, bounds: store::Bounds) -> bool {
+pub fn can_resume(after: EventId, bounds: Bounds) -> bool {
     after.0 + 1 >= bounds.first_kept.0 && after <= bounds.last && bounds.last.0 - after.0 <= MAX_REPLAY
 }
 
 /// What `user` may see of the stream after `after`, at most `limit` events.
 pub async fn page(db: &Db, user: UserId, after: EventId, limit: u32) -> sqlx::Result<Page> {
-    let bounds = store::bounds(db).await?;
+    let bounds = bounds(db).await?;
     if !can_resume(after, bounds) {
         return Ok(Page { events: Vec::new(), last_event_id: bounds.last, more: false, reset: true });
     }
-    let rows = store::visible(db, user, after, bounds.last, limit).await?;
-    let events = rows.iter().map(store::Row::decode).collect::<sqlx::Result<Vec<_>>>()?;
+    let rows = visible(db, user, after, bounds.last, limit).await?;
+    let events = rows.iter().map(Row::decode).collect::<sqlx::Result<Vec<_>>>()?;
     let more = events.len() == limit as usize;
     let last_event_id = if more { events.last().map_or(bounds.last, |event| event.id) } else { bounds.last };
     Ok(Page { events, last_event_id, more, reset: false })

@@ -141,8 +141,7 @@ async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
     let app = App::start(config, Clock::System, Tuning::default()).await?;
     let invitation = match login {
         Some(login) => {
-            let user = users::store::by_login(&app.db, &users::login_key(login)).await?;
-            let user = user.with_context(|| format!("nobody has the login {login}"))?;
+            let user = users::by_login(&app.db, login).await.with_context(|| format!("the login {login}"))?;
             users::invite_again(&app, user).await?
         }
         None => invitations::setup(&app).await?.context("there are users already: name the login of the one who is to get in")?,

@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Tx},
     events::{self, Audience, Event, EventId},
     ids::{ConversationId, MessageId, UserId},
-    users,
+    users::{self, UsersError},
 };
 
 pub mod routes;
@@ -65,12 +65,8 @@ pub enum ChatError {
     /// Absent, or the user is no member: nobody learns which.
     #[error("no such conversation")]
     NoSuchConversation,
-    #[error("no such user")]
-    NoSuchUser,
     #[error("one does not write to oneself")]
     WithOneself,
-    #[error("the user is deactivated")]
-    Deactivated,
     #[error("a message says something")]
     Empty,
     #[error("a message has at most {MAX_TEXT} characters")]
@@ -81,6 +77,8 @@ pub enum ChatError {
     BadClientKey,
     #[error("the client key was used in another conversation")]
     ClientKeyReused,
+    #[error(transparent)]
+    User(#[from] UsersError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -97,10 +95,7 @@ pub async fn open_direct(app: &App, me: UserId, other: UserId) -> Result<(Conver
     if let Some(found) = store::by_direct_key(&app.db, &key).await? {
         return Ok((found, false));
     }
-    let user = users::store::by_id(app.db.read(), other).await?.ok_or(ChatError::NoSuchUser)?;
-    if user.deactivated_at.is_some() {
-        return Err(ChatError::Deactivated);
-    }
+    users::active(&app.db, other).await?;
     let now = app.clock.now();
     let conversation = Conversation {
         id: ConversationId::new(),
@@ -145,7 +140,7 @@ pub async fn send(
     if let Some(sent) = store::by_client_key(&mut *tx, sender_id, &client_key).await? {
         return same_message(sent, conversation_id);
     }
-    let seq = events::store::next_id(&mut tx).await?;
+    let seq = events::next_id(&mut tx).await?;
     let content = MessageContent::Text { text };
     let message = Message { id: MessageId::new(), conversation_id, seq, sender_id, client_key, created_at: now, content };
     if !store::insert_message(&mut tx, &message).await? {
@@ -177,7 +172,7 @@ pub async fn append_call(
     let message = Message {
         id: MessageId::new(),
         conversation_id: conversation,
-        seq: events::store::next_id(tx).await?,
+        seq: events::next_id(tx).await?,
         sender_id: call.caller_id,
         client_key: format!("call:{}", call.id),
         created_at: now,
@@ -193,7 +188,7 @@ pub async fn append_call(
 /// Under the id that the message has as its `seq`.
 async fn tell(tx: &mut Tx, message: &Message) -> sqlx::Result<()> {
     let event = Event::MessageCreated { message: message.clone() };
-    events::store::insert(tx, message.seq, Audience::Conversation(message.conversation_id), &event, message.created_at).await
+    events::insert(tx, message.seq, Audience::Conversation(message.conversation_id), &event, message.created_at).await
 }
 
 /// A stretch of a conversation, oldest first.

@@ -17,9 +17,9 @@ impl From<ChatError> for Error {
     fn from(error: ChatError) -> Self {
         use ChatError as E;
         match error {
-            E::NoSuchConversation | E::NoSuchUser => Self::not_found(),
+            E::NoSuchConversation => Self::not_found(),
             E::WithOneself => Self::invalid("conversation_with_oneself", "A conversation needs somebody else."),
-            E::Deactivated => Self::conflict("user_deactivated", "This user is deactivated."),
+            E::User(error) => error.into(),
             E::Empty => Self::invalid("message_empty", "The message is empty."),
             E::TooLong => Self::invalid("message_too_long", "A message has at most 16,000 characters."),
             E::BadText => Self::invalid("bad_text", "A message has no NUL character."),

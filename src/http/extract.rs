@@ -20,7 +20,10 @@ use crate::{
     config::Tls,
     error::Error,
     tokens::TokenHash,
-    users::{Role, User, sessions::Session, store},
+    users::{
+        Role, User,
+        sessions::{self, Session},
+    },
 };
 
 /// The name of the session's cookie.
@@ -52,7 +55,7 @@ impl FromRequestParts<App> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let token = session_token(&parts.headers).ok_or_else(Error::not_signed_in)?;
-        let found = store::session(&app.db, &TokenHash::of(token), app.clock.now()).await?;
+        let found = sessions::of_token(app, &TokenHash::of(token)).await?;
         let (session, user) = found.ok_or_else(Error::not_signed_in)?;
         Ok(Self { user, session })
     }

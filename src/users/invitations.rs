@@ -114,7 +114,7 @@ pub async fn accept(app: &App, acceptance: Acceptance, before: Option<&TokenHash
 
     let mut tx = app.db.begin().await?;
     // First, because it is the lock under which two links cannot create two first admins.
-    let event_id = events::store::next_id(&mut tx).await?;
+    let event_id = events::next_id(&mut tx).await?;
     store::use_invitation(&mut tx, &TokenHash::of(&token), now).await?.ok_or(UsersError::BadInvitation)?;
     if is_new {
         create_first_admin(&mut tx, &user, &hash).await?;
@@ -126,7 +126,7 @@ pub async fn accept(app: &App, acceptance: Acceptance, before: Option<&TokenHash
     let user = store::by_id(&mut *tx, user.id).await?.ok_or(UsersError::NoSuchUser)?;
     let ended = sessions::end_in(&mut tx, before).await?;
     let session = sessions::begin(app, &mut tx, user.id).await?;
-    events::store::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user: user.clone() }, now).await?;
+    events::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user: user.clone() }, now).await?;
     app.publisher.commit(tx).await?;
     app.hub.close_user(user.id);
     sessions::close_sockets(app, ended);

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     clock::Millis,
+    db::Db,
     events::{self, Audience, Event},
     ids::UserId,
 };
@@ -175,6 +176,27 @@ fn check_email(email: &str) -> Result<String, UsersError> {
     }
 }
 
+/// A user who may be written to and called.
+pub async fn active(db: &Db, id: UserId) -> Result<User, UsersError> {
+    let user = store::by_id(db.read(), id).await?.ok_or(UsersError::NoSuchUser)?;
+    if user.deactivated_at.is_some() { Err(UsersError::Deactivated) } else { Ok(user) }
+}
+
+/// Who has a login, in whatever case it is typed.
+pub async fn by_login(db: &Db, login: &str) -> Result<UserId, UsersError> {
+    store::by_login(db, &login_key(login)).await?.ok_or(UsersError::NoSuchUser)
+}
+
+/// Remembers when a user's last device went.
+pub async fn left(db: &Db, id: UserId, at: Millis) -> Result<(), UsersError> {
+    Ok(store::set_last_seen(db, id, at).await?)
+}
+
+/// Deletes sessions and links that can no longer be used; returns how many.
+pub async fn forget_expired(db: &Db, now: Millis) -> sqlx::Result<u64> {
+    store::delete_expired(db, now).await
+}
+
 /// Adds a user and makes the link with which they get in.
 pub async fn add(app: &App, new: NewUser) -> Result<(User, invitations::Invitation), UsersError> {
     let now = app.clock.now();
@@ -206,7 +228,7 @@ pub async fn change(app: &App, id: UserId, change: UserChange) -> Result<User, U
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // First, because it is the lock under which two admins cannot demote each other at the same time.
-    let event_id = events::store::next_id(&mut tx).await?;
+    let event_id = events::next_id(&mut tx).await?;
     let before = store::by_id(&mut *tx, id).await?.ok_or(UsersError::NoSuchUser)?;
     let after = change.apply(&before, now)?;
     if is_active_admin(&before) && !is_active_admin(&after) && store::active_admins(&mut tx).await? <= 1 {
@@ -217,7 +239,7 @@ pub async fn change(app: &App, id: UserId, change: UserChange) -> Result<User, U
         store::delete_sessions_of(&mut tx, id).await?;
         store::delete_invitations(&mut tx, Some(id)).await?;
     }
-    events::store::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user: after.clone() }, now).await?;
+    events::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user: after.clone() }, now).await?;
     app.publisher.commit(tx).await?;
     if after.deactivated_at.is_some() {
         app.hub.close_user(id);

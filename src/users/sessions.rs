@@ -6,7 +6,7 @@ use crate::{
     db::Tx,
     ids::{SessionId, UserId},
     tokens::{Token, TokenHash},
-    users::{UsersError, login_key, store},
+    users::{User, UsersError, login_key, store},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,16 @@ pub struct NewSession {
 
 /// A session that is renewed within a day of its making would be written at each visit for nothing.
 const EXTEND_AFTER: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+/// The live session of a cookie, and its user.
+pub async fn of_token(app: &App, token: &TokenHash) -> sqlx::Result<Option<(Session, User)>> {
+    store::session(&app.db, token, app.clock.now()).await
+}
+
+/// When a session ends, if it has not yet and its user may sign in.
+pub async fn end_of(app: &App, id: SessionId) -> sqlx::Result<Option<Millis>> {
+    store::session_end(&app.db, id, app.clock.now()).await
+}
 
 /// Checks login and password and begins a session. `before` is the one of the browser until now: it ends, so that
 /// a cookie that somebody planted is worth nothing.

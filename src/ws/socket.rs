@@ -21,7 +21,7 @@ use crate::{
     http::extract::{Arrival, CurrentUser},
     hub::{Closing, Outgoing},
     ids::{DeviceId, SessionId, UserId},
-    users::{self, Presence},
+    users::{Presence, sessions},
 };
 
 /// The largest frame of a client: an SDP of a call with every codec has some 20 KiB.
@@ -118,7 +118,7 @@ async fn say_goodbye(mut sink: SplitSink<WebSocket, Message>, mut stream: SplitS
 async fn oversee(app: &App, session: SessionId, mut closing: watch::Receiver<Option<Closing>>) -> Ending {
     loop {
         let now = app.clock.now();
-        let expires_at = match users::store::session_end(&app.db, session, now).await {
+        let expires_at = match sessions::end_of(app, session).await {
             Ok(Some(expires_at)) => expires_at,
             Ok(None) => return Ending::Server(Closing::SessionEnded),
             // The database is away: no reason to send everybody away too.
@@ -166,7 +166,7 @@ impl Writer<'_> {
 
     /// `Hello`, then everything since `after`. Returns up to where the stream has been told.
     async fn greet(&mut self, after: Option<EventId>) -> Result<EventId, Ending> {
-        let bounds = events::store::bounds(&self.app.db).await.map_err(Ending::Database)?;
+        let bounds = events::bounds(&self.app.db).await.map_err(Ending::Database)?;
         let resumed = after.filter(|after| events::can_resume(*after, bounds));
         let hello = ServerFrame::Hello {
             user_id: self.user,
@@ -178,7 +178,7 @@ impl Writer<'_> {
         self.sink.send(Message::Text(hello.into())).await.map_err(|_| Ending::Gone)?;
         let mut at = resumed.unwrap_or(bounds.last);
         while at < bounds.last {
-            let rows = events::store::visible(&self.app.db, self.user, at, bounds.last, REPLAY_PAGE).await;
+            let rows = events::visible(&self.app.db, self.user, at, bounds.last, REPLAY_PAGE).await;
             let rows = rows.map_err(Ending::Database)?;
             at = rows.last().filter(|_| rows.len() == REPLAY_PAGE as usize).map_or(bounds.last, |row| row.id);
             for row in &rows {
