@@ -82,11 +82,25 @@ impl Deref for App {
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
 
 impl App {
+    /// Opens the database, starts nothing: for a command beside a running server.
+    pub async fn open(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
+        Ok(Self::assemble(config, clock, tuning).await?.0)
+    }
+
     /// Opens the database and starts the background tasks.
     pub async fn start(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
+        let (app, inputs) = Self::assemble(config, clock, tuning).await?;
+        let last = events::bounds(&app.db).await?.last;
+        let publisher = app.publisher.clone().run(app.db.clone(), app.hub.clone(), last, app.stop.clone());
+        app.tasks.spawn(publisher);
+        app.tasks.spawn(calls::service::run(app.clone(), inputs));
+        app.tasks.spawn(keep_house(app.clone()));
+        Ok(app)
+    }
+
+    async fn assemble(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<(Self, calls::service::Inputs)> {
         config.make_data_folder()?;
         let db = Db::open(&config.database).await?;
-        let last = events::bounds(&db).await?.last;
         let (calls, inputs) = Calls::new();
         let app = Self(Arc::new(Parts {
             sign_in_limits: SignInLimits::new(&tuning),
@@ -101,11 +115,7 @@ impl App {
             calls,
             tuning,
         }));
-        let publisher = app.publisher.clone().run(app.db.clone(), app.hub.clone(), last, app.stop.clone());
-        app.tasks.spawn(publisher);
-        app.tasks.spawn(calls::service::run(app.clone(), inputs));
-        app.tasks.spawn(keep_house(app.clone()));
-        Ok(app)
+        Ok((app, inputs))
     }
 
     /// Ends the background tasks and closes the database, at the latest after `deadline`.

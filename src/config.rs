@@ -35,7 +35,7 @@ pub struct Settings {
     /// Addresses under which browsers reach the media port, comma-separated [default: those of this machine]
     #[arg(long, global = true, env = "STAFFLINE_PUBLIC_IP", value_delimiter = ',')]
     pub public_ip: Option<Vec<IpAddr>>,
-    /// off, self-signed (for a trial), or files [default: files if tls-cert is set, else off]
+    /// off, self-signed (for a trial), or files [default: files if tls_cert is set, else off]
     #[arg(long, global = true, env = "STAFFLINE_TLS")]
     pub tls: Option<TlsMode>,
     /// Certificate chain, PEM

@@ -138,7 +138,7 @@ async fn stop_signal() -> io::Result<()> {
 
 async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
     let base = config.base_url(config.listen);
-    let app = App::start(config, Clock::System, Tuning::default()).await?;
+    let app = App::open(config, Clock::System, Tuning::default()).await?;
     let invitation = match login {
         Some(login) => {
             let user = users::by_login(&app.db, login).await.with_context(|| format!("the login {login}"))?;
@@ -153,7 +153,7 @@ async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
 /// Neutral people for `make demo`. Those who are there already keep what they have.
 async fn demo_users(config: Config) -> anyhow::Result<()> {
     let base = config.base_url(config.listen);
-    let app = App::start(config, Clock::System, Tuning::default()).await?;
+    let app = App::open(config, Clock::System, Tuning::default()).await?;
     for (name, login) in [("Anna", "anna"), ("Boris", "boris")] {
         let email = format!("{login}@example.com");
         let new = NewUser { name: name.to_owned(), login: login.to_owned(), email, role: Role::Employee };

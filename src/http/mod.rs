@@ -56,8 +56,8 @@ pub fn router(app: App) -> Router {
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(app.clone(), trace::request))
-        .layer(CatchPanicLayer::custom(|_| Error::internal("a handler panicked").into_response()))
         .layer(middleware::from_fn(headers::add))
+        .layer(CatchPanicLayer::custom(|_| Error::internal("a handler panicked").into_response()))
         .layer(CompressionLayer::new().gzip(true).compress_when(DefaultPredicate::new().and(not_upgraded)))
         .layer(middleware::from_fn_with_state(app.clone(), origin::check));
     routes

@@ -21,12 +21,17 @@ use crate::{app::App, http, http::extract::Peer};
 
 pub mod demux;
 pub mod redirect;
+pub mod stall;
 pub mod tls;
 
 use demux::FirstByte;
+use stall::StallGuard;
 
 /// Connections at the same time; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 20_000;
+
+/// How long an answer may wait for the other end to read on.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// After an error of `accept` (no file handles left, say): time for some to be closed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -132,7 +137,8 @@ impl Connection {
             request.map(axum::body::Body::new)
         });
         let builder = http_builder(http2, self.app.tuning.request_patience);
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+        let stream = TokioIo::new(StallGuard::new(stream, WRITE_PATIENCE));
+        let connection = builder.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
         tokio::pin!(connection);
         tokio::select! {
             done = connection.as_mut() => return done,
