@@ -82,30 +82,28 @@ impl Deref for App {
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
 
 impl App {
-    /// Opens the database, starts nothing: for a command beside a running server.
-    pub async fn open(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
-        Ok(Self::assemble(config, clock, tuning).await?.0)
-    }
-
     /// Opens the database and starts the background tasks.
     pub async fn start(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
-        let (app, inputs) = Self::assemble(config, clock, tuning).await?;
+        let app = Self::open(config, clock, tuning).await?;
         let last = events::bounds(&app.db).await?.last;
         let publisher = app.publisher.clone().run(app.db.clone(), app.hub.clone(), last, app.stop.clone());
         app.tasks.spawn(publisher);
-        app.tasks.spawn(calls::service::run(app.clone(), inputs));
+        app.tasks.spawn(calls::service::run_deadlines(app.clone()));
+        app.tasks.spawn(calls::service::run_history(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));
         Ok(app)
     }
 
-    async fn assemble(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<(Self, calls::service::Inputs)> {
+    /// Opens the database, starts nothing: for a command beside a running server.
+    pub async fn open(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
         config.make_data_folder()?;
         let db = Db::open(&config.database).await?;
-        let (calls, inputs) = Calls::new();
+        let hub = Hub::default();
+        let calls = Calls::new(hub.clone(), clock.clone(), calls::store::policy(&db).await?);
         let app = Self(Arc::new(Parts {
             sign_in_limits: SignInLimits::new(&tuning),
             passwords: Passwords::new(),
-            hub: Hub::default(),
+            hub,
             publisher: Publisher::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -115,7 +113,7 @@ impl App {
             calls,
             tuning,
         }));
-        Ok((app, inputs))
+        Ok(app)
     }
 
     /// Ends the background tasks and closes the database, at the latest after `deadline`.
@@ -125,6 +123,10 @@ impl App {
         self.tasks.close();
         if time::timeout(deadline, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "some tasks did not end in time");
+        }
+        let calls = self.calls.clone();
+        if tokio::task::spawn_blocking(move || calls.detach()).await.is_err() {
+            tracing::error!("the media node did not end in order");
         }
         if time::timeout(deadline, self.db.close()).await.is_err() {
             tracing::warn!("the database did not close in time");

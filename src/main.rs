@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use staffline::{
     app::{App, Tuning},
+    calls,
     clock::Clock,
     config::{Config, LogFormat, Settings},
     http,
@@ -94,6 +95,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let identity = tls::load(&config)?;
     let app = App::start(config, Clock::System, Tuning::default()).await?;
+    calls::media::start(&app, address).with_context(|| format!("cannot listen on UDP {address}"))?;
     greet(&app, address, identity.as_ref()).await?;
     let server = tokio::spawn(Server::new(app.clone(), listener, identity.map(|identity| identity.acceptor)).run());
     stop_signal().await?;

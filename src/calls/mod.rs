@@ -1,11 +1,15 @@
 //! Calls: ringing, who may join, which path the media takes, and the history entry.
 
+pub mod ice;
+pub mod media;
 mod party;
 pub mod policy;
 pub mod refusal;
 pub mod ringing;
+pub mod routes;
 pub mod service;
 pub mod signal;
+pub mod store;
 pub mod switchboard;
 
 pub use service::Calls;

@@ -1,88 +1,319 @@
-//! Where sockets reach the calls: one task owns them all, everybody else sends it inputs.
+//! The calls of this process: frames in from the sockets, frames out through the hub, commands to the media node, history to the
+//! database, and the two tasks behind them.
+//!
+//! Everything that a call does is one step of the [`Switchboard`] under one lock, and what the step wants said is queued before the
+//! lock is released: so a device sees the states of a call in the order in which they came to be.
 
-use tokio::sync::mpsc;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
 
+use staffline_media::control::{Event as NodeEvent, NodeReport};
+use tokio::{sync::Notify, time};
+
+use super::{
+    CallKind,
+    media::MediaNode,
+    policy::PathPolicy,
+    refusal::Refusal,
+    ringing::{History, NewCall},
+    store,
+    switchboard::{Ask, Effect, Switchboard},
+};
 use crate::{
     app::App,
-    ids::{DeviceId, UserId},
+    chat::{self, ChatError},
+    clock::{Clock, Millis},
+    hub::Hub,
+    ids::{CallId, ConversationId, DeviceId, UserId},
+    users,
     ws::frames::{ClientFrame, ServerFrame},
 };
 
-/// Inputs that wait for the task; a socket that sends more waits with them.
-const QUEUE: usize = 1_024;
-
-/// What the task is told.
-#[derive(Debug)]
-pub enum Input {
-    /// A device has connected. `host` is the name or address by which its browser reached us.
-    DeviceHere {
-        device: DeviceId,
-        user: UserId,
-        host: String,
-    },
-    Frame {
-        device: DeviceId,
-        user: UserId,
-        frame: ClientFrame,
-    },
-    DeviceGone {
-        device: DeviceId,
-    },
-}
+/// Calls that have ended and are not in the database yet. More means that it has been away for long: no new calls then.
+const MAX_UNSAVED: usize = 1_000;
+/// How long an admin waits for the counters.
+const REPORT_PATIENCE: Duration = Duration::from_secs(2);
+/// Between attempts to write history to a database that does not answer.
+const SAVE_AGAIN: Duration = Duration::from_secs(1);
 
 /// The handle, cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Calls {
-    inputs: mpsc::Sender<Input>,
+pub struct Calls(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    hub: Hub,
+    clock: Clock,
+    // Held for one step of the switchboard and the queueing of what it wants said; never across an await. The hub's own lock is
+    // taken inside it, and nobody takes them the other way round.
+    live: Mutex<Live>,
+    /// Wakes the task of deadlines when the first of them has changed.
+    earlier: Notify,
+    /// Wakes the task of history.
+    ended: Notify,
 }
 
-/// The task's end.
 #[derive(Debug)]
-pub struct Inputs(mpsc::Receiver<Input>);
+struct Live {
+    board: Switchboard,
+    unsaved: VecDeque<History>,
+    /// From its start until the server stops.
+    node: Option<MediaNode>,
+}
 
 impl Calls {
     #[must_use]
-    pub fn new() -> (Self, Inputs) {
-        let (inputs, receiver) = mpsc::channel(QUEUE);
-        (Self { inputs }, Inputs(receiver))
+    pub fn new(hub: Hub, clock: Clock, policy: PathPolicy) -> Self {
+        Self(Arc::new(Parts {
+            hub,
+            clock,
+            live: Mutex::new(Live { board: Switchboard::new(policy), unsaved: VecDeque::new(), node: None }),
+            earlier: Notify::new(),
+            ended: Notify::new(),
+        }))
     }
 
-    pub async fn device_here(&self, device: DeviceId, user: UserId, host: String) {
-        self.send(Input::DeviceHere { device, user, host }).await;
+    /// The media node runs: calls may take its path from now on.
+    pub fn attach(&self, node: MediaNode) {
+        self.live().node = Some(node);
+    }
+
+    /// Ends the media node, and waits for its thread; not under the lock, which its last events may need.
+    pub fn detach(&self) {
+        let node = self.live().node.take();
+        drop(node);
+    }
+
+    /// The media node's counters; `None` if it does not run or does not answer.
+    pub async fn report(&self) -> Option<NodeReport> {
+        let report = self.live().node.as_mut()?.ask_report()?;
+        time::timeout(REPORT_PATIENCE, report).await.ok()?.ok()
+    }
+
+    /// A device has connected. `host` is the name or address by which its browser reached us.
+    pub fn device_here(&self, device: DeviceId, user: UserId, host: &str) {
+        let ice_servers = self.live().node.as_ref().map(|node| node.reach.ice_servers(host)).unwrap_or_default();
+        self.step(|board, now| board.device_connected(now, user, device, ice_servers));
+    }
+
+    pub fn device_gone(&self, device: DeviceId) {
+        self.step(|board, now| board.device_lost(now, device));
     }
 
     /// A `call_*` frame of a device.
-    pub async fn handle(&self, device: DeviceId, user: UserId, frame: ClientFrame) {
-        self.send(Input::Frame { device, user, frame }).await;
-    }
-
-    pub async fn device_gone(&self, device: DeviceId) {
-        self.send(Input::DeviceGone { device }).await;
-    }
-
-    async fn send(&self, input: Input) {
-        if self.inputs.send(input).await.is_err() {
-            tracing::debug!("the calls have stopped");
-        }
-    }
-}
-
-/// Runs until `app.stop`.
-pub async fn run(app: App, mut inputs: Inputs) {
-    loop {
-        let input = tokio::select! {
-            () = app.stop.cancelled() => return,
-            input = inputs.0.recv() => input,
+    pub async fn handle(&self, app: &App, device: DeviceId, user: UserId, frame: ClientFrame) {
+        let (call_id, ask) = match frame {
+            ClientFrame::CallStart { client_key, callee_id, kind } => {
+                let wish = Wish { device, user, client_key, callee_id, kind };
+                return self.start(app, wish).await;
+            }
+            ClientFrame::CallAccept { call_id, previous_device_id } => (call_id, Ask::Accept { previous: previous_device_id }),
+            ClientFrame::CallDecline { call_id } => (call_id, Ask::Decline),
+            ClientFrame::CallHangUp { call_id } => (call_id, Ask::HangUp),
+            ClientFrame::CallSignal { call_id, signal, negotiation } => (call_id, Ask::Signal { signal, negotiation }),
+            ClientFrame::CallMedia { call_id, microphone, camera } => (call_id, Ask::Media { microphone, camera }),
+            ClientFrame::Ping | ClientFrame::Presence { .. } => return,
         };
-        match input {
-            Some(Input::Frame { device, .. }) => refuse(&app, device),
-            Some(_) => {}
-            None => return,
+        self.step(|board, now| board.ask(now, user, device, call_id, ask));
+    }
+
+    /// From the media node's thread.
+    pub fn node_event(&self, event: NodeEvent) {
+        if let NodeEvent::Report { id, report } = event {
+            return self.live().node.iter_mut().for_each(|node| node.reported(id, report.clone()));
+        }
+        self.step(|board, now| board.node_event(now, event));
+    }
+
+    /// Runs the deadlines that have come by the clock. The task does so when the first is due; a test that moves its clock, at once.
+    pub fn run_due(&self) {
+        self.step(Switchboard::run_due);
+    }
+
+    #[must_use]
+    pub fn policy(&self) -> PathPolicy {
+        self.live().board.policy()
+    }
+
+    /// For calls that are answered from now on.
+    pub fn set_policy(&self, policy: PathPolicy) {
+        self.live().board.set_policy(policy);
+    }
+
+    /// Calls that have not ended.
+    #[must_use]
+    pub fn live_calls(&self) -> usize {
+        self.live().board.live_calls()
+    }
+
+    async fn start(&self, app: &App, wish: Wish) {
+        let Wish { device, user, .. } = wish;
+        let client_key = wish.client_key.clone();
+        if let Err(refusal) = self.try_start(app, wish).await {
+            self.0.hub.send_to_device(device, &error(&refusal, None, Some(client_key)));
+            tracing::debug!(user.id = %user, code = refusal.code(), "call refused");
+        }
+    }
+
+    async fn try_start(&self, app: &App, wish: Wish) -> Result<(), Refusal> {
+        let Wish { device, user: caller_id, client_key, callee_id, kind } = wish;
+        if self.repeated(caller_id, device, &client_key) {
+            return Ok(());
+        }
+        self.check_start(caller_id, callee_id, &client_key)?;
+        let conversation_id = conversation_with(app, caller_id, callee_id).await?;
+        let id = CallId::new();
+        let new = NewCall { id, conversation_id, kind, caller_id, device, client_key, callee_id };
+        self.step(|board, now| board.start(now, new));
+        Ok(())
+    }
+
+    fn repeated(&self, user: UserId, device: DeviceId, client_key: &str) -> bool {
+        let mut known = false;
+        self.step(|board, now| {
+            let effects = board.repeat_start(now, user, device, client_key);
+            known = effects.is_some();
+            effects.unwrap_or_default()
+        });
+        known
+    }
+
+    fn check_start(&self, caller: UserId, callee: UserId, client_key: &str) -> Result<(), Refusal> {
+        let live = self.live();
+        if live.unsaved.len() >= MAX_UNSAVED {
+            return Err(Refusal::Unavailable);
+        }
+        live.board.check_start(caller, callee, client_key)
+    }
+
+    fn step(&self, step: impl FnOnce(&mut Switchboard, Millis) -> Vec<Effect>) {
+        let mut live = self.live();
+        let before = live.board.next_deadline();
+        let effects = step(&mut live.board, self.0.clock.now());
+        effects.into_iter().for_each(|effect| self.carry_out(&mut live, effect));
+        if live.board.next_deadline() != before {
+            self.0.earlier.notify_one();
+        }
+    }
+
+    fn carry_out(&self, live: &mut Live, effect: Effect) {
+        match effect {
+            Effect::Show { to, state } => self.send(to, &ServerFrame::Call { call: *state }),
+            Effect::Signal { to, call_id, signal } => self.send(to, &ServerFrame::CallSignal { call_id, signal }),
+            Effect::Refuse { to, refusal, call_id, client_key } => self.send(to, &error(&refusal, call_id, client_key)),
+            Effect::Node(command) => match &live.node {
+                Some(node) => node.send(command.into()),
+                None => tracing::error!("a call wants the media node, which does not run"),
+            },
+            Effect::Ended(history) => {
+                let record = &history.record;
+                tracing::info!(call.id = %record.id, outcome = %record.outcome, path = record.path.map(tracing::field::display), "call ended");
+                live.unsaved.push_back(*history);
+                self.0.ended.notify_one();
+            }
+        }
+    }
+
+    fn send(&self, to: DeviceId, frame: &ServerFrame) {
+        // A device that is gone has its `device_gone` on the way.
+        self.0.hub.send_to_device(to, frame);
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.0.live.lock().expect("nothing panics while it holds the calls")
+    }
+
+    fn first_unsaved(&self) -> Option<History> {
+        self.live().unsaved.front().cloned()
+    }
+
+    /// Writes what has ended, oldest first. What fails stays for the next time.
+    async fn save(&self, app: &App) -> sqlx::Result<()> {
+        while let Some(history) = self.first_unsaved() {
+            save_one(app, &history).await?;
+            self.live().unsaved.pop_front();
+        }
+        Ok(())
+    }
+}
+
+/// Runs deadlines until the server stops.
+pub async fn run_deadlines(app: App) {
+    let calls = &app.calls;
+    loop {
+        let next = calls.live().board.next_deadline();
+        // A day, where nothing waits: a new deadline wakes the task.
+        let wait = next.map_or(Duration::from_secs(86_400), |at| app.clock.now().until(at));
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = calls.0.earlier.notified() => {}
+            () = time::sleep(wait) => calls.run_due(),
         }
     }
 }
 
-fn refuse(app: &App, device: DeviceId) {
-    let message = "This server makes no calls.".to_owned();
-    app.hub.send_to_device(device, &ServerFrame::Error { code: "no_calls".to_owned(), message, call_id: None, client_key: None });
+/// Writes history until the server stops; then ends what still lives, and writes that.
+pub async fn run_history(app: App) {
+    let calls = &app.calls;
+    loop {
+        let saved = calls.save(&app).await;
+        let wait = match &saved {
+            Ok(()) => Duration::from_secs(86_400),
+            Err(error) => {
+                tracing::error!(%error, "the history of calls cannot be written; trying again");
+                SAVE_AGAIN
+            }
+        };
+        tokio::select! {
+            () = app.stop.cancelled() => break,
+            () = calls.0.ended.notified() => {}
+            () = time::sleep(wait) => {}
+        }
+    }
+    calls.step(Switchboard::shut_down);
+    if let Err(error) = calls.save(&app).await {
+        tracing::error!(%error, "the history of the last calls is lost");
+    }
+}
+
+/// What a `call_start` frame asks for, and who.
+struct Wish {
+    device: DeviceId,
+    user: UserId,
+    client_key: String,
+    callee_id: UserId,
+    kind: CallKind,
+}
+
+/// The callee can be called, and this is the direct conversation with them.
+async fn conversation_with(app: &App, caller: UserId, callee: UserId) -> Result<ConversationId, Refusal> {
+    // The conversation may be older than the end of the callee's account: it does not tell whether they can be called.
+    let user = users::store::by_id(app.db.read(), callee).await.map_err(|error| unavailable(&error))?;
+    user.filter(|user| user.deactivated_at.is_none()).ok_or(Refusal::UserUnavailable)?;
+    match chat::open_direct(app, caller, callee).await {
+        Ok((conversation, _)) => Ok(conversation.id),
+        Err(ChatError::Database(error)) => Err(unavailable(&error)),
+        Err(_) => Err(Refusal::UserUnavailable),
+    }
+}
+
+fn unavailable(error: &sqlx::Error) -> Refusal {
+    tracing::error!(%error, "a call was refused because the database failed");
+    Refusal::Unavailable
+}
+
+/// The call's row and its history entry, or neither. A call that was written before is left as it is.
+async fn save_one(app: &App, history: &History) -> sqlx::Result<()> {
+    let mut tx = app.db.begin().await?;
+    if store::insert(&mut tx, history).await? {
+        chat::append_call(&mut tx, history.conversation_id, &history.record, app.clock.now()).await?;
+    }
+    app.publisher.commit(tx).await.map(drop)
+}
+
+fn error(refusal: &Refusal, call_id: Option<CallId>, client_key: Option<String>) -> ServerFrame {
+    ServerFrame::Error { code: refusal.code().to_owned(), message: refusal.to_string(), call_id, client_key }
 }

@@ -12,7 +12,7 @@ use tower_http::{
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, chat, error::Error, events, users, ws};
+use crate::{app::App, calls, chat, error::Error, events, users, ws};
 
 pub mod extract;
 pub mod headers;
@@ -38,6 +38,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(chat::routes::list, chat::routes::open))
         .routes(routes!(chat::routes::history, chat::routes::send))
         .routes(routes!(events::routes::list))
+        .routes(routes!(calls::routes::policy, calls::routes::set_policy))
+        .routes(routes!(calls::routes::media))
         .routes(routes!(ws::routes::open))
         .routes(routes!(health))
         .routes(routes!(ready))

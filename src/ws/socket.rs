@@ -77,7 +77,7 @@ pub async fn run(app: App, current: CurrentUser, arrival: Arrival, after: Option
     let (mut sink, stream) = socket.split();
     let host = arrival.base.host_str().unwrap_or_default().to_owned();
     let serve = async {
-        app.calls.device_here(device, user, host).await;
+        app.calls.device_here(device, user, &host);
         let mut writer = Writer { app: &app, sink: &mut sink, queue: connection.queue, user, device };
         let mut reader = Reader::new(&app, stream, user, device);
         let ending = tokio::select! {
@@ -96,7 +96,7 @@ pub async fn run(app: App, current: CurrentUser, arrival: Arrival, after: Option
     if let Some(departure) = app.hub.disconnect(device, app.clock.now()) {
         app.settle_later(departure);
     }
-    app.calls.device_gone(device).await;
+    app.calls.device_gone(device);
     if let Some((code, reason)) = ending.close_frame() {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         // Who does not take part in the goodbye is left without it.
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
                 self.refuse("bad_presence", "Who has a socket is online or away.");
             }
             Ok(ClientFrame::Presence { presence }) => self.app.hub.set_away(self.device, presence == Presence::Away),
-            Ok(call) => self.app.calls.handle(self.device, self.user, call).await,
+            Ok(call) => self.app.calls.handle(self.app, self.device, self.user, call).await,
             Err(error) => self.refuse("bad_frame", &format!("This is no frame of the protocol: {error}.")),
         }
     }

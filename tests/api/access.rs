@@ -33,6 +33,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("post", "/api/conversations/{id}/messages", For::SignedIn),
     ("get", "/api/events", For::SignedIn),
     ("get", "/api/socket", For::SignedIn),
+    ("get", "/api/admin/path-policy", For::Admins),
+    ("put", "/api/admin/path-policy", For::Admins),
+    ("get", "/api/admin/media", For::Admins),
 ];
 
 /// Routes that are not part of the API that the document describes.
@@ -127,6 +130,7 @@ async fn try_route(client: &Client, method: &str, path: &str) -> (u16, String) {
         "get" => client.get(&path).await,
         "post" => client.post(&path, &body_for(&path)).await,
         "patch" => client.patch(&path, &body_for(&path)).await,
+        "put" => client.put(&path, &body_for(&path)).await,
         "delete" => client.delete(&path).await,
         other => panic!("the walk does not know {other}"),
     };
@@ -143,6 +147,7 @@ fn body_for(path: &str) -> Value {
         // The name is missing: an admin passes the door and is told so.
         "/api/users" => json!({"name": "", "login": "new", "email": "new@example.com", "role": "employee"}),
         "/api/conversations" => json!({"user_id": nobody}),
+        "/api/admin/path-policy" => json!({"default": "direct"}),
         path if path.ends_with("/messages") => json!({"client_key": "12345678", "text": "x"}),
         _ => json!({}),
     }

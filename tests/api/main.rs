@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there and then")]
 
 mod access;
+mod calls;
 mod chat;
 mod events;
 mod harness;

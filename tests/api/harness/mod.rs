@@ -12,6 +12,7 @@ pub(crate) use device::{Device, refused};
 use serde_json::json;
 use staffline::{
     app::{App, Tuning},
+    calls,
     clock::{Clock, Millis},
     config::Config,
     net::{Server, tls},
@@ -105,10 +106,21 @@ async fn start(folder: &TempDir, database: &Database, setup: Setup) -> TestApp {
     let identity = tls::load(&config).unwrap();
     let tls = identity.is_some();
     let app = App::start(config, Clock::manual(Millis(1_767_225_600_000)), setup.tuning).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let (listener, address) = one_port(&app).await;
     tokio::spawn(Server::new(app.clone(), listener, identity.map(|identity| identity.acceptor)).run());
     TestApp { app, address, tls }
+}
+
+/// A port that is free for TCP, with the media node on the same number of UDP; another test may have taken that one.
+async fn one_port(app: &App) -> (TcpListener, SocketAddr) {
+    for _ in 0..20 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        if calls::media::start(app, address).is_ok() {
+            return (listener, address);
+        }
+    }
+    panic!("no port is free for TCP and UDP");
 }
 
 fn config(folder: &Path, database: &Database, change: fn(&mut Config)) -> Config {

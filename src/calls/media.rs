@@ -1,0 +1,68 @@
+//! The media node of this process: its start on our UDP port, and the way to it.
+
+use std::{collections::HashMap, io, net::SocketAddr};
+
+use staffline_media::{
+    control::{Command, NodeReport},
+    driver::{self, Handle},
+    srtp::SrtpProfile,
+};
+use tokio::sync::oneshot;
+
+use super::ice::Reach;
+use crate::app::App;
+
+/// GCM costs a fifth of the processor time of CM, which is for clients that have no GCM.
+const SRTP_PROFILES: [SrtpProfile; 2] = [SrtpProfile::AeadAes128Gcm, SrtpProfile::Aes128CmHmacSha1_80];
+
+/// A running node. Dropping it waits for its thread.
+#[derive(Debug)]
+pub struct MediaNode {
+    pub reach: Reach,
+    handle: Handle,
+    reports: HashMap<u64, oneshot::Sender<NodeReport>>,
+    asked: u64,
+}
+
+impl MediaNode {
+    /// Never blocks. A node that is behind by a thousand commands loses this one, and the call that it was for times out.
+    pub fn send(&self, command: Command) {
+        if let Err(error) = self.handle.send(command) {
+            tracing::error!(%error, "a command to the media node was lost");
+        }
+    }
+
+    /// Asks for the counters; `None` if the node takes no commands. Nobody waits for those who stopped waiting.
+    pub fn ask_report(&mut self) -> Option<oneshot::Receiver<NodeReport>> {
+        self.reports.retain(|_, asker| !asker.is_closed());
+        self.asked += 1;
+        self.handle.send(Command::Report { id: self.asked }).ok()?;
+        let (asker, report) = oneshot::channel();
+        self.reports.insert(self.asked, asker);
+        Some(report)
+    }
+
+    pub fn reported(&mut self, id: u64, report: NodeReport) {
+        if let Some(asker) = self.reports.remove(&id) {
+            // Who asked may have given up.
+            let _ = asker.send(report);
+        }
+    }
+}
+
+/// Starts the node on the UDP port with the number of our TCP port, and tells the calls of it.
+pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
+    let advertised = app.config.media_addresses();
+    let config = driver::Config { bind: tcp, advertised: advertised.clone(), srtp_profiles: SRTP_PROFILES.to_vec() };
+    let calls = app.calls.clone();
+    let handle = driver::start(config, move |event| calls.node_event(event))?;
+    let reach = Reach {
+        public_url: app.config.public_url.clone(),
+        public_ip: app.config.public_ip.clone(),
+        advertised,
+        port: handle.local_addr().port(),
+    };
+    tracing::info!(address = %handle.local_addr(), advertised = ?reach.advertised, "the media node runs");
+    app.calls.attach(MediaNode { reach, handle, reports: HashMap::new(), asked: 0 });
+    Ok(())
+}

@@ -1,0 +1,301 @@
+//! Calls over the WebSocket: ringing, answering, who may signal whom, the path, and the one history entry.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Device, TestApp, both, new_key};
+
+/// What Chromium offers to a node; the media crate keeps it for its own tests.
+const CHROMIUM_OFFER: &str = include_str!("../../media/src/sdp/testdata/chromium-offer.sdp");
+
+/// Anna and Boris with a device each, and a call from her that rings at his.
+struct Ringing {
+    admin: Client,
+    anna: Client,
+    boris: Client,
+    conversation: String,
+    hers: Device,
+    his: Device,
+    call: String,
+}
+
+impl Ringing {
+    async fn start(app: &TestApp) -> Self {
+        let (admin, anna, boris, conversation) = app.office().await;
+        let (mut hers, mut his) = (anna.connect().await, boris.connect().await);
+        start(&mut hers, &boris, "video").await;
+        let outgoing = state(&mut hers).await;
+        assert_eq!((&outgoing["phase"], &outgoing["here"]), (&json!("ringing"), &json!(true)));
+        let call = outgoing["id"].as_str().unwrap().to_owned();
+        let incoming = state(&mut his).await;
+        assert_eq!((&incoming["id"], &incoming["here"]), (&json!(call), &json!(false)));
+        assert_eq!(incoming["ice_servers"][0]["urls"][0], format!("stun:127.0.0.1:{}", app.address.port()));
+        Self { admin, anna, boris, conversation, hers, his, call }
+    }
+
+    async fn answered(app: &TestApp) -> Self {
+        let mut ringing = Self::start(app).await;
+        ask(&mut ringing.his, "call_accept", &ringing.call).await;
+        for device in [&mut ringing.hers, &mut ringing.his] {
+            let answered = state(device).await;
+            assert_eq!((&answered["phase"], &answered["here"]), (&json!("answered"), &json!(true)));
+        }
+        ringing
+    }
+
+    /// The outcomes that the history of both has, after the entry has come to both.
+    async fn history(&mut self) -> Vec<String> {
+        self.hers.event().await;
+        let page = |client: Client| {
+            let path = format!("/api/conversations/{}/messages", self.conversation);
+            async move { client.get(&path).await.expect(200)["messages"].take() }
+        };
+        let (hers, his) = (page(self.anna.copy()).await, page(self.boris.copy()).await);
+        assert_eq!(hers, his);
+        hers.as_array().unwrap().iter().map(|message| message["call"]["outcome"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+async fn start(device: &mut Device, callee: &Client, kind: &str) -> String {
+    let (key, callee) = (new_key(), callee.id().await);
+    device.send(&json!({"type": "call_start", "client_key": key, "callee_id": callee, "kind": kind})).await;
+    key
+}
+
+async fn ask(device: &mut Device, kind: &str, call: &str) {
+    device.send(&json!({"type": kind, "call_id": call})).await;
+}
+
+/// The next state of a call that a device is shown.
+async fn state(device: &mut Device) -> Value {
+    device.frame_of("call").await["call"].take()
+}
+
+async fn ended(device: &mut Device) -> Value {
+    loop {
+        let call = state(device).await;
+        if call["phase"] == "ended" {
+            return call;
+        }
+    }
+}
+
+async fn signal(device: &mut Device, call: &str, signal: &Value) {
+    device.send(&json!({"type": "call_signal", "call_id": call, "signal": signal})).await;
+}
+
+async fn refusal(device: &mut Device) -> String {
+    device.frame_of("error").await["code"].as_str().unwrap().to_owned()
+}
+
+both! {
+    async fn a_call_rings_on_every_device_and_is_answered_on_one(app: TestApp) {
+        let (_, anna, boris, _) = app.office().await;
+        let (mut hers, mut desk, mut phone) = (anna.connect().await, boris.connect().await, boris.connect().await);
+        start(&mut hers, &boris, "audio").await;
+        let call = state(&mut desk).await["id"].as_str().unwrap().to_owned();
+        assert_eq!(state(&mut phone).await["phase"], "ringing");
+        ask(&mut phone, "call_accept", &call).await;
+        let (at_phone, at_desk) = (state(&mut phone).await, state(&mut desk).await);
+        assert_eq!((&at_phone["phase"], &at_phone["here"]), (&json!("answered"), &json!(true)));
+        assert_eq!((&at_desk["phase"], &at_desk["here"]), (&json!("answered"), &json!(false)));
+        assert_eq!((&at_phone["path"], &at_phone["path_rule"]), (&json!("direct"), &json!("default")));
+        ask(&mut desk, "call_accept", &call).await;
+        assert_eq!(refusal(&mut desk).await, "answered_elsewhere");
+        // A device that comes while it rings would ring; one that comes now is told that it is answered.
+        let mut tablet = boris.connect().await;
+        let at_tablet = state(&mut tablet).await;
+        assert_eq!((&at_tablet["phase"], &at_tablet["here"]), (&json!("answered"), &json!(false)));
+    }
+}
+
+both! {
+    async fn signals_pass_between_the_two_devices_after_the_answer_only(app: TestApp) {
+        let mut ringing = Ringing::start(&app).await;
+        let call = ringing.call.clone();
+        let offer = json!({"type": "offer", "sdp": "v=0\r\n"});
+        signal(&mut ringing.hers, &call, &offer).await;
+        assert_eq!(refusal(&mut ringing.hers).await, "not_answered");
+        signal(&mut ringing.his, &call, &json!({"type": "answer", "sdp": "v=0\r\n"})).await;
+        assert_eq!(refusal(&mut ringing.his).await, "not_answered");
+        ringing.hers.assert_nothing_waits().await;
+        ask(&mut ringing.his, "call_accept", &call).await;
+        assert_eq!(state(&mut ringing.his).await["phase"], "answered");
+        signal(&mut ringing.hers, &call, &offer).await;
+        assert_eq!(ringing.his.frame_of("call_signal").await["signal"], offer);
+        let candidate = json!({"type": "candidate", "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host",
+            "sdp_mid": "0", "sdp_m_line_index": 0, "username_fragment": null});
+        signal(&mut ringing.his, &call, &candidate).await;
+        assert_eq!(ringing.hers.frame_of("call_signal").await["signal"], candidate);
+        signal(&mut ringing.hers, &call, &json!({"type": "offer", "sdp": "x".repeat(65_000)})).await;
+        ringing.his.assert_nothing_waits().await;
+    }
+}
+
+both! {
+    async fn a_stranger_has_no_part_in_a_call(app: TestApp) {
+        let mut ringing = Ringing::start(&app).await;
+        let stranger = app.user(&ringing.admin, "vera", "manager").await;
+        let mut device = stranger.connect().await;
+        for kind in ["call_accept", "call_decline", "call_hang_up"] {
+            ask(&mut device, kind, &ringing.call).await;
+            assert_eq!(refusal(&mut device).await, "no_such_call", "{kind}");
+        }
+        ask(&mut ringing.his, "call_accept", &ringing.call).await;
+        assert_eq!(state(&mut ringing.his).await["phase"], "answered");
+        signal(&mut device, &ringing.call, &json!({"type": "offer", "sdp": "v=0\r\n"})).await;
+        assert_eq!(refusal(&mut device).await, "no_such_call");
+        device.send(&json!({"type": "call_media", "call_id": ringing.call, "microphone": false, "camera": false})).await;
+        assert_eq!(refusal(&mut device).await, "no_such_call");
+        // And is busy for nobody: the stranger calls one of the two, who is.
+        start(&mut device, &ringing.anna, "audio").await;
+        assert_eq!(ended(&mut device).await["outcome"], "busy");
+    }
+}
+
+both! {
+    async fn each_ending_leaves_one_entry_on_both_sides(app: TestApp) {
+        let mut ringing = Ringing::start(&app).await;
+        ask(&mut ringing.his, "call_decline", &ringing.call).await;
+        assert_eq!(ended(&mut ringing.hers).await["outcome"], "declined");
+        assert_eq!(ringing.history().await, ["declined"]);
+
+        start(&mut ringing.hers, &ringing.boris, "audio").await;
+        let call = state(&mut ringing.hers).await["id"].as_str().unwrap().to_owned();
+        ask(&mut ringing.hers, "call_hang_up", &call).await;
+        assert_eq!(ended(&mut ringing.his).await["outcome"], "cancelled");
+        assert_eq!(ringing.history().await, ["declined", "cancelled"]);
+
+        start(&mut ringing.hers, &ringing.boris, "audio").await;
+        assert_eq!(state(&mut ringing.hers).await["phase"], "ringing");
+        app.advance(Duration::from_secs(46));
+        app.app.calls.run_due();
+        assert_eq!(ended(&mut ringing.hers).await["outcome"], "missed");
+        assert_eq!(ringing.history().await, ["declined", "cancelled", "missed"]);
+
+        start(&mut ringing.hers, &ringing.boris, "audio").await;
+        let call = state(&mut ringing.hers).await["id"].as_str().unwrap().to_owned();
+        ask(&mut ringing.his, "call_accept", &call).await;
+        ask(&mut ringing.his, "call_hang_up", &call).await;
+        ask(&mut ringing.hers, "call_hang_up", &call).await;
+        assert_eq!(ended(&mut ringing.hers).await["outcome"], "completed");
+        assert_eq!(ringing.history().await, ["declined", "cancelled", "missed", "completed"]);
+        assert_eq!(app.app.calls.live_calls(), 0);
+    }
+}
+
+both! {
+    async fn two_who_call_each_other_have_one_call(app: TestApp) {
+        let mut ringing = Ringing::start(&app).await;
+        start(&mut ringing.his, &ringing.anna, "video").await;
+        let answered = state(&mut ringing.his).await;
+        assert_eq!((&answered["id"], &answered["phase"]), (&json!(ringing.call), &json!("answered")));
+        assert_eq!(state(&mut ringing.hers).await["phase"], "answered");
+        assert_eq!(app.app.calls.live_calls(), 1);
+    }
+}
+
+both! {
+    async fn a_lost_participant_has_thirty_seconds_to_come_back(app: TestApp) {
+        let mut ringing = Ringing::answered(&app).await;
+        drop(ringing.his);
+        loop {
+            let call = state(&mut ringing.hers).await;
+            if call["participants"].as_array().unwrap().iter().any(|one| one["connected"] == false) {
+                break;
+            }
+        }
+        let mut again = ringing.boris.connect().await;
+        ask(&mut again, "call_accept", &ringing.call).await;
+        loop {
+            let call = state(&mut again).await;
+            if call["here"] == true {
+                break;
+            }
+        }
+        drop(again);
+        while app.app.hub.device_count() > 1 {
+            tokio::task::yield_now().await;
+        }
+        ringing.hers.assert_open().await;
+        app.advance(Duration::from_secs(31));
+        app.app.calls.run_due();
+        assert_eq!(ended(&mut ringing.hers).await["outcome"], "lost");
+    }
+}
+
+both! {
+    async fn who_cannot_be_called_is_not(app: TestApp) {
+        let (admin, anna, boris, _) = app.office().await;
+        let mut hers = anna.connect().await;
+        start(&mut hers, &anna, "audio").await;
+        assert_eq!(refusal(&mut hers).await, "user_unavailable");
+        let nobody = json!({"type": "call_start", "client_key": new_key(), "callee_id": "0198c0de-0000-7000-8000-000000000002", "kind": "audio"});
+        hers.send(&nobody).await;
+        assert_eq!(refusal(&mut hers).await, "user_unavailable");
+        let boris_id = boris.id().await;
+        admin.patch(&format!("/api/users/{boris_id}"), &json!({"deactivated": true})).await.expect(200);
+        hers.send(&json!({"type": "call_start", "client_key": new_key(), "callee_id": boris_id, "kind": "audio"})).await;
+        assert_eq!(refusal(&mut hers).await, "user_unavailable");
+    }
+}
+
+both! {
+    async fn the_same_key_is_the_same_call(app: TestApp) {
+        let (_, anna, boris, _) = app.office().await;
+        let mut hers = anna.connect().await;
+        let key = start(&mut hers, &boris, "audio").await;
+        let call = state(&mut hers).await["id"].clone();
+        hers.send(&json!({"type": "call_start", "client_key": key, "callee_id": boris.id().await, "kind": "audio"})).await;
+        assert_eq!(state(&mut hers).await["id"], call);
+        start(&mut hers, &boris, "audio").await;
+        assert_eq!(refusal(&mut hers).await, "already_in_call");
+    }
+}
+
+both! {
+    async fn on_the_media_node_each_device_gets_its_answer_from_our_port(app: TestApp) {
+        let (admin, anna, boris, _) = app.office().await;
+        let policy = json!({"default": "media_node"});
+        assert_eq!(admin.put("/api/admin/path-policy", &policy).await.expect(200), policy);
+        assert_eq!(admin.get("/api/admin/path-policy").await.expect(200), policy);
+        let (mut hers, mut his) = (anna.connect().await, boris.connect().await);
+        start(&mut hers, &boris, "video").await;
+        let call = state(&mut his).await["id"].as_str().unwrap().to_owned();
+        ask(&mut his, "call_accept", &call).await;
+        for device in [&mut hers, &mut his] {
+            let answered = loop {
+                let call = state(device).await;
+                if call["phase"] == "answered" {
+                    break call;
+                }
+            };
+            assert_eq!((&answered["path"], &answered["offerer"]), (&json!("media_node"), &json!(true)));
+            // Garbage is refused, and the call lives.
+            signal(device, &call, &json!({"type": "offer", "sdp": "\u{0} no SDP"})).await;
+            assert!(["bad_signal", "media_node_refused"].contains(&refusal(device).await.as_str()));
+            signal(device, &call, &json!({"type": "offer", "sdp": CHROMIUM_OFFER.replace('\n', "\r\n")})).await;
+            let answer = device.frame_of("call_signal").await["signal"].take();
+            assert_eq!(answer["type"], "answer");
+            let sdp = answer["sdp"].as_str().unwrap();
+            assert!(sdp.contains(&format!("127.0.0.1 {} typ host", app.address.port())), "{sdp}");
+        }
+        let report = admin.get("/api/admin/media").await.expect(200);
+        assert_eq!((&report["rooms"], &report["sessions"]), (&json!(1), &json!(2)));
+        ask(&mut hers, "call_hang_up", &call).await;
+        ended(&mut his).await;
+        let report = admin.get("/api/admin/media").await.expect(200);
+        assert_eq!((&report["rooms"], &report["sessions"]), (&json!(0), &json!(0)));
+    }
+}
+
+both! {
+    async fn the_path_policy_survives_a_restart_and_refuses_nonsense(app: TestApp) {
+        let admin = app.admin().await;
+        assert_eq!(admin.put("/api/admin/path-policy", &json!({"default": "carrier pigeon"})).await.refused(422), "bad_body");
+        admin.put("/api/admin/path-policy", &json!({"default": "media_node"})).await.expect(200);
+        let kept = staffline::calls::store::policy(&app.app.db).await.unwrap();
+        assert_eq!(kept.default, staffline::calls::Path::MediaNode);
+    }
+}
