@@ -124,12 +124,17 @@ impl App {
         if time::timeout(deadline, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "some tasks did not end in time");
         }
+        self.stop_media().await;
+        if time::timeout(deadline, self.db.close()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
+    }
+
+    /// Its thread is waited for where that blocks nobody.
+    async fn stop_media(&self) {
         let calls = self.calls.clone();
         if tokio::task::spawn_blocking(move || calls.detach()).await.is_err() {
             tracing::error!("the media node did not end in order");
-        }
-        if time::timeout(deadline, self.db.close()).await.is_err() {
-            tracing::warn!("the database did not close in time");
         }
     }
 
