@@ -1,0 +1,84 @@
+/** Calls between two real browsers, judged by what arrives: direct, and through the media node. */
+import { expect, test } from './fixtures.ts';
+import { anna, boris } from './server.ts';
+import type { Staff } from './staff.ts';
+import { type Flow, watch } from './stats.ts';
+
+const SECONDS = 30;
+
+async function connect(a: Staff, b: Staff): Promise<void> {
+  await a.openChat(boris.name);
+  await a.call('Video call');
+  await expect(b.page.getByRole('dialog')).toContainText(anna.name);
+  await b.accept();
+  for (const staff of [a, b]) await expect(staff.pathBadge).toBeVisible();
+  for (const staff of [a, b]) {
+    await staff.page.waitForFunction(() => window.stafflineCall?.()?.connectionState === 'connected');
+  }
+}
+
+async function watchBoth(a: Staff, b: Staff, seconds: number): Promise<Flow[]> {
+  return Promise.all([watch(a.page, seconds), watch(b.page, seconds)]);
+}
+
+test('a direct video call: media both ways, none through the server', async ({ server, two: { a, b } }) => {
+  const before = await server.report();
+  await connect(a, b);
+  await expect(a.pathBadge).toContainText(/direct/i);
+  for (const flow of await watchBoth(a, b, SECONDS)) {
+    expect(flow.framesPerSecond).toBeGreaterThan(5);
+    expect(flow.audioEnergy).toBeGreaterThan(0);
+    expect(['host', 'srflx', 'prflx']).toContain(flow.last.remoteType);
+    expect(flow.last.remotePort).not.toBe(Number(new URL(server.url).port));
+  }
+  const after = await server.report();
+  expect(after.media_bytes_in - before.media_bytes_in).toBe(0);
+  expect(after.media_bytes_out - before.media_bytes_out).toBe(0);
+  expect(after.stun_answers).toBeGreaterThan(before.stun_answers);
+  await a.hangUp();
+  await expect(b.pathBadge).toBeHidden();
+  await expect(b.page.evaluate(() => window.stafflineCall?.() ?? null)).resolves.toBeNull();
+});
+
+test('a video call through the media node: media both ways on our one port', async ({ server, two: { a, b } }) => {
+  await server.setPath('media_node');
+  await connect(a, b);
+  await expect(a.pathBadge).toContainText(/media node/i);
+  for (const flow of await watchBoth(a, b, SECONDS)) {
+    expect(flow.framesPerSecond).toBeGreaterThan(5);
+    expect(flow.audioEnergy).toBeGreaterThan(0);
+    expect(flow.lostShare).toBeLessThan(0.01);
+    expect(flow.last.remotePort).toBe(Number(new URL(server.url).port));
+    expect(flow.last.codecs).toEqual(expect.arrayContaining(['video/VP8', 'audio/opus']));
+  }
+  const report = await server.report();
+  expect(report.sessions).toBe(2);
+  expect(report.media_bytes_out).toBeGreaterThan(100_000);
+  await b.hangUp();
+  await expect(a.pathBadge).toBeHidden();
+  await expect.poll(async () => (await server.report()).sessions).toBe(0);
+});
+
+test('an audio call rings, is declined, and leaves one entry on both sides', async ({ two: { a, b } }) => {
+  await b.openChat(anna.name);
+  await a.openChat(boris.name);
+  await a.call('Audio call');
+  await b.page.getByRole('dialog').getByRole('button', { name: 'Decline' }).click();
+  await expect(a.messages.getByText(/declined/i)).toHaveCount(1);
+  await expect(b.messages.getByText(/declined/i)).toHaveCount(1);
+  await expect(a.page.getByRole('button', { name: 'Hang up' })).toHaveCount(0);
+});
+
+test('microphone and camera are switched off and on, and the other side sees it', async ({ two: { a, b } }) => {
+  await connect(a, b);
+  await a.page.mouse.move(300, 300);
+  await a.page.getByRole('button', { name: 'Turn camera off' }).click();
+  await expect(b.page.getByText(/camera is off/i)).toBeVisible();
+  const dark = await watch(b.page, 3);
+  expect(dark.audioEnergy).toBeGreaterThan(0);
+  await a.page.mouse.move(320, 320);
+  await a.page.getByRole('button', { name: 'Turn camera on' }).click();
+  await expect(b.page.getByText(/camera is off/i)).toBeHidden();
+  const bright = await watch(b.page, 3);
+  expect(bright.framesPerSecond).toBeGreaterThan(5);
+});

@@ -1,0 +1,150 @@
+/** Starts the built server for a test, and talks to its API as the page would. Owns the process until `stop`. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+export const binary = process.env.STAFFLINE_BINARY ?? path.join(root, 'target/debug/staffline');
+
+export interface Person {
+  name: string;
+  login: string;
+  password: string;
+}
+
+export interface NodeReport {
+  media_packets_in: number;
+  media_bytes_in: number;
+  media_packets_out: number;
+  media_bytes_out: number;
+  sessions: number;
+  stun_answers: number;
+}
+
+export type CallPath = 'direct' | 'media_node';
+
+export const admin: Person = { name: 'Alla Admin', login: 'alla', password: 'correct horse battery' };
+export const anna: Person = { name: 'Анна Орлова', login: 'anna', password: 'anna keeps a secret' };
+export const boris: Person = { name: 'Boris Stone', login: 'boris', password: 'boris keeps a secret' };
+
+export interface ServerOptions {
+  /** What the server listens on. */
+  listen?: string;
+  /** The address that people open; told to the server as its public URL. */
+  url: string;
+  args?: string[];
+  /** Words to put before the binary, to run it somewhere else (a network namespace). */
+  runner?: string[];
+  /** The HTTP client, for servers that this process cannot reach by itself. */
+  fetch?: typeof fetch;
+}
+
+/** One server with its own empty data folder. */
+export class Server {
+  private child: ChildProcess | undefined;
+  private readonly data = mkdtempSync(path.join(tmpdir(), 'staffline-e2e-'));
+  private cookie = '';
+  private log: string[] = [];
+  setupLink = '';
+
+  private constructor(private readonly options: ServerOptions) {}
+
+  static async start(options: ServerOptions): Promise<Server> {
+    const server = new Server(options);
+    await server.launch();
+    return server;
+  }
+
+  get url(): string {
+    return this.options.url;
+  }
+
+  /** Starts the process and waits until it says that it listens. */
+  async launch(): Promise<void> {
+    const { runner = [], args = [], listen } = this.options;
+    const [program, ...rest] = [...runner, binary, 'serve', '--data', this.data, '--public-url', this.url];
+    const child = spawn(program as string, [...rest, ...(listen ? ['--listen', listen] : []), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, RUST_LOG: 'info' },
+    });
+    this.child = child;
+    await new Promise<void>((resolve, reject) => {
+      const read = (line: string): void => {
+        this.log.push(line);
+        const link = /\S+\/invitation#\S+/.exec(line);
+        if (link) this.setupLink = link[0];
+        if (/listening/i.test(line)) resolve();
+      };
+      for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', read);
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        reject(new Error(`the server ended with ${String(code)}:\n${this.log.join('\n')}`));
+      });
+    });
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.child;
+    this.child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  output(): string {
+    return this.log.join('\n');
+  }
+
+  /** Calls the API as the admin. */
+  async api<T>(method: string, route: string, body?: unknown): Promise<T> {
+    const call = this.options.fetch ?? fetch;
+    const answer = await call(`${this.url}${route}`, {
+      method,
+      headers: { origin: this.url, cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${route}: ${String(answer.status)} ${await answer.text()}`);
+    const cookie = answer.headers.getSetCookie().find((c) => c.startsWith('session_token='));
+    if (cookie) this.cookie = cookie.split(';')[0] ?? '';
+    const text = await answer.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** The first admin follows the link that the server printed. */
+  async setUp(): Promise<void> {
+    const token = this.setupLink.split('#')[1];
+    await this.api('POST', '/api/invitations/accept', {
+      token, password: admin.password, name: admin.name, login: admin.login, email: 'alla@example.org',
+    });
+  }
+
+  /** A member of staff who has accepted the invitation. */
+  async add(person: Person, role = 'employee'): Promise<void> {
+    const { name, login, password } = person;
+    const made = await this.api<{ invitation_url: string }>('POST', '/api/users', { name, login, email: `${login}@example.org`, role });
+    const call = this.options.fetch ?? fetch;
+    const answer = await call(`${this.url}/api/invitations/accept`, {
+      method: 'POST',
+      headers: { origin: this.url, 'content-type': 'application/json' },
+      body: JSON.stringify({ token: made.invitation_url.split('#')[1], password }),
+    });
+    if (!answer.ok) throw new Error(`accepting the invitation: ${String(answer.status)} ${await answer.text()}`);
+  }
+
+  async setPath(path: CallPath): Promise<void> {
+    await this.api('PUT', '/api/admin/path-policy', { default: path });
+  }
+
+  report(): Promise<NodeReport> {
+    return this.api('GET', '/api/admin/media');
+  }
+}

@@ -1,0 +1,91 @@
+/** What a member of staff does in the browser, in the words of the screen. The one place that knows the page's names. */
+import { type Browser, type BrowserContext, type Page, chromium, expect } from '@playwright/test';
+import type { Person } from './server.ts';
+
+export const chromiumPath = process.env.STAFFLINE_CHROMIUM ?? '/usr/bin/chromium';
+
+const flags = [
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
+export interface BrowserOptions {
+  executablePath?: string;
+  args?: string[];
+}
+
+/** A Chromium with a fake camera and microphone. Not muted: a muted one reports no audio energy. */
+export function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath: options.executablePath ?? chromiumPath,
+    ignoreDefaultArgs: ['--mute-audio'],
+    args: [...flags, ...(options.args ?? [])],
+  });
+}
+
+/** One person in one browser profile, signed in through the page. */
+export class Staff {
+  private constructor(readonly page: Page, readonly context: BrowserContext) {}
+
+  static async signIn(browser: Browser, url: string, person: Person, options: Parameters<Browser['newContext']>[0] = {}): Promise<Staff> {
+    const context = await browser.newContext({ permissions: ['microphone', 'camera'], locale: 'en-GB', ...options });
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.getByLabel('Login').fill(person.login);
+    await page.getByLabel('Password', { exact: true }).fill(person.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('tab', { name: 'Chats' })).toBeVisible();
+    return new Staff(page, context);
+  }
+
+  /** Opens the conversation with somebody through the list of people. */
+  async openChat(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name: 'People' }).click();
+    await this.page.getByRole('searchbox').fill(name);
+    await this.page.getByRole('listitem').filter({ hasText: name }).getByRole('button').first().click();
+    await expect(this.input).toBeVisible();
+  }
+
+  get input() {
+    return this.page.getByRole('textbox', { name: 'Message' });
+  }
+
+  get messages() {
+    return this.page.getByRole('log');
+  }
+
+  async write(text: string): Promise<void> {
+    await this.input.fill(text);
+    await this.input.press('Enter');
+  }
+
+  async call(kind: 'Audio call' | 'Video call'): Promise<void> {
+    await this.page.getByRole('button', { name: kind }).click();
+  }
+
+  async accept(): Promise<void> {
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click();
+  }
+
+  async hangUp(): Promise<void> {
+    // The bar hides while nothing moves.
+    await this.page.mouse.move(200, 200);
+    await this.page.getByRole('button', { name: 'Hang up' }).click();
+  }
+
+  /** The path that the call's badge names. */
+  get pathBadge() {
+    return this.page.getByTestId('call-path');
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}

@@ -1,0 +1,76 @@
+/** What a browser says of its call: `getStats` read several times, so that "connected" is never taken for "media flows". */
+import type { Page } from '@playwright/test';
+
+export interface MediaStats {
+  framesDecoded: number;
+  framesDropped: number;
+  packetsReceived: number;
+  packetsLost: number;
+  audioEnergy: number;
+  freezes: number;
+  localType: string;
+  remoteType: string;
+  protocol: string;
+  remoteAddress: string;
+  remotePort: number;
+  codecs: string[];
+}
+
+/** Reads the running call of a page; fails if there is none. */
+export function readStats(page: Page): Promise<MediaStats> {
+  return page.evaluate(async () => {
+    const pc = window.stafflineCall?.();
+    if (!pc) throw new Error('no peer connection');
+    const all = new Map<string, Record<string, unknown>>();
+    (await pc.getStats()).forEach((s: Record<string, unknown>) => all.set(s.id as string, s));
+    const rows = [...all.values()];
+    const inbound = (kind: string) => rows.filter((s) => s.type === 'inbound-rtp' && s.kind === kind);
+    const sum = (list: Record<string, unknown>[], field: string) => list.reduce((n, s) => n + Number(s[field] ?? 0), 0);
+    const transport = rows.find((s) => s.type === 'transport');
+    const pair = all.get(String(transport?.selectedCandidatePairId));
+    const local = all.get(String(pair?.localCandidateId));
+    const remote = all.get(String(pair?.remoteCandidateId));
+    const [video, audio] = [inbound('video'), inbound('audio')];
+    return {
+      framesDecoded: sum(video, 'framesDecoded'),
+      framesDropped: sum(video, 'framesDropped'),
+      packetsReceived: sum(video, 'packetsReceived'),
+      packetsLost: sum(video, 'packetsLost'),
+      audioEnergy: sum(audio, 'totalAudioEnergy'),
+      freezes: sum(video, 'freezeCount'),
+      localType: String(local?.candidateType),
+      remoteType: String(remote?.candidateType),
+      protocol: String(local?.protocol),
+      remoteAddress: String(remote?.address),
+      remotePort: Number(remote?.port),
+      codecs: [...video, ...audio].map((s) => String(all.get(String(s.codecId))?.mimeType)),
+    };
+  });
+}
+
+export interface Flow {
+  seconds: number;
+  framesPerSecond: number;
+  audioEnergy: number;
+  lostShare: number;
+  freezes: number;
+  last: MediaStats;
+}
+
+/** Watches a call for some seconds of the page's own time and says what arrived meanwhile. */
+export async function watch(page: Page, seconds: number): Promise<Flow> {
+  const first = await readStats(page);
+  // Real time is what is measured here: media flows or it does not.
+  await page.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), seconds * 1000);
+  const last = await readStats(page);
+  const received = last.packetsReceived - first.packetsReceived;
+  const lost = last.packetsLost - first.packetsLost;
+  return {
+    seconds,
+    framesPerSecond: (last.framesDecoded - first.framesDecoded) / seconds,
+    audioEnergy: last.audioEnergy - first.audioEnergy,
+    lostShare: received + lost === 0 ? 1 : lost / (received + lost),
+    freezes: last.freezes - first.freezes,
+    last,
+  };
+}
