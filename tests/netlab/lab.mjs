@@ -103,6 +103,15 @@ export class Lab {
   }
 
   /**
+   * Words to put before a command so that it runs in a host, for callers that spawn it themselves. Signals reach the command.
+   * @param {string} host
+   * @returns {string[]}
+   */
+  runner(host) {
+    return ['env', `NETLAB_PREFIX=${this.prefix}`, `NETLAB_STATE=${this.#state}`, NETLAB, 'exec', host];
+  }
+
+  /**
    * An executable that is `program`, run inside that host: for Playwright's `executablePath`.
    * @param {string} host
    * @param {string} [program]

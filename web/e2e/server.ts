@@ -22,6 +22,7 @@ export interface NodeReport {
   media_bytes_out: number;
   sessions: number;
   stun_answers: number;
+  retransmitted_packets: number;
 }
 
 export type CallPath = 'direct' | 'media_node';
