@@ -7,9 +7,9 @@ export default defineConfig({
   fullyParallel: false,
   workers: 1,
   retries: 0,
-  timeout: 120_000,
+  timeout: 90_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: '../target/e2e-report.json' }]],
-  use: { trace: 'retain-on-failure', locale: 'en-GB' },
+  use: { trace: 'retain-on-failure', actionTimeout: 15_000, locale: 'en-GB' },
 });

@@ -61,7 +61,7 @@ async function inOffices(profiles: [string, string], use: (offices: Offices) => 
 
 async function ring({ a, b }: Offices): Promise<void> {
   await a.openChat(boris.name);
-  await a.call('Video call');
+  await a.call('Call with video');
   await b.accept();
   await expect(a.pathBadge).toBeVisible();
 }

@@ -49,7 +49,7 @@ export class Server {
   private readonly data = mkdtempSync(path.join(tmpdir(), 'staffline-e2e-'));
   private cookie = '';
   private log: string[] = [];
-  setupLink = '';
+  private readonly waiting = new Set<(line: string) => void>();
 
   private constructor(private readonly options: ServerOptions) {}
 
@@ -72,19 +72,36 @@ export class Server {
       env: { ...process.env, RUST_LOG: 'info' },
     });
     this.child = child;
-    await new Promise<void>((resolve, reject) => {
-      const read = (line: string): void => {
-        this.log.push(line);
-        const link = /\S+\/invitation#\S+/.exec(line);
-        if (link) this.setupLink = link[0];
-        if (/listening/i.test(line)) resolve();
+    this.log = [];
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', (line) => { this.read(line); });
+    await this.said(/listens on/);
+  }
+
+  private read(line: string): void {
+    this.log.push(line);
+    for (const look of this.waiting) look(line);
+  }
+
+  /** The first line of this run that matches; fails if the server ends before. */
+  private said(pattern: RegExp): Promise<string> {
+    const found = this.log.find((line) => pattern.test(line));
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      const look = (line: string): void => {
+        if (!pattern.test(line)) return;
+        this.waiting.delete(look);
+        resolve(line);
       };
-      for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', read);
-      child.once('error', reject);
-      child.once('exit', (code) => {
-        reject(new Error(`the server ended with ${String(code)}:\n${this.log.join('\n')}`));
-      });
+      this.waiting.add(look);
+      const fail = (why: string): void => { reject(new Error(`the server ${why} before it said ${String(pattern)}:\n${this.output()}`)); };
+      this.child?.once('error', (error) => { fail(error.message); });
+      this.child?.once('exit', (code) => { fail(`ended with ${String(code)}`); });
     });
+  }
+
+  /** The one-time link that the first start prints. */
+  async setupLink(): Promise<string> {
+    return (await this.said(/\/invitation#/)).trim();
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -122,7 +139,7 @@ export class Server {
 
   /** The first admin follows the link that the server printed. */
   async setUp(): Promise<void> {
-    const token = this.setupLink.split('#')[1];
+    const token = (await this.setupLink()).split('#')[1];
     await this.api('POST', '/api/invitations/accept', {
       token, password: admin.password, name: admin.name, login: admin.login, email: 'alla@example.org',
     });
@@ -131,12 +148,12 @@ export class Server {
   /** A member of staff who has accepted the invitation. */
   async add(person: Person, role = 'employee'): Promise<void> {
     const { name, login, password } = person;
-    const made = await this.api<{ invitation_url: string }>('POST', '/api/users', { name, login, email: `${login}@example.org`, role });
+    const made = await this.api<{ invitation: { url: string } }>('POST', '/api/users', { name, login, email: `${login}@example.org`, role });
     const call = this.options.fetch ?? fetch;
     const answer = await call(`${this.url}/api/invitations/accept`, {
       method: 'POST',
       headers: { origin: this.url, 'content-type': 'application/json' },
-      body: JSON.stringify({ token: made.invitation_url.split('#')[1], password }),
+      body: JSON.stringify({ token: made.invitation.url.split('#')[1], password }),
     });
     if (!answer.ok) throw new Error(`accepting the invitation: ${String(answer.status)} ${await answer.text()}`);
   }

@@ -49,12 +49,12 @@ export class Staff {
   async openChat(name: string): Promise<void> {
     await this.page.getByRole('tab', { name: 'People' }).click();
     await this.page.getByRole('searchbox').fill(name);
-    await this.page.getByRole('listitem').filter({ hasText: name }).getByRole('button').first().click();
+    await this.page.getByRole('list', { name: 'People' }).getByRole('button', { name }).click();
     await expect(this.input).toBeVisible();
   }
 
   get input() {
-    return this.page.getByRole('textbox', { name: 'Message' });
+    return this.page.getByRole('textbox', { name: 'Message', exact: true });
   }
 
   get messages() {
@@ -66,23 +66,38 @@ export class Staff {
     await this.input.press('Enter');
   }
 
-  async call(kind: 'Audio call' | 'Video call'): Promise<void> {
-    await this.page.getByRole('button', { name: kind }).click();
+  async call(kind: 'Call' | 'Call with video'): Promise<void> {
+    await this.page.getByRole('button', { name: kind, exact: true }).click();
+  }
+
+  /** The card of a call that rings here. */
+  get ringing() {
+    return this.page.getByRole('dialog', { name: /^Incoming call/ });
   }
 
   async accept(): Promise<void> {
-    await this.page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click();
+    await this.ringing.getByRole('button', { name: 'Accept' }).click();
+  }
+
+  /** The screen of the running call. */
+  get inCall() {
+    return this.page.getByRole('dialog', { name: /^Call with/ });
+  }
+
+  async press(control: string): Promise<void> {
+    // The bar hides while nothing moves.
+    await this.page.mouse.move(200 + Math.random() * 100, 300);
+    await this.inCall.getByRole('button', { name: control }).click();
   }
 
   async hangUp(): Promise<void> {
-    // The bar hides while nothing moves.
-    await this.page.mouse.move(200, 200);
-    await this.page.getByRole('button', { name: 'Hang up' }).click();
+    await this.press('Hang up');
+    await expect(this.inCall).toBeHidden();
   }
 
-  /** The path that the call's badge names. */
+  /** Says which path the call takes. */
   get pathBadge() {
-    return this.page.getByTestId('call-path');
+    return this.inCall.getByRole('button', { name: /^(Direct|Media node)$/ });
   }
 
   async close(): Promise<void> {
