@@ -4,6 +4,41 @@
  */
 
 export interface paths {
+    "/api/admin/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The media node's counters. */
+        get: operations["media_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/path-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which path calls take. */
+        get: operations["path_policy"];
+        /** Sets which path calls take that are answered from now on. */
+        put: operations["set_path_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -404,6 +439,51 @@ export interface components {
         ListedUser: components["schemas"]["User"] & {
             presence: components["schemas"]["Presence"];
         };
+        /** @description What the media node has done since its start, and what lives in it now. */
+        MediaReport: {
+            /** Format: int64 */
+            keyframe_requests: number;
+            /**
+             * Format: int64
+             * @description Their UDP payload.
+             */
+            media_bytes_in: number;
+            /** Format: int64 */
+            media_bytes_out: number;
+            /**
+             * Format: int64
+             * @description Packets that were not authentic, came twice, or that no track wanted.
+             */
+            media_packets_dropped: number;
+            /**
+             * Format: int64
+             * @description RTP and RTCP datagrams from participants.
+             */
+            media_packets_in: number;
+            /** Format: int64 */
+            media_packets_out: number;
+            /** Format: int64 */
+            retransmitted_packets: number;
+            /** Format: int64 */
+            rooms: number;
+            /** Format: int64 */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Datagrams that belonged to nobody.
+             */
+            stray_packets: number;
+            /**
+             * Format: int64
+             * @description Answers to browsers that asked for their own address.
+             */
+            stun_answers: number;
+            /**
+             * Format: int64
+             * @description Datagrams that the kernel did not take.
+             */
+            unsent_packets: number;
+        };
         /** @description What somebody wrote, or the history entry of a call. */
         Message: components["schemas"]["MessageContent"] & {
             /** @description Chosen by the sender's client: a retry with the same key is the same message. */
@@ -473,6 +553,10 @@ export interface components {
          * @enum {string}
          */
         Path: "direct" | "media_node";
+        /** @description What the admin has set. */
+        PathPolicy: {
+            default: components["schemas"]["Path"];
+        };
         /**
          * @description Whether a user could be reached just now.
          * @enum {string}
@@ -584,6 +668,130 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    media_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaReport"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unavailable: the media node does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    path_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathPolicy"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_path_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathPolicy"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: never;
