@@ -12,6 +12,7 @@ import type {
   InvitationInfo,
   InvitationLink,
   ListedUser,
+  MediaReport,
   Message,
   NewUser,
   PathPolicy,
@@ -83,6 +84,7 @@ export const sendMessage = (id: string, clientKey: string, text: string): Promis
 
 export const getEvents = (after: number): Promise<EventPage> => call("get", "/api/events", { query: { after } });
 
-export const getPathPolicy = (): Promise<PathPolicy> => request("get", "/api/admin/path-policy");
-export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> => request("put", "/api/admin/path-policy", body);
-export const getMediaCounters = (): Promise<Record<string, number>> => request("get", "/api/admin/media");
+export const getPathPolicy = (): Promise<PathPolicy> => call("get", "/api/admin/path-policy");
+export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> =>
+  call("put", "/api/admin/path-policy", { body });
+export const getMediaReport = (): Promise<MediaReport> => call("get", "/api/admin/media");

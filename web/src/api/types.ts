@@ -25,9 +25,8 @@ export type CallRecord = Schemas["CallRecord"];
 export type CallState = Schemas["CallState"];
 export type Outcome = Schemas["Outcome"];
 export type Signal = Schemas["Signal"];
-export interface PathPolicy {
-  default: CallPath;
-}
+export type PathPolicy = Schemas["PathPolicy"];
+export type MediaReport = Schemas["MediaReport"];
 
 export type StoredEvent = Schemas["StoredEvent"];
 export type EventPage = Schemas["Page"];

@@ -133,6 +133,7 @@ export const en = {
     retransmitted_packets: "Retransmissions",
     keyframe_requests: "Keyframe requests",
     stun_answers: "STUN answers",
+    unsent_packets: "Packets not sent",
     stray_packets: "Stray packets",
   },
   chat: {

@@ -139,6 +139,7 @@ export const ru = {
     retransmitted_packets: "Повторных отправок",
     keyframe_requests: "Запросов ключевого кадра",
     stun_answers: "Ответов STUN",
+    unsent_packets: "Пакетов не отправлено",
     stray_packets: "Чужих пакетов",
   },
   chat: {

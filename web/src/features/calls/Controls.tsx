@@ -41,8 +41,7 @@ export function Controls({ view, hidden, area }: ControlsProps) {
       aria-label={t("chat.call")}
       className={clsx(
         "absolute inset-x-0 bottom-0 z-20 flex justify-center bg-linear-to-t from-black/70 to-transparent px-2 pt-10 pb-[max(24px,env(safe-area-inset-bottom))] transition",
-        // The first touch of a hidden bar shows it; it must not hang up.
-        hidden && "pointer-events-none translate-y-4 opacity-0",
+        hidden && "translate-y-4 opacity-0",
       )}
     >
       <RoundButton

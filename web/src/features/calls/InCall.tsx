@@ -16,6 +16,7 @@ import { VoiceAvatar } from "./VoiceAvatar";
 export function InCall({ view, person }: { view: CallView; person: Person }) {
   const { t } = useTranslation();
   const area = useRef<HTMLDivElement>(null);
+  const touchedHidden = useRef(false);
   const { call } = view;
   const other = call?.participants.find(({ user_id }) => user_id === person.id);
   const picture = view.stage === "talking" && other?.camera === true && other.connected;
@@ -24,7 +25,17 @@ export function InCall({ view, person }: { view: CallView; person: Person }) {
 
   return (
     <CallOverlay label={t("call.inCall", { name: person.name })}>
-      <div ref={area} className={clsx("relative h-full", still && "cursor-none")}>
+      <div
+        ref={area}
+        // The first touch shows hidden controls; it must not hang up. (A mouse shows them on its way; a key has no `detail`.)
+        onPointerDownCapture={() => {
+          touchedHidden.current = still;
+        }}
+        onClickCapture={(event) => {
+          if (touchedHidden.current && event.detail > 0) event.stopPropagation();
+        }}
+        className={clsx("relative h-full", still && "cursor-none")}
+      >
         <RemoteMedia stream={view.remote} name={person.name} visible={picture} />
         {!picture && (
           <div className="absolute inset-0 flex flex-col items-center justify-center gap-6 pb-24">
@@ -35,8 +46,8 @@ export function InCall({ view, person }: { view: CallView; person: Person }) {
         {view.localVideo !== null && <OwnTile stream={view.localVideo} raised={!still} />}
         <div
           className={clsx(
-            "pointer-events-none absolute inset-x-0 top-0 z-20 flex items-center gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))] transition",
-            still ? "opacity-0" : "*:pointer-events-auto",
+            "pointer-events-none absolute inset-x-0 top-0 z-20 flex items-center gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))] transition *:pointer-events-auto",
+            still && "opacity-0",
           )}
         >
           {call?.path != null && <PathBadge path={call.path} />}
