@@ -23,6 +23,8 @@ mod keys;
 pub mod node;
 pub mod outbox;
 pub mod room;
+mod rtcp;
+mod rtp;
 mod sdp;
 mod session;
 pub mod srtp;

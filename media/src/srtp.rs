@@ -141,9 +141,11 @@ impl Sealer {
                 let (text, tag) = rest.split_at_mut(payload.len());
                 rtp.seal(ssrc_at(header, 8), index, header, payload, text, tag)
             }
-            Session::Cm { .. } => {
-                packet[RTP_HEADER..RTP_HEADER + payload.len()].copy_from_slice(payload);
-                self.seal_rtp_parts(index, RTP_HEADER, packet)
+            Session::Cm { rtp, .. } => {
+                let (authenticated, tag) = packet.split_at_mut(RTP_HEADER + payload.len());
+                let (header, text) = authenticated.split_at_mut(RTP_HEADER);
+                rtp.apply_key_stream_to(ssrc_at(header, 8), index, payload, text)
+                    .map(|()| tag.copy_from_slice(&rtp.tag(authenticated, (index >> 16) as u32)))
             }
         };
         zero_unless(sealed, packet);
@@ -165,7 +167,7 @@ impl Sealer {
                 rtp.seal_in_place(ssrc, index, header, text, tag)
             }
             Session::Cm { rtp, .. } => {
-                rtp.apply_key_stream(ssrc, index, &mut packet[header_len..end])?;
+                rtp.apply_key_stream(ssrc, index, &mut packet[header_len..end]);
                 let tag = rtp.tag(&packet[..end], (index >> 16) as u32);
                 packet[end..].copy_from_slice(&tag);
                 Ok(())
@@ -192,7 +194,7 @@ impl Sealer {
                 rtcp.seal_in_place(ssrc, u64::from(index), &rtcp_aad(header, trailer), text, tag)
             }
             Session::Cm { rtcp, .. } => {
-                rtcp.apply_key_stream(ssrc, u64::from(index), &mut packet[RTCP_CLEAR..end])?;
+                rtcp.apply_key_stream(ssrc, u64::from(index), &mut packet[RTCP_CLEAR..end]);
                 let tag = rtcp.tag(&packet[..end], trailer);
                 packet[end..end + RTCP_INDEX].copy_from_slice(&trailer.to_be_bytes());
                 packet[end + RTCP_INDEX..].copy_from_slice(&tag);
@@ -242,7 +244,7 @@ impl Opener {
             Session::Cm { rtp, .. } => {
                 let (text, tag) = packet.split_at_mut(end);
                 rtp.verify(text, (index >> 16) as u32, tag)?;
-                rtp.apply_key_stream(ssrc, index, &mut text[header_len..])?;
+                rtp.apply_key_stream(ssrc, index, &mut text[header_len..]);
             }
         }
         window.mark(index);
@@ -292,7 +294,7 @@ impl Opener {
             Session::Cm { rtcp, .. } => {
                 let (text, rest) = packet.split_at_mut(end);
                 rtcp.verify(text, trailer, &rest[RTCP_INDEX..])?;
-                rtcp.apply_key_stream(ssrc.0, index, &mut text[RTCP_CLEAR..])?;
+                rtcp.apply_key_stream(ssrc.0, index, &mut text[RTCP_CLEAR..]);
             }
         }
         Ok(())

@@ -1,6 +1,15 @@
 //! Up tracks (what a publisher sends us), down tracks (what we send a subscriber), and their vocabulary.
 
+mod down;
+mod keyframe;
+mod nack;
+mod reception;
+mod up;
+
 use std::fmt;
+
+pub(crate) use down::DownTrack;
+pub(crate) use up::{MediaPacket, Role, UpTrack};
 
 /// A synchronisation source (RFC 3550 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

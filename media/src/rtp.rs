@@ -1,0 +1,196 @@
+//! RTP headers (RFC 3550 §5.1, RFC 8285): read from any packet, written without CSRCs and extensions.
+
+use crate::track::Ssrc;
+
+/// The length of the header that we write, and the least that any packet has.
+pub(crate) const HEADER: usize = 12;
+
+const PADDING: u8 = 0x20;
+const EXTENSION: u8 = 0x10;
+const MARKER: u8 = 0x80;
+const ONE_BYTE_EXTENSIONS: u16 = 0xbede;
+
+/// Whether a datagram that is RTP or RTCP is the latter (RFC 5761 §4).
+pub(crate) fn is_rtcp(data: &[u8]) -> bool {
+    data.get(1).is_some_and(|second| (192..=223).contains(second))
+}
+
+/// The fields of a received header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) marker: bool,
+    /// The payload ends with padding, its last byte says how much.
+    pub(crate) padding: bool,
+    pub(crate) payload_type: u8,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+    pub(crate) ssrc: Ssrc,
+    /// Where the payload begins, behind CSRCs and extensions.
+    pub(crate) len: usize,
+    extensions: Option<Extensions>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Extensions {
+    profile: u16,
+    start: usize,
+}
+
+impl Header {
+    /// `None` for what is no RTP version 2, or too short for what its header announces.
+    pub(crate) fn parse(data: &[u8]) -> Option<Self> {
+        let fixed = data.first_chunk::<HEADER>()?;
+        if fixed[0] >> 6 != 2 {
+            return None;
+        }
+        let mut len = HEADER + 4 * usize::from(fixed[0] & 0x0f);
+        let mut extensions = None;
+        if fixed[0] & EXTENSION != 0 {
+            let [p0, p1, l0, l1] = *data.get(len..)?.first_chunk::<4>()?;
+            extensions = Some(Extensions { profile: u16::from_be_bytes([p0, p1]), start: len + 4 });
+            len += 4 + 4 * usize::from(u16::from_be_bytes([l0, l1]));
+        }
+        (len <= data.len()).then_some(Self {
+            marker: fixed[1] & MARKER != 0,
+            padding: fixed[0] & PADDING != 0,
+            payload_type: fixed[1] & !MARKER,
+            sequence: u16::from_be_bytes([fixed[2], fixed[3]]),
+            timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
+            ssrc: Ssrc(u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]])),
+            len,
+            extensions,
+        })
+    }
+
+    /// The value of the header extension `id` in the packet that this header was parsed from (RFC 8285 §4.2, §4.3).
+    pub(crate) fn extension<'a>(&self, data: &'a [u8], id: u8) -> Option<&'a [u8]> {
+        let extensions = self.extensions?;
+        let one_byte = extensions.profile == ONE_BYTE_EXTENSIONS;
+        if !one_byte && extensions.profile & 0xfff0 != 0x1000 {
+            return None;
+        }
+        let mut rest = data.get(extensions.start..self.len)?;
+        while let [first, tail @ ..] = rest {
+            if *first == 0 {
+                rest = tail;
+                continue;
+            }
+            let (found, len, body) = if one_byte {
+                (first >> 4, usize::from(first & 0x0f) + 1, tail)
+            } else {
+                let (len, body) = tail.split_first()?;
+                (*first, usize::from(*len), body)
+            };
+            // RFC 8285 §4.2: the one-byte id 15 ends the list.
+            if one_byte && found == 15 {
+                return None;
+            }
+            let (value, next) = body.split_at_checked(len)?;
+            if found == id {
+                return Some(value);
+            }
+            rest = next;
+        }
+        None
+    }
+}
+
+/// What a down track says of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutHeader {
+    pub(crate) marker: bool,
+    pub(crate) padding: bool,
+    pub(crate) payload_type: u8,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+    pub(crate) ssrc: Ssrc,
+}
+
+impl OutHeader {
+    #[inline]
+    pub(crate) fn to_bytes(self) -> [u8; HEADER] {
+        let s = self.sequence.to_be_bytes();
+        let t = self.timestamp.to_be_bytes();
+        let c = self.ssrc.0.to_be_bytes();
+        let first = 0x80 | if self.padding { PADDING } else { 0 };
+        let second = self.payload_type | if self.marker { MARKER } else { 0 };
+        [first, second, s[0], s[1], t[0], t[1], t[2], t[3], c[0], c[1], c[2], c[3]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fixed(first: u8) -> Vec<u8> {
+        vec![first, 0x80 | 96, 0x12, 0x34, 0, 0, 0, 5, 0, 0, 0, 7]
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let out = OutHeader {
+            marker: true,
+            padding: true,
+            payload_type: 111,
+            sequence: 0xfffe,
+            timestamp: 1 << 31,
+            ssrc: Ssrc(0xcafe_babe),
+        };
+        let header = Header::parse(&out.to_bytes()).unwrap();
+        assert_eq!((header.marker, header.padding, header.payload_type), (true, true, 111));
+        assert_eq!((header.sequence, header.timestamp, header.ssrc, header.len), (0xfffe, 1 << 31, Ssrc(0xcafe_babe), 12));
+    }
+
+    #[test]
+    fn csrcs_and_extensions_come_before_the_payload() {
+        let mut data = fixed(0x80 | 0x10 | 2);
+        data.extend([0; 8]);
+        data.extend([0xbe, 0xde, 0, 1, 0x10, b'3', 0, 0, b'p']);
+        let header = Header::parse(&data).unwrap();
+        assert_eq!(header.len, 28);
+        assert_eq!(header.extension(&data, 1), Some(&b"3"[..]));
+    }
+
+    #[test]
+    fn finds_one_byte_and_two_byte_extensions() {
+        let mut one = fixed(0x90);
+        one.extend([0xbe, 0xde, 0, 2, 0x21, 9, 9, 0, 0x41, b'a', b'b', 0]);
+        let header = Header::parse(&one).unwrap();
+        assert_eq!(header.extension(&one, 4), Some(&b"ab"[..]));
+        assert_eq!(header.extension(&one, 5), None);
+
+        let mut two = fixed(0x90);
+        two.extend([0x10, 0, 0, 2, 20, 0, 4, 2, b'a', b'b', 0, 0]);
+        let header = Header::parse(&two).unwrap();
+        assert_eq!(header.extension(&two, 4), Some(&b"ab"[..]));
+        assert_eq!(header.extension(&two, 20), Some(&b""[..]));
+    }
+
+    #[test]
+    fn an_extension_longer_than_its_block_is_not_found() {
+        let mut data = fixed(0x90);
+        data.extend([0xbe, 0xde, 0, 1, 0x4f, b'a', b'b', b'c']);
+        data.extend([b'x'; 40]);
+        assert_eq!(Header::parse(&data).unwrap().extension(&data, 4), None);
+    }
+
+    #[test]
+    fn what_is_too_short_is_no_header() {
+        assert_eq!(Header::parse(&fixed(0x80)[..11]), None);
+        assert_eq!(Header::parse(&fixed(0x81)), None);
+        assert_eq!(Header::parse(&fixed(0x90)), None);
+        assert_eq!(Header::parse(&fixed(0x40)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(data in prop::collection::vec(any::<u8>(), 0..80), id in any::<u8>()) {
+            if let Some(header) = Header::parse(&data) {
+                prop_assert!(header.len <= data.len());
+                let _ = header.extension(&data, id);
+            }
+        }
+    }
+}
