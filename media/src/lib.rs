@@ -29,6 +29,7 @@ mod sdp;
 mod session;
 pub mod srtp;
 mod stun;
+mod table;
 #[cfg(test)]
 mod testing;
 mod timers;

@@ -1,8 +1,6 @@
 //! The node: rooms and sessions, owned by value, and every datagram's way between them. Pure: it is told the time, gets
 //! datagrams in, writes datagrams to an [`Outbox`], and keeps its events until they are polled.
 
-mod table;
-
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -17,8 +15,8 @@ use crate::room::{MemberKey, Room, RoomReport};
 use crate::session::{Session, Shared};
 use crate::srtp::SrtpProfile;
 use crate::stun::{Request, server::StunServer};
+use crate::table::Table;
 use crate::timers::{Scheduled, Timers};
-use table::Table;
 
 /// What a node is made with.
 #[derive(Clone, Debug)]

@@ -11,8 +11,16 @@
 //! same address follow one another. Between the two the batch must not be touched.
 
 mod description;
+mod fan_out;
+mod feedback;
+mod member;
+mod receive;
+mod reports;
+mod slots;
+#[cfg(test)]
+mod tests;
 
-use std::time::Instant;
+use std::{ops::Range, time::Duration, time::Instant};
 
 pub use description::{DownDescription, Feedback, MediaDescription, MediaLine, UpDescription};
 
@@ -20,15 +28,20 @@ use crate::{
     control::PeerId,
     datagram::{Datagram, Route},
     outbox::Outbox,
-    srtp::SrtpKeys,
-    track::Mid,
+    rtcp::SenderInfo,
+    rtp,
+    srtp::{Rejected, SrtpKeys},
+    table::Table,
+    timers::{Scheduled, Timers},
+    track::{Generation, Lost, MediaPacket, Mid, UpTrack},
 };
+use member::{Line, Member};
 
 /// A member of one room, given by [`Room::add_member`]. A key of a member that has gone is ignored wherever it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemberKey {
-    index: u32,
-    generation: u32,
+    index: usize,
+    generation: u64,
 }
 
 /// Which publisher a member's down slot shows.
@@ -48,94 +61,318 @@ pub struct RoomReport {
     pub media_bytes_in: u64,
     pub media_packets_out: u64,
     pub media_bytes_out: u64,
+    /// The sum of `drops`.
     pub media_packets_dropped: u64,
     pub retransmitted_packets: u64,
     pub keyframe_requests: u64,
+    pub drops: Drops,
+    /// Publications that find no free slot at some member, now: each such pair counts.
+    pub unplaced_publications: u64,
 }
 
-/// Counters of one member.
+/// Why packets were not taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    pub malformed: u64,
+    pub unauthenticated: u64,
+    /// Seen before, too old to tell, or a retransmission of what had come already.
+    pub replayed: u64,
+    /// Of no negotiated payload type or source, or of a member without keys.
+    pub unwanted: u64,
+}
+
+/// Counters and state of one member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemberReport {
     /// RTP packets of this member that authenticated and belong to a track.
     pub rtp_in: u64,
     /// RTP packets sent to this member, retransmissions left out.
     pub rtp_out: u64,
+    /// Of the down track that has the longest, by the member's own reports.
+    pub round_trip: Option<Duration>,
+    /// Of the down track that loses most, in 256ths.
+    pub fraction_lost: u8,
 }
 
-#[derive(Debug, Default)]
+/// An up track's place in the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct UpKey(usize);
+
+#[derive(Debug)]
+struct Up {
+    track: UpTrack,
+    owner: MemberKey,
+    timer: Scheduled,
+}
+
+/// Who is woken by a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// NACKs and keyframe requests of an up track.
+    Feedback(UpKey),
+    /// Receiver reports to the member at this index.
+    Report(usize),
+}
+
+/// A decrypted packet that waits in the batch for [`Room::flush`].
+#[derive(Clone, Debug)]
+struct Pending {
+    up: UpKey,
+    index_in_batch: usize,
+    payload: Range<usize>,
+    packet: MediaPacket,
+}
+
+/// A packet that a subscriber has asked for again.
+#[derive(Clone, Copy, Debug)]
+struct Resend {
+    member: usize,
+    down: usize,
+    up: UpKey,
+    lost: Lost,
+}
+
+/// Why a packet was not taken.
+#[derive(Clone, Copy, Debug)]
+enum Dropped {
+    Rejected(Rejected),
+    Duplicate,
+    Unwanted,
+}
+
+impl From<Rejected> for Dropped {
+    fn from(reason: Rejected) -> Self {
+        Self::Rejected(reason)
+    }
+}
+
+/// Members, tracks, and what waits between [`Room::receive`] and [`Room::flush`]. The lists keep their room from batch to batch: once they
+/// have grown to a batch's size, a packet costs no allocation.
+#[derive(Debug)]
 pub struct Room {
+    members: Table<Member>,
+    ups: Table<Up>,
+    pending: Vec<Pending>,
+    resends: Vec<Resend>,
+    sender_reports: Vec<(UpKey, Generation, SenderInfo)>,
+    timers: Timers<Timer>,
+    /// Names members and runs of packets, each once.
+    next_generation: u64,
     report: RoomReport,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Room {
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            members: Table::new(),
+            ups: Table::new(),
+            pending: Vec::new(),
+            resends: Vec::new(),
+            sender_reports: Vec::new(),
+            timers: Timers::new(),
+            next_generation: 0,
+            report: RoomReport::default(),
+        }
     }
 
     /// A member joins: its up tracks take a free slot at every other member, and the others' tracks take its slots. Nothing flows before
     /// [`Room::set_keys`] and [`Room::set_route`].
     pub fn add_member(&mut self, peer: PeerId, media: MediaDescription) -> MemberKey {
-        let _ = (peer, media);
-        MemberKey { index: 0, generation: 0 }
+        let generation = self.new_generation().0;
+        let index = self.members.insert(Member::new(MemberKey { index: 0, generation }, peer));
+        let key = MemberKey { index, generation };
+        if let Some(member) = self.members.get_mut(index) {
+            member.key = key;
+        }
+        self.reconfigure(key, media);
+        key
     }
 
-    /// The member renegotiated. Tracks are told by their mid: what stays goes on without a break.
+    /// The member renegotiated. Up tracks are told by their mid, down tracks by their SSRC: what stays goes on without a break.
     pub fn reconfigure(&mut self, member: MemberKey, media: MediaDescription) {
-        let _ = (member, media);
+        let Some(mut old) = self.member_mut(member).map(|member| std::mem::take(&mut member.lines)) else { return };
+        let ups: Vec<_> = media.lines.iter().map(|line| self.configure_up(member, line, &mut old)).collect();
+        old.into_iter().filter_map(|line| line.up).for_each(|up| self.remove_up(up));
+        let Some(state) = self.members.get_mut(member.index) else { return };
+        state.configure_downs(&media);
+        state.lines = media.lines.into_iter().zip(ups).map(|(description, up)| Line { description, up }).collect();
+        state.rebind_sources(|up, ssrc| {
+            if let Some(up) = self.ups.get_mut(up.0) {
+                up.track.unbind(ssrc);
+            }
+        });
+        // Its resends name down tracks by their place.
+        self.resends.retain(|resend| resend.member != member.index);
+        self.assign_slots();
     }
 
     /// The member goes; its slots at the others become free.
     pub fn remove_member(&mut self, member: MemberKey) {
-        let _ = member;
+        let Some(ups) = self.member(member).map(|member| member.lines.iter().filter_map(|line| line.up).collect::<Vec<_>>())
+        else {
+            return;
+        };
+        self.members.remove(member.index);
+        ups.into_iter().for_each(|up| self.remove_up(up));
+        self.resends.retain(|resend| resend.member != member.index);
+        self.assign_slots();
     }
 
     pub fn is_empty(&self) -> bool {
-        true
+        self.members.len() == 0
     }
 
     /// DTLS is done. Calling it again with the same keys changes nothing.
     pub fn set_keys(&mut self, member: MemberKey, keys: SrtpKeys) {
-        let _ = (member, keys);
+        let Some(state) = self.member_mut(member) else { return };
+        if state.set_keys(keys) {
+            let shown: Vec<_> = state.downs.iter().filter_map(|down| down.source).collect();
+            self.ask_keyframes(&shown);
+        }
     }
 
     /// Where to send: the pair that ICE nominated. Nothing is sent without it.
     pub fn set_route(&mut self, member: MemberKey, route: Option<Route>) {
-        let _ = (member, route);
+        let Some(state) = self.member_mut(member) else { return };
+        let had_one = std::mem::replace(&mut state.route, route).is_some();
+        if !had_one && route.is_some() {
+            let shown: Vec<_> = state.downs.iter().filter_map(|down| down.source).collect();
+            self.ask_keyframes(&shown);
+        }
     }
 
     /// Takes an SRTP or SRTCP datagram of a member (first byte 128 to 191, RFC 7983). RTP is decrypted in place and remembered with
     /// `index_in_batch` until [`Room::flush`]; what RTCP asks for is queued for it.
     pub fn receive(&mut self, now: Instant, member: MemberKey, index_in_batch: usize, data: &mut [u8]) {
-        let _ = (now, member, index_in_batch, data);
+        self.report.media_packets_in += 1;
+        self.report.media_bytes_in += data.len() as u64;
+        let taken = if rtp::is_rtcp(data) {
+            self.receive_rtcp(now, member, data)
+        } else {
+            self.receive_rtp(now, member, index_in_batch, data)
+        };
+        if let Err(reason) = taken {
+            self.count_drop(reason);
+        }
     }
 
     /// Sends what [`Room::receive`] remembered. `batch[i].data` must be the bytes given to it with index `i`.
     pub fn flush(&mut self, now: Instant, batch: &[Datagram<'_>], out: &mut impl Outbox) {
-        let _ = (now, batch, out);
+        self.forward(now, batch, out);
+        self.forward_sender_reports(now, out);
+        self.resend(out);
+        self.handle_timeout(now, out);
     }
 
     /// When [`Room::handle_timeout`] wants to be called; ask again after each call of this room.
     pub fn next_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.next()
     }
 
     /// Sends what is due: receiver reports, NACKs, keyframe requests, REMB.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Outbox) {
-        let _ = (now, out);
+        while let Some((at, timer)) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Feedback(up) => self.send_feedback(now, at, up, out),
+                Timer::Report(member) => self.send_report(now, at, member, out),
+            }
+        }
     }
 
     pub fn report(&self) -> RoomReport {
-        self.report
+        let Drops { malformed, unauthenticated, replayed, unwanted } = self.report.drops;
+        RoomReport { media_packets_dropped: malformed + unauthenticated + replayed + unwanted, ..self.report }
     }
 
     pub fn member_report(&self, member: MemberKey) -> Option<MemberReport> {
-        let _ = member;
-        None
+        let member = self.member(member)?;
+        Some(MemberReport {
+            rtp_in: member.rtp_in,
+            rtp_out: member.rtp_out,
+            round_trip: member.downs.iter().filter_map(|down| down.track.round_trip()).max(),
+            fraction_lost: member.downs.iter().map(|down| down.track.fraction_lost()).max().unwrap_or(0),
+        })
     }
 
     /// What this member's down slots show, in the order of its m-lines; empty slots are left out.
     pub fn slots(&self, member: MemberKey) -> Vec<SlotView> {
-        let _ = member;
-        Vec::new()
+        let Some(member) = self.member(member) else { return Vec::new() };
+        let view = |down: &member::Down| {
+            let source = down.source?;
+            let publisher = self.member(self.ups.get(source.0)?.owner)?;
+            let publisher_mid = publisher.lines.iter().find(|line| line.up == Some(source))?.description.mid.clone();
+            let mid = member.lines.get(down.line)?.description.mid.clone();
+            Some(SlotView { mid, publisher: publisher.peer, publisher_mid })
+        };
+        member.downs.iter().filter_map(view).collect()
     }
+
+    fn member(&self, key: MemberKey) -> Option<&Member> {
+        self.members.get(key.index).filter(|member| member.key == key)
+    }
+
+    fn member_mut(&mut self, key: MemberKey) -> Option<&mut Member> {
+        self.members.get_mut(key.index).filter(|member| member.key == key)
+    }
+
+    fn new_generation(&mut self) -> Generation {
+        self.next_generation += 1;
+        Generation(self.next_generation)
+    }
+
+    /// The up track of a line: the one it had, which is taken out of `old`, or a new one.
+    fn configure_up(&mut self, owner: MemberKey, line: &MediaLine, old: &mut [Line]) -> Option<UpKey> {
+        line.up.as_ref()?;
+        let before = old.iter_mut().find(|old| old.description.mid == line.mid && old.description.kind == line.kind);
+        if let Some(key) = before.and_then(|old| old.up.take()) {
+            let up = self.ups.get_mut(key.0)?;
+            up.track.configure(line);
+            return Some(key);
+        }
+        let track = UpTrack::new(line, self.new_generation());
+        Some(UpKey(self.ups.insert(Up { track, owner, timer: Scheduled::default() })))
+    }
+
+    /// Nothing of it may be forwarded any more: its key may soon be another's.
+    fn remove_up(&mut self, key: UpKey) {
+        self.ups.remove(key.0);
+        self.pending.retain(|pending| pending.up != key);
+        self.resends.retain(|resend| resend.up != key);
+        self.sender_reports.retain(|(up, ..)| *up != key);
+    }
+
+    fn assign_slots(&mut self) {
+        self.report.unplaced_publications = slots::assign(&mut self.members, &mut self.ups);
+    }
+
+    /// The requests go out with the next packet of the track, which also tells the time.
+    fn ask_keyframes(&mut self, ups: &[UpKey]) {
+        for key in ups {
+            if let Some(up) = self.ups.get_mut(key.0) {
+                up.track.ask_keyframe();
+            }
+        }
+    }
+
+    fn count_drop(&mut self, reason: Dropped) {
+        let drops = &mut self.report.drops;
+        *match reason {
+            Dropped::Rejected(Rejected::Malformed) => &mut drops.malformed,
+            Dropped::Rejected(Rejected::Unauthenticated) => &mut drops.unauthenticated,
+            Dropped::Rejected(Rejected::Replayed) | Dropped::Duplicate => &mut drops.replayed,
+            Dropped::Unwanted => &mut drops.unwanted,
+        } += 1;
+    }
+}
+
+/// Wakes the room when the track has something to say.
+fn schedule_feedback(timers: &mut Timers<Timer>, now: Instant, key: UpKey, up: &mut Up) {
+    let due = up.track.due(now);
+    timers.schedule(Timer::Feedback(key), &mut up.timer, due);
 }

@@ -88,6 +88,7 @@ impl KeyframeRequests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::begin;
 
     #[test]
     fn tells_a_keyframe_by_its_first_packet() {
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn requests_are_throttled_and_a_pending_one_is_sent_at_the_end() {
-        let t0 = Instant::now();
+        let t0 = begin();
         let at = |ms| t0 + Duration::from_millis(ms);
         let mut requests = KeyframeRequests::default();
         assert_eq!(requests.due(t0), None);
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_request_is_repeated_ever_slower_until_the_keyframe_comes() {
-        let t0 = Instant::now();
+        let t0 = begin();
         let mut requests = KeyframeRequests::default();
         requests.ask();
         assert!(requests.take_due(t0));

@@ -8,8 +8,8 @@ mod up;
 
 use std::fmt;
 
-pub(crate) use down::DownTrack;
-pub(crate) use up::{MediaPacket, Role, UpTrack};
+pub(crate) use down::{DownTrack, Lost, Placed};
+pub(crate) use up::{Generation, MediaPacket, Role, UpTrack};
 
 /// A synchronisation source (RFC 3550 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

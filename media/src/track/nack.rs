@@ -64,8 +64,7 @@ impl PacketCache {
         if len == 0 || len > SLOT || (entry.len > 0 && entry.index >= index) {
             return;
         }
-        *entry =
-            Entry { index, timestamp: packet.timestamp, len: len as u16, marker: packet.marker, padding: packet.padding };
+        *entry = Entry { index, timestamp: packet.timestamp, len: len as u16, marker: packet.marker, padding: packet.padding };
         self.payloads[slot * SLOT..][..len].copy_from_slice(packet.payload);
     }
 
@@ -174,6 +173,7 @@ impl MissingPackets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::begin;
 
     fn packet(payload: &[u8]) -> CachedPacket<'_> {
         CachedPacket { timestamp: 1, marker: true, padding: false, payload }
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_asked_for_after_the_reordering_time_and_only_so_often() {
-        let t0 = Instant::now();
+        let t0 = begin();
         let mut missing = MissingPackets::new();
         assert_eq!(missing.skipped(t0, 65_533, 65_537), Ok(()));
         assert_eq!(missing.due(), Some(t0 + REORDERING));
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_gap_too_large_is_left_to_a_keyframe() {
-        let t0 = Instant::now();
+        let t0 = begin();
         let mut missing = MissingPackets::new();
         assert_eq!(missing.skipped(t0, 0, 101), Ok(()));
         assert_eq!(missing.skipped(t0, 101, 200), Err(TooMany));

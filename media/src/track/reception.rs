@@ -70,6 +70,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::testing::begin;
 
     fn ms(n: u64) -> Duration {
         Duration::from_millis(n)
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn loss_is_counted_since_the_last_report_and_from_the_start() {
-        let t0 = Instant::now();
+        let t0 = begin();
         let mut reception = Reception::new(90_000);
         assert_eq!(reception.report(t0, 7), None);
         for index in [65_530, 65_531, 65_534, 65_537] {
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn jitter_is_0_in_step_and_approaches_a_steady_deviation() {
-        let t0 = Instant::now();
+        let t0 = begin();
         let mut reception = Reception::new(48_000);
         for n in 0..100 {
             reception.packet(t0 + ms(20 * n), n, 960 * n as u32);
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_senders_report_is_named_with_its_age() {
-        let t0 = Instant::now();
+        let t0 = begin();
         let mut reception = Reception::new(48_000);
         reception.packet(t0, 1, 0);
         reception.sender_report(t0, SenderInfo { ntp: 0x1111_2222_3333_4444, rtp_timestamp: 0, packets: 0, octets: 0 });

@@ -1,0 +1,227 @@
+//! One member of a room: its SRTP contexts, its sources and down tracks, and what of the others it is shown.
+
+use std::time::Instant;
+
+use super::{MediaDescription, MediaLine, MemberKey, RoomReport, UpKey, slots::Publication};
+use crate::{
+    control::PeerId,
+    datagram::Route,
+    outbox::Outbox,
+    rtcp::Compound,
+    rtp::Header,
+    srtp::{Opener, ReplayWindow, Sealer, SrtpKeys},
+    timers::Scheduled,
+    track::{DownTrack, Role, Ssrc},
+};
+
+/// Sources that a member may have sent under its keys. The windows of those that are gone stay, or their packets could be replayed; a
+/// member that keeps to its session is far below.
+const MAX_SOURCES: usize = 256;
+
+/// What our reports call us before the member has a down track.
+const NO_SSRC: Ssrc = Ssrc(1);
+
+/// SRTCP indexes have 31 bits (RFC 3711 §3.4).
+const LAST_RTCP_INDEX: u32 = (1 << 31) - 1;
+
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) description: MediaLine,
+    pub(super) up: Option<UpKey>,
+}
+
+/// What a source is, as long as it belongs to a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Binding {
+    pub(super) up: UpKey,
+    pub(super) role: Role,
+    pub(super) payload_type: u8,
+}
+
+/// An SSRC that the member sent authentic packets with.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) ssrc: Ssrc,
+    pub(super) window: ReplayWindow,
+    pub(super) binding: Option<Binding>,
+}
+
+/// The contexts of one pair of keys.
+#[derive(Debug)]
+pub(super) struct Srtp {
+    pub(super) keys: SrtpKeys,
+    pub(super) sealer: Sealer,
+    pub(super) opener: Opener,
+}
+
+/// A down track, and the up track that it shows.
+#[derive(Debug)]
+pub(super) struct Down {
+    pub(super) track: DownTrack,
+    pub(super) line: usize,
+    pub(super) source: Option<UpKey>,
+}
+
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) key: MemberKey,
+    pub(super) peer: PeerId,
+    pub(super) lines: Vec<Line>,
+    /// Those that joined last come first: they are the ones that send.
+    pub(super) sources: Vec<Source>,
+    pub(super) downs: Vec<Down>,
+    /// Down tracks that were renegotiated away. Should their SSRC come back, their indexes must go on: the keys are the same.
+    parked: Vec<DownTrack>,
+    pub(super) slots: Vec<Option<Publication>>,
+    /// The down track that shows an up track, by the up track's key.
+    pub(super) down_of: Vec<Option<u16>>,
+    pub(super) srtp: Option<Srtp>,
+    next_rtcp_index: u32,
+    pub(super) route: Option<Route>,
+    /// The last REMB: bit/s for all that we send.
+    pub(super) remb: Option<(u64, Instant)>,
+    pub(super) report_timer: Scheduled,
+    pub(super) rtp_in: u64,
+    pub(super) rtp_out: u64,
+}
+
+impl Member {
+    pub(super) fn new(key: MemberKey, peer: PeerId) -> Self {
+        Self {
+            key,
+            peer,
+            lines: Vec::new(),
+            sources: Vec::new(),
+            downs: Vec::new(),
+            parked: Vec::new(),
+            slots: Vec::new(),
+            down_of: Vec::new(),
+            srtp: None,
+            next_rtcp_index: 0,
+            route: None,
+            remb: None,
+            report_timer: Scheduled::default(),
+            rtp_in: 0,
+            rtp_out: 0,
+        }
+    }
+
+    /// New keys: what was said under the old ones counts no more. The same keys again must change nothing, least of all an index.
+    pub(super) fn set_keys(&mut self, keys: SrtpKeys) -> bool {
+        if self.srtp.as_ref().is_some_and(|srtp| srtp.keys == keys) {
+            return false;
+        }
+        let sealer = Sealer::new(keys.profile, &keys.tx);
+        let opener = Opener::new(keys.profile, &keys.rx);
+        if self.srtp.replace(Srtp { keys, sealer, opener }).is_some() {
+            self.sources.clear();
+            self.downs.iter_mut().map(|down| &mut down.track).chain(&mut self.parked).for_each(DownTrack::rekey);
+        }
+        true
+    }
+
+    /// Takes over the down tracks of a new description; those whose SSRC stays go on.
+    pub(super) fn configure_downs(&mut self, media: &MediaDescription) {
+        self.parked.extend(self.downs.drain(..).map(|down| down.track));
+        for (line, description) in media.lines.iter().enumerate() {
+            let Some(down) = &description.down else { continue };
+            // Two tracks with one SSRC would be two writers of one nonce.
+            if self.downs.iter().any(|other| other.track.uses(down)) || down.rtx_ssrc == Some(down.ssrc) {
+                continue;
+            }
+            let parked = self.parked.iter().position(|track| track.ssrc() == down.ssrc && track.kind() == description.kind);
+            let track = match parked.map(|at| self.parked.swap_remove(at)) {
+                Some(mut track) => {
+                    track.configure(description, down);
+                    track
+                }
+                None => DownTrack::new(description, down),
+            };
+            self.downs.push(Down { track, line, source: None });
+        }
+    }
+
+    /// Frees every source whose binding the new description does not allow, and gives the others their payload types.
+    pub(super) fn rebind_sources(&mut self, mut freed: impl FnMut(UpKey, Ssrc)) {
+        let lines = &self.lines;
+        for source in &mut self.sources {
+            let Some(binding) = source.binding else { continue };
+            let line = lines.iter().find(|line| line.up == Some(binding.up)).map(|line| &line.description);
+            let kept =
+                line.filter(|line| line.up.as_ref().is_some_and(|up| up.ssrcs.is_empty() || up.ssrcs.contains(&source.ssrc)));
+            let payload_type = kept.and_then(|line| match binding.role {
+                Role::Media => Some(line.payload_type),
+                Role::Rtx => line.rtx_payload_type,
+            });
+            source.binding = payload_type.map(|payload_type| Binding { payload_type, ..binding });
+            if source.binding.is_none() {
+                freed(binding.up, source.ssrc);
+            }
+        }
+    }
+
+    pub(super) fn source(&self, ssrc: Ssrc) -> Option<usize> {
+        self.sources.iter().position(|source| source.ssrc == ssrc)
+    }
+
+    pub(super) fn has_room_for_a_source(&self) -> bool {
+        self.sources.len() < MAX_SOURCES
+    }
+
+    /// What an unknown source could be: announced, or of the m-line that the packet names, or of one that awaits its payload type. `is_free`
+    /// says whether a stream of a track may be taken over.
+    pub(super) fn binding_for(&self, header: &Header, data: &[u8], is_free: impl Fn(UpKey, Role) -> bool) -> Option<Binding> {
+        let candidate = |line: &Line| {
+            let up = line.up?;
+            let payload_type = header.payload_type;
+            let role = if payload_type == line.description.payload_type {
+                Role::Media
+            } else if Some(payload_type) == line.description.rtx_payload_type {
+                Role::Rtx
+            } else {
+                return None;
+            };
+            is_free(up, role).then_some(Binding { up, role, payload_type })
+        };
+        let sources = |line: &Line| line.description.up.as_ref().map_or(&[][..], |up| &up.ssrcs).to_vec();
+        if let Some(line) = self.lines.iter().find(|line| sources(line).contains(&header.ssrc)) {
+            return candidate(line);
+        }
+        let named = |line: &&Line| {
+            let value = line.description.mid_extension.and_then(|id| header.extension(data, id));
+            value.is_some_and(|value| value == line.description.mid.0.as_bytes())
+        };
+        if let Some(line) = self.lines.iter().find(named) {
+            return candidate(line);
+        }
+        self.lines.iter().filter(|line| sources(line).is_empty()).find_map(candidate)
+    }
+
+    pub(super) fn down_by_ssrc(&mut self, ssrc: Ssrc) -> Option<(usize, &mut Down)> {
+        self.downs.iter_mut().enumerate().find(|(_, down)| down.track.ssrc() == ssrc)
+    }
+
+    /// The SSRC of our reports to this member.
+    pub(super) fn local_ssrc(&self) -> Ssrc {
+        self.downs.first().map_or(NO_SSRC, |down| down.track.ssrc())
+    }
+
+    pub(super) fn cname(&self) -> &str {
+        self.downs.first().map_or("staffline", |down| down.track.cname())
+    }
+
+    /// Seals and sends a compound packet, if there is one and the member can be reached.
+    pub(super) fn send_rtcp(&mut self, compound: &Compound, out: &mut impl Outbox, report: &mut RoomReport) {
+        let (Some(srtp), Some(route)) = (&self.srtp, self.route) else { return };
+        let plain = compound.bytes();
+        if plain.is_empty() || self.next_rtcp_index > LAST_RTCP_INDEX {
+            return;
+        }
+        let packet = out.packet(route, plain.len() + srtp.sealer.rtcp_overhead());
+        packet[..plain.len()].copy_from_slice(plain);
+        srtp.sealer.seal_rtcp(self.next_rtcp_index, packet);
+        self.next_rtcp_index += 1;
+        report.media_packets_out += 1;
+        report.media_bytes_out += packet.len() as u64;
+    }
+}

@@ -1,0 +1,130 @@
+//! RTP in: from a member's datagram to a packet that waits to be forwarded.
+
+use std::{ops::Range, time::Instant};
+
+use super::{
+    Dropped, MemberKey, Pending, Room, Timer, Up,
+    member::{Binding, Member, Source},
+    reports::REPORT_INTERVAL,
+    schedule_feedback,
+};
+use crate::{
+    rtp::Header,
+    srtp::{Opened, Rejected, ReplayWindow},
+    track::{MediaPacket, Role},
+};
+
+/// The original sequence number, before the payload of a retransmission (RFC 4588 §4).
+const OSN: usize = 2;
+
+impl Room {
+    /// Nothing is changed by a packet that does not authenticate.
+    pub(super) fn receive_rtp(
+        &mut self,
+        now: Instant,
+        key: MemberKey,
+        index_in_batch: usize,
+        data: &mut [u8],
+    ) -> Result<(), Dropped> {
+        let header = Header::parse(data).ok_or(Rejected::Malformed)?;
+        let known = self.member(key).ok_or(Dropped::Unwanted)?.source(header.ssrc);
+        let (binding, opened) = match known {
+            Some(at) => self.open_known(now, key, at, &header, data)?,
+            None => self.open_first(now, key, &header, data)?,
+        };
+        let up = self.ups.get_mut(binding.up.0).ok_or(Dropped::Unwanted)?;
+        let payload = header.len..opened.end;
+        let taken = match binding.role {
+            Role::Media => {
+                let packet = up.track.take_media(now, &header, opened.index, &data[payload.clone()]);
+                packet.map(|packet| (packet, payload))
+            }
+            Role::Rtx if is_probe(&header, &data[payload.clone()]) => return Ok(()),
+            Role::Rtx => take_rtx(now, up, &header, data, payload),
+        };
+        schedule_feedback(&mut self.timers, now, binding.up, up);
+        let (packet, payload) = taken.ok_or(Dropped::Duplicate)?;
+        if let Some(member) = self.member_mut(key) {
+            member.rtp_in += 1;
+        }
+        self.pending.push(Pending { up: binding.up, index_in_batch, payload, packet });
+        Ok(())
+    }
+
+    /// A packet of a source that has been heard before. If it has lost its track, it may find one again.
+    fn open_known(
+        &mut self,
+        now: Instant,
+        key: MemberKey,
+        at: usize,
+        header: &Header,
+        data: &mut [u8],
+    ) -> Result<(Binding, Opened), Dropped> {
+        let bound = self.member(key).and_then(|member| member.sources[at].binding);
+        let binding = bound.or_else(|| self.binding_for(now, key, header, data)).ok_or(Dropped::Unwanted)?;
+        if binding.payload_type != header.payload_type {
+            return Err(Dropped::Unwanted);
+        }
+        let Some(Member { srtp: Some(srtp), sources, .. }) = self.member_mut(key) else { return Err(Dropped::Unwanted) };
+        let opened = srtp.opener.open_rtp(&mut sources[at].window, header.len, data)?;
+        if bound.is_none() {
+            self.bind(now, key, at, binding, header);
+        }
+        Ok((binding, opened))
+    }
+
+    /// The first packet of a source: only if it is authentic, the source is remembered.
+    fn open_first(
+        &mut self,
+        now: Instant,
+        key: MemberKey,
+        header: &Header,
+        data: &mut [u8],
+    ) -> Result<(Binding, Opened), Dropped> {
+        let binding = self.binding_for(now, key, header, data).ok_or(Dropped::Unwanted)?;
+        let member = self.member_mut(key).filter(|member| member.has_room_for_a_source()).ok_or(Dropped::Unwanted)?;
+        let srtp = member.srtp.as_ref().ok_or(Dropped::Unwanted)?;
+        let mut window = ReplayWindow::default();
+        let opened = srtp.opener.open_rtp(&mut window, header.len, data)?;
+        member.sources.insert(0, Source { ssrc: header.ssrc, window, binding: None });
+        self.bind(now, key, 0, binding, header);
+        Ok((binding, opened))
+    }
+
+    fn binding_for(&self, now: Instant, key: MemberKey, header: &Header, data: &[u8]) -> Option<Binding> {
+        self.member(key)?
+            .binding_for(header, data, |up, role| self.ups.get(up.0).is_some_and(|up| up.track.live_source(now, role).is_none()))
+    }
+
+    /// Gives a track its source; the one it had is without a track then.
+    fn bind(&mut self, now: Instant, key: MemberKey, at: usize, binding: Binding, header: &Header) {
+        let generation = self.new_generation();
+        if let Some(up) = self.ups.get_mut(binding.up.0) {
+            up.track.bind(now, binding.role, header.ssrc, generation);
+        }
+        let Some(member) = self.members.get_mut(key.index) else { return };
+        for source in &mut member.sources {
+            source.binding = source.binding.filter(|old| (old.up, old.role) != (binding.up, binding.role));
+        }
+        member.sources[at].binding = Some(binding);
+        self.timers.schedule(Timer::Report(key.index), &mut member.report_timer, Some(now + REPORT_INTERVAL));
+    }
+}
+
+/// Padding alone, sent to probe the path's bandwidth: there is no packet in it.
+fn is_probe(header: &Header, payload: &[u8]) -> bool {
+    let padding = if header.padding { payload.last().map_or(0, |len| usize::from(*len)) } else { 0 };
+    payload.len() < OSN + padding.max(1)
+}
+
+fn take_rtx(
+    now: Instant,
+    up: &mut Up,
+    header: &Header,
+    data: &[u8],
+    payload: Range<usize>,
+) -> Option<(MediaPacket, Range<usize>)> {
+    let (original, rest) = data[payload.clone()].split_first_chunk::<OSN>()?;
+    let packet = up.track.take_rtx(now, header, u16::from_be_bytes(*original), rest)?;
+    Some((packet, payload.start + OSN..payload.end))
+}

@@ -1,0 +1,95 @@
+//! What the room says by itself, when its timers run out: NACKs and keyframe requests, and once a second how a publisher is received and
+//! how much it may send.
+
+use std::time::{Duration, Instant};
+
+use super::{MemberKey, Room, Timer, UpKey, member::Member, schedule_feedback};
+use crate::{
+    outbox::Outbox,
+    rtcp::{Compound, ReportBlock},
+    timers::Timers,
+    track::Ssrc,
+};
+
+pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a publisher's video may have, in bit/s, while no subscriber says otherwise: 720p of a browser's VP8 wants no more.
+const MAX_BITRATE: u64 = 2_500_000;
+
+/// What it is never pressed below: a subscriber that cannot take this much loses packets, the others keep a picture.
+const MIN_BITRATE: u64 = 150_000;
+
+/// A subscriber that has estimated nothing for this long (browsers do so once a second) does not count.
+const REMB_LIFETIME: Duration = Duration::from_secs(10);
+
+/// Up tracks that one report tells of.
+const MAX_BLOCKS: usize = 31;
+
+impl Room {
+    pub(super) fn send_feedback(&mut self, now: Instant, at: Instant, key: UpKey, out: &mut impl Outbox) {
+        let Some(up) = self.ups.get_mut(key.0) else { return };
+        if !Timers::<Timer>::claim(&mut up.timer, at) {
+            return;
+        }
+        let Some(owner) = self.members.get_mut(up.owner.index).filter(|member| member.key == up.owner) else { return };
+        let mut compound = Compound::default();
+        let keyframe = up.track.feedback(now, owner.local_ssrc(), &mut compound);
+        self.report.keyframe_requests += u64::from(keyframe);
+        owner.send_rtcp(&compound, out, &mut self.report);
+        schedule_feedback(&mut self.timers, now, key, up);
+    }
+
+    pub(super) fn send_report(&mut self, now: Instant, at: Instant, index: usize, out: &mut impl Outbox) {
+        let Some(member) = self.members.get_mut(index) else { return };
+        if !Timers::<Timer>::claim(&mut member.report_timer, at) {
+            return;
+        }
+        self.timers.schedule(Timer::Report(index), &mut member.report_timer, Some(now + REPORT_INTERVAL));
+        let key = member.key;
+        let compound = self.receiver_report(now, key);
+        if let Some(member) = self.members.get_mut(index) {
+            member.send_rtcp(&compound, out, &mut self.report);
+        }
+    }
+
+    fn receiver_report(&mut self, now: Instant, key: MemberKey) -> Compound {
+        let mut compound = Compound::default();
+        let Some(member) = self.members.get(key.index) else { return compound };
+        let mut blocks = [ReportBlock::default(); MAX_BLOCKS];
+        let mut videos = [Ssrc(0); MAX_BLOCKS];
+        let (mut count, mut video_count, mut bitrate) = (0, 0, u64::MAX);
+        for key in member.lines.iter().filter_map(|line| line.up).take(MAX_BLOCKS) {
+            let Some(up) = self.ups.get_mut(key.0) else { continue };
+            let Some(block) = up.track.report(now) else { continue };
+            blocks[count] = block;
+            count += 1;
+            if up.track.wants_remb() {
+                videos[video_count] = Ssrc(block.ssrc);
+                video_count += 1;
+                bitrate =
+                    bitrate.min(self.members.iter().filter_map(|other| share(now, other, key)).min().unwrap_or(MAX_BITRATE));
+            }
+        }
+        if count > 0 {
+            let sender = member.local_ssrc();
+            compound.receiver_report(sender, &blocks[..count]);
+            compound.source_description(sender, member.cname());
+            if video_count > 0 {
+                let each = bitrate.clamp(MIN_BITRATE, MAX_BITRATE);
+                compound.remb(sender, each * video_count as u64, &videos[..video_count]);
+            }
+        }
+        compound
+    }
+}
+
+/// What a subscriber can take of an up track that it is shown: its own estimate, shared by all videos that it is shown.
+fn share(now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
+    subscriber.down_of.get(up.0).copied().flatten()?;
+    let (bitrate, at) = subscriber.remb?;
+    if now.saturating_duration_since(at) > REMB_LIFETIME {
+        return None;
+    }
+    let videos = subscriber.downs.iter().filter(|down| down.source.is_some() && down.track.is_video()).count();
+    bitrate.checked_div(videos as u64)
+}

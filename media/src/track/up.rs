@@ -1,0 +1,246 @@
+//! An up track: what a publisher sends us on one m-line, from authenticated packet to packet worth forwarding.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Kind, Ssrc,
+    keyframe::{KeyframeRequests, starts_keyframe},
+    nack::{CachedPacket, MAX_MISSING, MissingPackets, PacketCache},
+    reception::Reception,
+};
+use crate::{
+    room::{Feedback, MediaLine},
+    rtcp::{Compound, ReportBlock, SenderInfo},
+    rtp::Header,
+    srtp::ReplayWindow,
+};
+
+/// A source that was not announced may take a track over once the source it has was silent for this long.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// The two streams of an up track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Media,
+    /// RFC 4588.
+    Rtx,
+}
+
+/// Names one run of packet indexes: a new source begins a new one. Unique in the room, so that a down track sees every change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generation(pub(crate) u64);
+
+/// What a down track has to know of a packet besides its payload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MediaPacket {
+    pub(crate) generation: Generation,
+    /// ROC and SEQ of the publisher. Within one generation, an index is forwarded once.
+    pub(crate) index: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) padding: bool,
+    pub(crate) starts_keyframe: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    ssrc: Ssrc,
+    heard: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) struct UpTrack {
+    kind: Kind,
+    feedback: Feedback,
+    clock_rate: u32,
+    generation: Generation,
+    media: Option<Stream>,
+    rtx: Option<Stream>,
+    /// Across media and RTX: a packet comes once, whichever way it came first. A second one with its index, but other content, would
+    /// be sealed under a nonce that was used.
+    seen: ReplayWindow,
+    /// Video only: Opus conceals a loss, and repairs one by itself.
+    cache: Option<PacketCache>,
+    missing: MissingPackets,
+    keyframe: KeyframeRequests,
+    fir_command: u8,
+    reception: Reception,
+}
+
+impl UpTrack {
+    pub(crate) fn new(line: &MediaLine, generation: Generation) -> Self {
+        Self {
+            kind: line.kind,
+            feedback: line.feedback,
+            clock_rate: line.clock_rate,
+            generation,
+            media: None,
+            rtx: None,
+            seen: ReplayWindow::default(),
+            cache: (line.kind == Kind::Video).then(PacketCache::new),
+            missing: MissingPackets::new(),
+            keyframe: KeyframeRequests::default(),
+            fir_command: 0,
+            reception: Reception::new(line.clock_rate),
+        }
+    }
+
+    /// A renegotiation that leaves the track in place.
+    pub(crate) fn configure(&mut self, line: &MediaLine) {
+        self.feedback = line.feedback;
+    }
+
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether the publisher understands goog-remb on this line.
+    pub(crate) fn wants_remb(&self) -> bool {
+        self.feedback.remb
+    }
+
+    pub(crate) fn ssrc(&self) -> Option<Ssrc> {
+        self.media.map(|stream| stream.ssrc)
+    }
+
+    /// The source of one stream, if there is one that was heard lately: then no other may take its place.
+    pub(crate) fn live_source(&self, now: Instant, role: Role) -> Option<Ssrc> {
+        let stream = *self.stream(role);
+        stream.filter(|stream| now.saturating_duration_since(stream.heard) < SILENCE).map(|stream| stream.ssrc)
+    }
+
+    /// A new source for one stream. For media everything begins anew, under a generation of its own.
+    pub(crate) fn bind(&mut self, now: Instant, role: Role, ssrc: Ssrc, generation: Generation) {
+        *self.stream_mut(role) = Some(Stream { ssrc, heard: now });
+        if role == Role::Media {
+            self.generation = generation;
+            self.seen = ReplayWindow::default();
+            self.missing.clear();
+            self.reception = Reception::new(self.clock_rate);
+            self.ask_keyframe();
+            if let Some(cache) = &mut self.cache {
+                cache.clear();
+            }
+        }
+    }
+
+    /// The source said goodbye, or was renegotiated away.
+    pub(crate) fn unbind(&mut self, ssrc: Ssrc) {
+        self.rtx = self.rtx.filter(|stream| stream.ssrc != ssrc);
+        if self.ssrc() == Some(ssrc) {
+            self.media = None;
+            self.missing.clear();
+        }
+    }
+
+    /// An authenticated packet of the media stream.
+    pub(crate) fn take_media(&mut self, now: Instant, header: &Header, index: u64, payload: &[u8]) -> Option<MediaPacket> {
+        self.reception.packet(now, index, header.timestamp);
+        if let Some(media) = &mut self.media {
+            media.heard = now;
+        }
+        self.take(now, header, index, payload)
+    }
+
+    /// An authenticated packet of the RTX stream; `original` is the sequence number in its first two bytes, `payload` is what follows.
+    pub(crate) fn take_rtx(&mut self, now: Instant, header: &Header, original: u16, payload: &[u8]) -> Option<MediaPacket> {
+        if let Some(rtx) = &mut self.rtx {
+            rtx.heard = now;
+        }
+        self.seen.highest()?;
+        let index = self.seen.index_of(original)?;
+        self.take(now, header, index, payload)
+    }
+
+    fn take(&mut self, now: Instant, header: &Header, index: u64, payload: &[u8]) -> Option<MediaPacket> {
+        if !self.seen.is_new(index) {
+            return None;
+        }
+        self.note_gap(now, index);
+        self.seen.mark(index);
+        let starts_keyframe = self.kind == Kind::Video && starts_keyframe(payload);
+        if starts_keyframe {
+            self.keyframe.keyframe_seen();
+        }
+        let Header { timestamp, marker, padding, .. } = *header;
+        if let Some(cache) = &mut self.cache {
+            cache.insert(index, CachedPacket { timestamp, marker, padding, payload });
+        }
+        Some(MediaPacket { generation: self.generation, index, timestamp, marker, padding, starts_keyframe })
+    }
+
+    fn note_gap(&mut self, now: Instant, index: u64) {
+        let Some(highest) = self.seen.highest().filter(|_| self.kind == Kind::Video && self.feedback.nack) else { return };
+        if index < highest {
+            self.missing.came(index);
+        } else if self.missing.skipped(now, highest, index).is_err() {
+            self.ask_keyframe();
+        }
+    }
+
+    /// What was sent under this index, if it is still at hand.
+    pub(crate) fn cached(&self, generation: Generation, index: u64) -> Option<CachedPacket<'_>> {
+        self.cache.as_ref().filter(|_| generation == self.generation)?.get(index)
+    }
+
+    /// A subscriber cannot go on without a keyframe.
+    pub(crate) fn ask_keyframe(&mut self) {
+        if self.kind == Kind::Video && (self.feedback.pli || self.feedback.fir) {
+            self.keyframe.ask();
+        }
+    }
+
+    /// When [`UpTrack::feedback`] has something to say: in the past if it has now.
+    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+        self.media?;
+        [self.missing.due(), self.keyframe.due(now)].into_iter().flatten().min()
+    }
+
+    /// Writes what the publisher is to be asked for now, and tells whether a keyframe is among it.
+    pub(crate) fn feedback(&mut self, now: Instant, sender: Ssrc, compound: &mut Compound) -> bool {
+        let Some(media) = self.ssrc() else { return false };
+        let mut lost = [0; MAX_MISSING];
+        let count = self.missing.take_due(now, &mut lost);
+        let keyframe = self.keyframe.take_due(now);
+        if count == 0 && !keyframe {
+            return false;
+        }
+        compound.receiver_report(sender, &[]);
+        if count > 0 {
+            compound.nack(sender, media, &lost[..count]);
+        }
+        if keyframe && self.feedback.pli {
+            compound.pli(sender, media);
+        } else if keyframe {
+            self.fir_command = self.fir_command.wrapping_add(1);
+            compound.fir(sender, media, self.fir_command);
+        }
+        keyframe
+    }
+
+    pub(crate) fn sender_report(&mut self, now: Instant, info: SenderInfo) {
+        self.reception.sender_report(now, info);
+    }
+
+    pub(crate) fn report(&mut self, now: Instant) -> Option<ReportBlock> {
+        self.reception.report(now, self.ssrc()?.0)
+    }
+
+    fn stream(&self, role: Role) -> &Option<Stream> {
+        match role {
+            Role::Media => &self.media,
+            Role::Rtx => &self.rtx,
+        }
+    }
+
+    fn stream_mut(&mut self, role: Role) -> &mut Option<Stream> {
+        match role {
+            Role::Media => &mut self.media,
+            Role::Rtx => &mut self.rtx,
+        }
+    }
+}
