@@ -13,6 +13,10 @@
 //!
 //! Only `driver` does I/O, reads a clock or owns a thread. The rest is told the time and is pure.
 
+// So that tests/support reads the same from in here.
+#[cfg(test)]
+extern crate self as staffline_media;
+
 pub mod control;
 pub mod datagram;
 mod demux;

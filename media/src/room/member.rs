@@ -30,6 +30,12 @@ pub(super) struct Line {
     pub(super) up: Option<UpKey>,
 }
 
+impl Line {
+    fn announced(&self) -> &[Ssrc] {
+        self.description.up.as_ref().map_or(&[], |up| &up.ssrcs)
+    }
+}
+
 /// What a source is, as long as it belongs to a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Binding {
@@ -183,8 +189,7 @@ impl Member {
             };
             is_free(up, role).then_some(Binding { up, role, payload_type })
         };
-        let sources = |line: &Line| line.description.up.as_ref().map_or(&[][..], |up| &up.ssrcs).to_vec();
-        if let Some(line) = self.lines.iter().find(|line| sources(line).contains(&header.ssrc)) {
+        if let Some(line) = self.lines.iter().find(|line| line.announced().contains(&header.ssrc)) {
             return candidate(line);
         }
         let named = |line: &&Line| {
@@ -194,7 +199,7 @@ impl Member {
         if let Some(line) = self.lines.iter().find(named) {
             return candidate(line);
         }
-        self.lines.iter().filter(|line| sources(line).is_empty()).find_map(candidate)
+        self.lines.iter().filter(|line| line.announced().is_empty()).find_map(candidate)
     }
 
     pub(super) fn down_by_ssrc(&mut self, ssrc: Ssrc) -> Option<(usize, &mut Down)> {

@@ -29,10 +29,6 @@ impl Compound {
         &self.bytes[..self.len]
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// RFC 3550 §6.4.1, without report blocks: what we receive of the peer is in our receiver reports.
     pub(crate) fn sender_report(&mut self, ssrc: Ssrc, info: SenderInfo) {
         self.packet(SENDER_REPORT, 0, |packet| {

@@ -8,7 +8,7 @@ mod up;
 
 use std::fmt;
 
-pub(crate) use down::{DownTrack, Lost, Placed};
+pub(crate) use down::{DownTrack, Lost};
 pub(crate) use up::{Generation, MediaPacket, Role, UpTrack};
 
 /// A synchronisation source (RFC 3550 §3).

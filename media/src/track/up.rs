@@ -98,9 +98,9 @@ impl UpTrack {
         self.kind
     }
 
-    /// Whether the publisher understands goog-remb on this line.
+    /// Whether the publisher's rate is told by goog-remb.
     pub(crate) fn wants_remb(&self) -> bool {
-        self.feedback.remb
+        self.kind == Kind::Video && self.feedback.remb
     }
 
     pub(crate) fn ssrc(&self) -> Option<Ssrc> {
