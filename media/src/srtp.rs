@@ -85,8 +85,15 @@ impl From<Unspecified> for Rejected {
 /// The session keys of one direction.
 #[derive(Debug)]
 enum Session {
-    Gcm { rtp: Gcm, rtcp: Gcm },
-    Cm { rtp: Cm, rtcp: Cm },
+    Gcm {
+        rtp: Gcm,
+        rtcp: Gcm,
+    },
+    /// Boxed: a keyed HMAC is some 1.7 kB.
+    Cm {
+        rtp: Box<Cm>,
+        rtcp: Box<Cm>,
+    },
 }
 
 impl Session {
@@ -97,8 +104,16 @@ impl Session {
                 rtcp: Gcm::new(&derive(master, Label::RtcpKey), derive(master, Label::RtcpSalt)),
             },
             SrtpProfile::Aes128CmHmacSha1_80 => Self::Cm {
-                rtp: Cm::new(&derive(master, Label::RtpKey), derive(master, Label::RtpSalt), &derive(master, Label::RtpAuth)),
-                rtcp: Cm::new(&derive(master, Label::RtcpKey), derive(master, Label::RtcpSalt), &derive(master, Label::RtcpAuth)),
+                rtp: Box::new(Cm::new(
+                    &derive(master, Label::RtpKey),
+                    derive(master, Label::RtpSalt),
+                    &derive(master, Label::RtpAuth),
+                )),
+                rtcp: Box::new(Cm::new(
+                    &derive(master, Label::RtcpKey),
+                    derive(master, Label::RtcpSalt),
+                    &derive(master, Label::RtcpAuth),
+                )),
             },
         }
     }

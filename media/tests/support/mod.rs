@@ -117,18 +117,9 @@ impl Client {
         }
     }
 
-    /// A sealed RTP packet, `header_tail` being CSRCs and extensions.
-    pub fn rtp_with(
-        &self,
-        first: u8,
-        second: u8,
-        index: u64,
-        timestamp: u32,
-        ssrc: Ssrc,
-        tail: &[u8],
-        payload: &[u8],
-    ) -> Vec<u8> {
-        let mut packet = vec![first, second];
+    /// A sealed RTP packet, `start` being its first two bytes, `tail` CSRCs and extensions.
+    pub fn rtp_with(&self, start: [u8; 2], index: u64, timestamp: u32, ssrc: Ssrc, tail: &[u8], payload: &[u8]) -> Vec<u8> {
+        let mut packet = start.to_vec();
         packet.extend((index as u16).to_be_bytes());
         packet.extend(timestamp.to_be_bytes());
         packet.extend(ssrc.0.to_be_bytes());
@@ -141,7 +132,7 @@ impl Client {
     }
 
     pub fn rtp(&self, payload_type: u8, ssrc: Ssrc, index: u64, payload: &[u8]) -> Vec<u8> {
-        self.rtp_with(0x80, payload_type, index, 3_000 * index as u32, ssrc, &[], payload)
+        self.rtp_with([0x80, payload_type], index, 3_000 * index as u32, ssrc, &[], payload)
     }
 
     pub fn rtcp(&mut self, compound: &[u8]) -> Vec<u8> {

@@ -94,7 +94,7 @@ fn payload_types_are_each_members_own() {
 fn marker_and_padding_stay_and_csrcs_and_extensions_go() {
     let mut show = Show::new(GCM, 1);
     let tail = [0, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x10, 0xff, 0, 0];
-    let packet = show.publisher.rtp_with(0x80 | 0x20 | 0x10 | 1, 0x80 | VP8, 7, 5, up_ssrc(1, 0), &tail, b"payload\x00\x02");
+    let packet = show.publisher.rtp_with([0x80 | 0x20 | 0x10 | 1, 0x80 | VP8], 7, 5, up_ssrc(1, 0), &tail, b"payload\x00\x02");
     relay(&mut show.room, show.now, &[(show.publisher.member, packet)], &mut show.wire);
     let got = show.first_got();
     assert_eq!((got[0].marker, got[0].padding, &got[0].payload[..]), (true, true, &b"payload\x00\x02"[..]));
@@ -121,7 +121,7 @@ fn an_unannounced_source_is_known_by_its_mid_or_its_payload_type() {
     // The second video by its mid, "1"; then the first by what is left, and the audio by its payload type.
     let mid = [0xbe, 0xde, 0, 1, 0x40, b'1', 0, 0];
     let packets = [
-        (publisher.member, publisher.rtp_with(0x90, VP8, 5, 0, Ssrc(500), &mid, b"screen")),
+        (publisher.member, publisher.rtp_with([0x90, VP8], 5, 0, Ssrc(500), &mid, b"screen")),
         (publisher.member, publisher.rtp(VP8, Ssrc(600), 5, b"camera")),
         (publisher.member, publisher.rtp(OPUS, Ssrc(700), 5, b"voice")),
         (publisher.member, publisher.rtp(VP8, Ssrc(800), 5, b"one too many")),

@@ -145,7 +145,7 @@ impl Show {
             Step::Rtp { first, second, index, rtx, payload } => {
                 let ssrc = if rtx { rtx_ssrc(1, 0) } else { up_ssrc(1, 0) };
                 // Without extension and CSRCs: those would stand in what is encrypted.
-                self.publisher.rtp_with(0x80 | first & 0x20, second, index.into(), 0, ssrc, &[], &payload)
+                self.publisher.rtp_with([0x80 | first & 0x20, second], index.into(), 0, ssrc, &[], &payload)
             }
         };
         relay(&mut self.room, self.now, &[(member, packet)], &mut self.wire);

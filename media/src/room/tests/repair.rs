@@ -57,7 +57,7 @@ fn what_the_publisher_lost_is_asked_for_and_forwarded_in_its_place() {
     assert_eq!(lost, [2]);
 
     let payload = [&2u16.to_be_bytes()[..], DELTA, &2u64.to_be_bytes()].concat();
-    let repeat = show.publisher.rtp_with(0x80, RTX, 0, 6_000, rtx_ssrc(1, 0), &[], &payload);
+    let repeat = show.publisher.rtp_with([0x80, RTX], 0, 6_000, rtx_ssrc(1, 0), &[], &payload);
     relay(&mut show.room, show.now, &[(show.publisher.member, repeat)], &mut show.wire);
     let got = show.first_got();
     assert_eq!((got[0].index - first, got[0].timestamp, &got[0].payload[..3]), (2, 6_000, DELTA));
@@ -77,12 +77,12 @@ fn a_packet_that_comes_twice_is_forwarded_once() {
     // By RTX with another content: the first one counts, or one index would be sealed twice.
     for (sequence, osn) in [(0, 2u16), (1, 0)] {
         let payload = [&osn.to_be_bytes()[..], b"something else"].concat();
-        let repeat = show.publisher.rtp_with(0x80, RTX, sequence, 0, rtx_ssrc(1, 0), &[], &payload);
+        let repeat = show.publisher.rtp_with([0x80, RTX], sequence, 0, rtx_ssrc(1, 0), &[], &payload);
         relay(&mut show.room, show.now, &[(show.publisher.member, repeat)], &mut show.wire);
     }
     // RTX first, the late original second.
     let payload = [&1u16.to_be_bytes()[..], b"one"].concat();
-    let repeat = show.publisher.rtp_with(0x80, RTX, 2, 3_000, rtx_ssrc(1, 0), &[], &payload);
+    let repeat = show.publisher.rtp_with([0x80, RTX], 2, 3_000, rtx_ssrc(1, 0), &[], &payload);
     relay(&mut show.room, show.now, &[(show.publisher.member, repeat)], &mut show.wire);
     show.publish(&[1]);
     let got = show.first_got();
@@ -95,7 +95,7 @@ fn padding_that_probes_the_bandwidth_is_no_packet() {
     let mut show = Show::new(GCM, 1);
     show.publish(&[0]);
     show.first_got();
-    let probe = show.publisher.rtp_with(0x80 | 0x20, RTX, 0, 0, rtx_ssrc(1, 0), &[], &[[0; 223].as_slice(), &[224]].concat());
+    let probe = show.publisher.rtp_with([0x80 | 0x20, RTX], 0, 0, rtx_ssrc(1, 0), &[], &[[0; 223].as_slice(), &[224]].concat());
     relay(&mut show.room, show.now, &[(show.publisher.member, probe)], &mut show.wire);
     assert!(show.first_got().is_empty());
     assert_eq!(show.room.report().media_packets_dropped, 0);
