@@ -24,8 +24,9 @@ export function Avatar({ id, name, size = "lg", presence, className }: AvatarPro
       {(presence === "online" || presence === "away") && (
         <span
           className={clsx(
-            "absolute right-0 bottom-0 size-3 rounded-full border-2 border-page",
-            presence === "online" ? "bg-online" : "bg-away",
+            // Told apart by shape as well as by colour: a disc and a ring.
+            "absolute right-0 bottom-0 size-3 rounded-full ring-2 ring-page",
+            presence === "online" ? "bg-online" : "border-[3px] border-away bg-page",
           )}
         />
       )}

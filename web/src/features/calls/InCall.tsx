@@ -19,7 +19,9 @@ export function InCall({ view, person }: { view: CallView; person: Person }) {
   const touchedHidden = useRef(false);
   const { call } = view;
   const other = call?.participants.find(({ user_id }) => user_id === person.id);
-  const picture = view.stage === "talking" && other?.camera === true && other.connected;
+  // A direct picture goes on while the other side's socket is away; the node's does not.
+  const flowing = !view.interrupted && (other?.connected === true || call?.path === "direct");
+  const picture = view.stage === "talking" && other?.camera === true && flowing;
   const still = useStillness(area, picture);
   const status = useStatus(view, person, other?.connected !== false);
 

@@ -18,7 +18,7 @@ export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string }
   return (
     <div
       className={clsx(
-        "flex w-72 max-w-[82%] items-center gap-3 rounded-[18px] bg-bubble p-2.5 shadow-soft",
+        "flex w-80 max-w-[90%] items-center gap-3 rounded-[18px] bg-bubble p-2.5 shadow-soft",
         entry.own && "self-end",
       )}
     >

@@ -18,7 +18,7 @@ export interface ConversationRowProps {
 }
 
 export function ConversationRow({ conversation, peer, presence, now, open, onOpen }: ConversationRowProps) {
-  const { i18n } = useTranslation();
+  const { t, i18n } = useTranslation();
   const last = conversation.last_message;
   const name = peer?.name ?? "…";
   return (
@@ -36,6 +36,7 @@ export function ConversationRow({ conversation, peer, presence, now, open, onOpe
         <span className="min-w-0 flex-1">
           <span className="flex items-center gap-2">
             <span className="truncate font-medium">{name}</span>
+            {presence !== "offline" && <span className="sr-only">{t(`people.${presence}`)}</span>}
             {peer !== undefined && <RoleBadge role={peer.role} />}
             {last != null && (
               <time
