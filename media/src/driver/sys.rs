@@ -16,10 +16,13 @@ use super::outbox::{MAX_RUNS, Run};
 use crate::control::Protocol;
 use crate::datagram::{Datagram, Route};
 
-/// Datagrams received with one call.
+/// Messages received with one call: a datagram each, or several of one length from one address (`UDP_GRO`).
 pub(super) const BATCH: usize = 64;
-/// Nothing of WebRTC is longer than an Ethernet frame; longer datagrams are truncated, noticed and dropped.
-const BUFFER: usize = 2048;
+/// Room for the longest message, and 1 KiB more: at a distance of a power of two the beginnings of all buffers, which is what
+/// is mostly used of them, would fall into the same few sets of the processor's caches.
+const BUFFER: usize = 65_536 + 1024;
+/// Nothing of WebRTC is longer than an Ethernet frame; a longer datagram is dropped.
+const MAX_DATAGRAM: usize = 2048;
 /// Room for one `in6_pktinfo` and one `u16`, with their headers.
 const CONTROL: usize = 64;
 
@@ -48,6 +51,8 @@ impl Socket {
         } else {
             socket.set(libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
         }
+        // An older kernel gives every datagram singly.
+        let _ = socket.set(libc::SOL_UDP, libc::UDP_GRO, 1);
         socket.enlarge(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, RECEIVE_BUFFER)?;
         socket.enlarge(libc::SO_SNDBUFFORCE, libc::SO_SNDBUF, SEND_BUFFER)?;
         let name = Name::new(address, false);
@@ -191,21 +196,47 @@ impl Control {
         self.push(libc::SOL_UDP, libc::UDP_SEGMENT, &segment.to_ne_bytes());
     }
 
-    /// The address that a datagram was sent to.
-    fn destination(&self, len: usize) -> Option<IpAddr> {
-        let mut rest = self.bytes.get(..len)?;
-        while rest.len() >= CONTROL_HEADER {
-            let word = |at: usize| rest[at..at + 4].try_into().map(c_int::from_ne_bytes).ok();
-            let message = usize::from_ne_bytes(rest[..size_of::<usize>()].try_into().ok()?);
-            let data = rest.get(CONTROL_HEADER..message)?;
-            match (word(CONTROL_HEADER - 8)?, word(CONTROL_HEADER - 4)?) {
-                (libc::IPPROTO_IP, libc::IP_PKTINFO) => return Some(IpAddr::from(*data.get(8..)?.first_chunk::<4>()?)),
-                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => return Some(IpAddr::from(*data.first_chunk::<16>()?).to_canonical()),
-                _ => rest = rest.get(message.next_multiple_of(size_of::<usize>())..)?,
+    /// What the kernel says of a received message, in its first `len` bytes.
+    fn read(&self, len: usize) -> Received {
+        let mut received = Received::default();
+        let mut rest = self.bytes.get(..len).unwrap_or_default();
+        while let Some((level, kind, data, next)) = split_control(rest) {
+            match (level, kind) {
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                    let ip = data.get(8..).and_then(|ip| ip.first_chunk::<4>());
+                    received.destination = ip.map(|ip| IpAddr::from(*ip));
+                }
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                    received.destination = data.first_chunk::<16>().map(|ip| IpAddr::from(*ip).to_canonical());
+                }
+                (libc::SOL_UDP, libc::UDP_GRO) => {
+                    let segment = data.first_chunk().map(|segment| c_int::from_ne_bytes(*segment));
+                    received.segment = segment.and_then(|segment| usize::try_from(segment).ok());
+                }
+                _ => {}
             }
+            rest = next;
         }
-        None
+        received
     }
+}
+
+/// What came with a message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Received {
+    /// The address of ours that it was sent to.
+    destination: Option<IpAddr>,
+    /// The length of its datagrams, if there are several; the last may be shorter.
+    segment: Option<usize>,
+}
+
+/// Level, type and data of the first entry, and what follows it.
+fn split_control(bytes: &[u8]) -> Option<(c_int, c_int, &[u8], &[u8])> {
+    let len = usize::from_ne_bytes(*bytes.first_chunk()?);
+    let data = bytes.get(CONTROL_HEADER..len)?;
+    let word = |at: usize| bytes.get(at..at + 4)?.try_into().map(c_int::from_ne_bytes).ok();
+    let next = bytes.get(len.next_multiple_of(size_of::<usize>())..).unwrap_or_default();
+    Some((word(CONTROL_HEADER - 8)?, word(CONTROL_HEADER - 4)?, data, next))
 }
 
 const EMPTY_HEADER: libc::mmsghdr = libc::mmsghdr {
@@ -273,21 +304,23 @@ impl Receiver {
         }
     }
 
-    /// The datagrams of the last [`Receiver::receive`], without those that were longer than a buffer.
+    /// The datagrams of the last [`Receiver::receive`], without those that are too long for WebRTC.
     pub(super) fn datagrams(&mut self, received: usize) -> Vec<Datagram<'_>> {
-        let port = self.port;
+        let mut batch = Vec::with_capacity(received);
         let described = self.headers.iter().zip(&self.names).zip(&self.controls);
-        let all = self.buffers.iter_mut().zip(described).take(received);
-        all.filter(|(_, ((header, _), _))| header.msg_hdr.msg_flags & libc::MSG_TRUNC == 0)
-            .map(|(buffer, ((header, name), control))| {
-                let remote = name.address();
-                let unspecified = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-                let control_len: usize = header.msg_hdr.msg_controllen as _;
-                let local = control.destination(control_len).unwrap_or(unspecified);
-                let route = Route { local: SocketAddr::new(local, port), remote, protocol: Protocol::Udp };
-                Datagram { route, data: &mut buffer[..(header.msg_len as usize).min(BUFFER)] }
-            })
-            .collect()
+        for (buffer, ((header, name), control)) in self.buffers.iter_mut().zip(described).take(received) {
+            let remote = name.address();
+            let unspecified = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+            let came = control.read(header.msg_hdr.msg_controllen as _);
+            let local = SocketAddr::new(came.destination.unwrap_or(unspecified), self.port);
+            let route = Route { local, remote, protocol: Protocol::Udp };
+            let message = &mut buffer[..(header.msg_len as usize).min(BUFFER)];
+            let segment = came.segment.unwrap_or(message.len()).max(1);
+            if segment <= MAX_DATAGRAM {
+                batch.extend(message.chunks_mut(segment).map(|data| Datagram { route, data }));
+            }
+        }
+        batch
     }
 }
 
@@ -400,7 +433,7 @@ mod tests {
         while all.len() < count {
             wait(socket, &waker, Some(Duration::from_secs(5))).unwrap();
             let received = receiver.receive(socket).unwrap();
-            assert!(received > 0, "nothing came within 5 s");
+            assert!(received > 0, "nothing more came within 5 s, after {all:?}");
             all.extend(receiver.datagrams(received).into_iter().map(|datagram| (datagram.route, datagram.data.to_vec())));
         }
         all
@@ -445,9 +478,28 @@ mod tests {
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = socket.local_addr().unwrap();
         client.send_to(&[1; 3000], to).unwrap();
-        client.send_to(&[2; BUFFER], to).unwrap();
+        client.send_to(&[2; MAX_DATAGRAM], to).unwrap();
         let all = received(&mut Receiver::new(to.port()), &socket, 1);
-        assert_eq!(all[0].1, [2; BUFFER]);
+        assert_eq!(all[0].1, [2; MAX_DATAGRAM]);
+    }
+
+    #[test]
+    fn a_run_that_arrives_as_one_message_is_cut_into_its_datagrams() {
+        let (sender, socket) = (Socket::bind(local()).unwrap(), Socket::bind(local()).unwrap());
+        let (from, to) = (sender.local_addr().unwrap(), socket.local_addr().unwrap());
+        let bytes: Vec<u8> = (0..=250).collect();
+        let route = Route { local: from, remote: to, protocol: Protocol::Udp };
+        let run = Run { to: route, start: 0, len: 251, segment: 100, packets: 3 };
+        Sender::new().send(&sender, &bytes, &[run]).unwrap();
+        let all = received(&mut Receiver::new(to.port()), &socket, 3);
+        let expected = Route { local: to, remote: from, protocol: Protocol::Udp };
+        assert!(all.iter().all(|(route, _)| *route == expected), "{all:?}");
+        assert_eq!(all.iter().map(|(_, data)| data.len()).collect::<Vec<_>>(), [100, 100, 51]);
+        assert_eq!(all.into_iter().flat_map(|(_, data)| data).collect::<Vec<_>>(), bytes);
+    }
+
+    fn local() -> SocketAddr {
+        ([127, 0, 0, 1], 0).into()
     }
 
     #[test]
