@@ -14,7 +14,7 @@ use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsTransportState, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp;
 use rtc::rtp_transceiver::rtp_sender::{
@@ -252,6 +252,13 @@ impl Client {
             origin,
             number,
         });
+    }
+
+    /// The node said `close_notify`.
+    pub(crate) fn was_told_of_the_end(&mut self) -> bool {
+        let sender = self.tracks[0].sender;
+        let sender = self.pc.rtp_sender(sender).unwrap();
+        sender.transport().is_some_and(|transport| transport.state() == RTCDtlsTransportState::Closed)
     }
 
     pub(crate) fn close(&mut self) {
