@@ -103,7 +103,7 @@ impl Ledger {
     }
 }
 
-async fn open(one: &Browser, other: &Browser, origin: &str) -> String {
+pub(crate) async fn open(one: &Browser, other: &Browser, origin: &str) -> String {
     let user = other.get(origin, "/api/session").await["user"]["id"].clone();
     let (_, conversation) = one.post(origin, "/api/conversations", &json!({"user_id": user})).await.unwrap();
     conversation["id"].as_str().unwrap().to_owned()

@@ -4,5 +4,6 @@
 mod crash;
 #[path = "../api/harness/database.rs"]
 mod database;
+mod outage;
 mod process;
 mod stop;

@@ -6,12 +6,18 @@ use std::{
     time::Duration,
 };
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use staffline::config;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
+    net::TcpStream,
     process::{Child, ChildStdout, Command},
     time,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{client::IntoClientRequest, http::HeaderValue},
 };
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -75,11 +81,13 @@ impl Process {
     }
 }
 
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// A signed-in browser. The session outlives the process that it talks to.
 #[derive(Clone)]
 pub(crate) struct Browser {
     http: reqwest::Client,
-    pub(crate) cookie: String,
+    cookie: String,
 }
 
 impl Browser {
@@ -118,5 +126,22 @@ impl Browser {
             self.http.post(format!("{origin}{path}")).header("origin", origin).header("cookie", &self.cookie).json(body);
         let response = request.send().await?;
         Ok((response.status().as_u16(), response.json().await?))
+    }
+
+    /// Status and Retry-After.
+    pub(crate) async fn status(&self, origin: &str, path: &str) -> (u16, Option<String>) {
+        let response = self.http.get(format!("{origin}{path}")).header("cookie", &self.cookie).send().await.unwrap();
+        let wait = response.headers().get("retry-after").map(|wait| wait.to_str().unwrap().to_owned());
+        (response.status().as_u16(), wait)
+    }
+
+    /// Opens a socket, past its hello.
+    pub(crate) async fn socket(&self, origin: &str) -> Socket {
+        let mut request = format!("{}/api/socket", origin.replace("http", "ws")).into_client_request().unwrap();
+        request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
+        request.headers_mut().insert("cookie", HeaderValue::from_str(&self.cookie).unwrap());
+        let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        assert!(socket.next().await.unwrap().unwrap().is_text(), "hello");
+        socket
     }
 }

@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use staffline::config;
-use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest, http::HeaderValue};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::process::{Browser, Process, command, run};
 
@@ -12,12 +12,7 @@ async fn a_stop_says_goodbye_and_leaves_a_clean_folder() {
     let database = config::Database::Sqlite(folder.path().join("staffline.db"));
     let mut server = Process::start(folder.path(), &database).await;
     let admin = Browser::first_admin(&mut server).await;
-    let mut request = server.origin.replace("http", "ws").into_client_request().unwrap();
-    *request.uri_mut() = format!("{}/api/socket", server.origin.replace("http", "ws")).parse().unwrap();
-    request.headers_mut().insert("origin", HeaderValue::from_str(&server.origin).unwrap());
-    request.headers_mut().insert("cookie", HeaderValue::from_str(&admin.cookie).unwrap());
-    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-    assert!(socket.next().await.unwrap().unwrap().is_text(), "hello");
+    let mut socket = admin.socket(&server.origin).await;
     server.terminate().await;
     let code = loop {
         match socket.next().await {
