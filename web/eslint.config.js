@@ -34,7 +34,7 @@ export default ts.config(
     },
   },
   {
-    files: ["src/**/*.test.{ts,tsx}"],
+    files: ["src/**/*.test.{ts,tsx}", "src/**/*.test-support.ts"],
     rules: { "max-lines-per-function": "off", "@typescript-eslint/no-non-null-assertion": "off" },
   },
   { files: ["src/lib/**"], rules: forbid("lib knows nothing of the other layers", "api", "ui", "i18n", "features", "app") },

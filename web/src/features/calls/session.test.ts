@@ -1,107 +1,7 @@
 /** The call against a server and devices that the test plays: every path in, every ending out, nothing left open. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { CallState, ClientFrame } from "../../api/types";
-import type { Peer, PeerEvents } from "./peer";
-import { CallSession, CONNECT_MS, LOST_MS, RESTART_AFTER_MS, RING_MS } from "./session";
-
-class FakeTrack {
-  enabled = true;
-  readyState = "live";
-  onended: (() => void) | null = null;
-  constructor(readonly kind: string) {}
-  stop(): void {
-    this.readyState = "ended";
-  }
-}
-
-class FakeStream {
-  constructor(readonly tracks: FakeTrack[] = []) {}
-  getTracks = (): FakeTrack[] => this.tracks;
-  getAudioTracks = (): FakeTrack[] => this.tracks.filter(({ kind }) => kind === "audio");
-  getVideoTracks = (): FakeTrack[] => this.tracks.filter(({ kind }) => kind === "video");
-}
-
-class FakePeer {
-  closed = false;
-  readonly received: string[] = [];
-  readonly connection = { getStats: async () => new Map() } as unknown as RTCPeerConnection;
-  restart = vi.fn();
-  setCamera = vi.fn(async () => undefined);
-  constructor(
-    readonly call: CallState,
-    readonly events: PeerEvents,
-  ) {}
-  receive({ type }: { type: string }): void {
-    this.received.push(type);
-  }
-  close(): void {
-    this.closed = true;
-  }
-}
-
-const CALL: CallState = {
-  id: "call",
-  client_key: "",
-  conversation_id: "c",
-  kind: "video",
-  phase: "ringing",
-  caller_id: "anna",
-  callee_id: "boris",
-  here: false,
-  participants: [
-    { user_id: "anna", microphone: true, camera: true, connected: true },
-    { user_id: "boris", microphone: true, camera: true, connected: true },
-  ],
-  offerer: false,
-  negotiation: 0,
-  ice_servers: [],
-  started_at: 0,
-};
-
-function setUp(me: "anna" | "boris") {
-  const sent: ClientFrame[] = [];
-  const tracks: FakeTrack[] = [];
-  const peers: FakePeer[] = [];
-  const world = { online: true };
-  const getUserMedia = vi.fn(async ({ audio, video }: MediaStreamConstraints) => {
-    const made = [audio && new FakeTrack("audio"), video && new FakeTrack("video")].filter((track) => track instanceof FakeTrack);
-    tracks.push(...made);
-    return new FakeStream(made) as unknown as MediaStream;
-  });
-  const session = new CallSession({
-    me,
-    send: (frame) => {
-      if (world.online) sent.push(frame);
-      return world.online;
-    },
-    devices: () => ({ getUserMedia }),
-    peer: (call, _tracks, events) => {
-      const peer = new FakePeer(call, events);
-      peers.push(peer);
-      return peer as unknown as Peer;
-    },
-  });
-  session.receive({ type: "hello", user_id: me, device_id: "device-1", last_event_id: 0, reset: false });
-  const key = (): string => sent.map((frame) => (frame.type === "call_start" ? frame.client_key : "")).join("");
-  const tell = (change: Partial<CallState>): void =>
-    session.receive({ type: "call", call: { ...CALL, client_key: key(), ...change } });
-  const answer = (change: Partial<CallState> = {}): void =>
-    tell({ phase: "answered", here: true, path: "direct", answered_at: 1, negotiation: 1, ...change });
-  const types = (): string[] => sent.map(({ type }) => type);
-  const stage = (): string => session.view.get().stage;
-  const live = (): number => tracks.filter(({ readyState }) => readyState === "live").length;
-  return { session, sent, tracks, peers, world, getUserMedia, tell, answer, types, stage, live, last: () => peers.at(-1)! };
-}
-
-type World = ReturnType<typeof setUp>;
-
-function expectNothingOpen({ session, peers, live }: World): void {
-  expect(session.view.get()).toMatchObject({ stage: "idle", call: null, remote: null, localVideo: null });
-  expect(live()).toBe(0);
-  expect(peers.every(({ closed }) => closed)).toBe(true);
-  expect(session.connection).toBeNull();
-  expect(vi.getTimerCount()).toBe(0);
-}
+import { CONNECT_MS, LOST_MS, RESTART_AFTER_MS, RING_MS } from "./session";
+import { CALL, expectNothingOpen, FakeStream, setUp, type World } from "./session.test-support";
 
 async function talking(me: "anna" | "boris" = "anna"): Promise<World> {
   const world = setUp(me);
@@ -158,6 +58,17 @@ describe("calling", () => {
     await world.session.call("boris", "audio");
     world.tell({ kind: "audio" });
     world.session.hangUp();
+    expect(world.types()).toEqual(["call_start", "call_hang_up"]);
+    expectNothingOpen(world);
+  });
+
+  test("cancelled before the server has told of it: it is hung up as soon as it has a name", async () => {
+    const world = setUp("anna");
+    await world.session.call("boris", "audio");
+    world.session.hangUp();
+    expect(world.types()).toEqual(["call_start"]);
+    world.tell({});
+    world.tell({});
     expect(world.types()).toEqual(["call_start", "call_hang_up"]);
     expectNothingOpen(world);
   });
@@ -233,6 +144,27 @@ describe("being called", () => {
     world.session.decline();
     expect(world.types()).toEqual(["call_decline"]);
     expectNothingOpen(world);
+  });
+
+  test("what was declined does not ring again, and a decline without a connection is said when it is back", () => {
+    const world = setUp("boris");
+    world.tell({});
+    world.world.online = false;
+    world.session.decline();
+    world.tell({});
+    expect(world.stage()).toBe("idle");
+    world.world.online = true;
+    world.session.receive({ type: "hello", user_id: "boris", device_id: "device-2", last_event_id: 0, reset: false });
+    expect(world.types()).toEqual(["call_decline"]);
+    world.tell({ id: "another" });
+    expect(world.stage()).toBe("incoming");
+  });
+
+  test("a refusal about another call does not end this one", () => {
+    const world = setUp("boris");
+    world.tell({});
+    world.session.receive({ type: "error", code: "no_such_call", message: "", call_id: "old", client_key: null });
+    expect(world.stage()).toBe("incoming");
   });
 
   test.each(["cancelled", "missed"] as const)("%s by the other side", (outcome) => {
@@ -425,7 +357,10 @@ describe("a broken socket in the middle of a call", () => {
     world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
     expect(world.stage()).toBe("idle");
     expect(world.session.view.get().abandoned?.id).toBe("call");
-    await world.session.takeOver();
+    const taken = world.session.takeOver();
+    // The other side turns its camera off while the browser still asks: the call is nobody else's for that.
+    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
+    await taken;
     expect(world.types()).toEqual(["call_accept"]);
     world.answer({ negotiation: 2, offerer: true });
     expect(world.last().call.negotiation).toBe(2);

@@ -63,8 +63,10 @@ export class CallSession {
   #heldAs: string | null = null;
   /** The socket is new, and the server has not yet said that the call is still held by this page. */
   #resuming = false;
-  /** A hang-up that could not be said because the socket was down. */
-  #unsaid: string | null = null;
+  /** The last call that the user here has ended, by its id or, if the server had not yet told of it, by its key. */
+  #dismissed: { id: string | null; key: string | null } = { id: null, key: null };
+  /** A decline or hang-up that could not be said because the socket was down. */
+  #unsaid: ClientFrame | null = null;
   /** Signals made while the socket was down. */
   #unsent: { negotiation: number; signal: Signal }[] = [];
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
@@ -107,14 +109,16 @@ export class CallSession {
 
   decline(): void {
     const { call } = this.view.get();
-    if (call !== null) this.#world.send({ type: "call_decline", call_id: call.id });
+    if (call === null) return;
+    this.#dismiss({ type: "call_decline", call_id: call.id });
     this.#finish(null);
   }
 
   hangUp(why: Ending | null = null): void {
     const { stage, call } = this.view.get();
     if (stage === "idle") return;
-    if (call !== null && !this.#world.send({ type: "call_hang_up", call_id: call.id })) this.#unsaid = call.id;
+    if (call === null) this.#dismissed = { id: null, key: this.#clientKey };
+    else this.#dismiss({ type: "call_hang_up", call_id: call.id });
     this.#finish(why);
   }
 
@@ -165,19 +169,24 @@ export class CallSession {
         return;
       case "error": {
         const { call } = this.view.get();
-        const mine = (frame.client_key ?? frame.call_id ?? null) !== null;
-        const ours = frame.client_key === this.#clientKey || (call !== null && frame.call_id === call.id);
-        if (mine && ours && FATAL.has(frame.code)) this.#finish({ code: frame.code });
+        const byKey = frame.client_key != null && frame.client_key === this.#clientKey;
+        const byId = frame.call_id != null && frame.call_id === call?.id;
+        if ((byKey || byId) && FATAL.has(frame.code)) this.#finish({ code: frame.code });
         return;
       }
     }
+  }
+
+  #dismiss(frame: ClientFrame & { call_id: string }): void {
+    this.#dismissed = { id: frame.call_id, key: null };
+    if (!this.#world.send(frame)) this.#unsaid = frame;
   }
 
   /** A new socket is a new device for the server. */
   #greet(deviceId: string): void {
     this.#deviceId = deviceId;
     if (this.#unsaid !== null) {
-      this.#world.send({ type: "call_hang_up", call_id: this.#unsaid });
+      this.#world.send(this.#unsaid);
       this.#unsaid = null;
     }
     // What was ringing or abandoned is told anew after the hello.
@@ -191,6 +200,7 @@ export class CallSession {
   }
 
   #follow(call: CallState): void {
+    if (this.#isDismissed(call)) return;
     const { stage, call: current } = this.view.get();
     const known = current?.id === call.id || (this.#clientKey !== null && call.client_key === this.#clientKey);
     if (call.phase === "ended") {
@@ -204,6 +214,17 @@ export class CallSession {
     } else {
       this.#answeredElsewhere(call, known);
     }
+  }
+
+  /** What the user here has ended stays ended, whatever was still on its way. */
+  #isDismissed(call: CallState): boolean {
+    const { id, key } = this.#dismissed;
+    if (key !== null && call.client_key === key && call.phase !== "ended") {
+      // Cancelled before the server had told of it: only now it has a name to be hung up by.
+      this.#dismiss({ type: "call_hang_up", call_id: call.id });
+      return true;
+    }
+    return call.id === id;
   }
 
   #ringing(call: CallState): void {
@@ -226,12 +247,12 @@ export class CallSession {
 
   #answeredElsewhere(call: CallState, known: boolean): void {
     const { stage, call: current } = this.view.get();
-    if (known && (stage === "incoming" || stage === "asking")) return this.#finish("elsewhere");
-    // This page held it and was replaced. (While it is being taken over or back, `here` is not yet true.)
-    const replaced = known && current?.here === true && !this.#resuming && this.#isConnected(call);
-    if (replaced) return this.#finish("elsewhere");
-    if (known) return;
-    this.#show({ abandoned: this.#isConnected(call) ? null : call });
+    const connected = this.#isConnected(call);
+    if (!known) return this.#show({ abandoned: connected ? null : call });
+    // Another device answered first, or has taken the call over. (While this page takes it over or back, the state may still
+    // be the one before; if another was faster, the server refuses.)
+    const mine = current?.here === true && !this.#resuming;
+    if (current?.phase === "ringing" || (connected && (mine || stage === "asking"))) this.#finish("elsewhere");
   }
 
   /** Whether the server sees a device of this user in the call. */
