@@ -102,14 +102,16 @@ struct UpKey(usize);
 struct Up {
     track: UpTrack,
     owner: MemberKey,
-    timer: Scheduled,
+    /// Two, since one deadline is always near and the other mostly far: with one, each near one would leave a far one behind in the table.
+    nack_timer: Scheduled,
+    keyframe_timer: Scheduled,
 }
 
 /// Who is woken by a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
-    /// NACKs and keyframe requests of an up track.
-    Feedback(UpKey),
+    Nack(UpKey),
+    Keyframe(UpKey),
     /// Receiver reports to the member at this index.
     Report(usize),
 }
@@ -279,7 +281,7 @@ impl Room {
     pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Outbox) {
         while let Some((at, timer)) = self.timers.pop_due(now) {
             match timer {
-                Timer::Feedback(up) => self.send_feedback(now, at, up, out),
+                Timer::Nack(up) | Timer::Keyframe(up) => self.send_feedback(now, at, timer, up, out),
                 Timer::Report(member) => self.send_report(now, at, member, out),
             }
         }
@@ -336,7 +338,7 @@ impl Room {
             return Some(key);
         }
         let track = UpTrack::new(line, self.new_generation());
-        Some(UpKey(self.ups.insert(Up { track, owner, timer: Scheduled::default() })))
+        Some(UpKey(self.ups.insert(Up { track, owner, nack_timer: Scheduled::default(), keyframe_timer: Scheduled::default() })))
     }
 
     /// Nothing of it may be forwarded any more: its key may soon be another's.
@@ -373,6 +375,6 @@ impl Room {
 
 /// Wakes the room when the track has something to say.
 fn schedule_feedback(timers: &mut Timers<Timer>, now: Instant, key: UpKey, up: &mut Up) {
-    let due = up.track.due(now);
-    timers.schedule(Timer::Feedback(key), &mut up.timer, due);
+    timers.schedule(Timer::Nack(key), &mut up.nack_timer, up.track.nack_due());
+    timers.schedule(Timer::Keyframe(key), &mut up.keyframe_timer, up.track.keyframe_due(now));
 }

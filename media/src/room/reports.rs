@@ -26,9 +26,10 @@ const REMB_LIFETIME: Duration = Duration::from_secs(10);
 const MAX_BLOCKS: usize = 31;
 
 impl Room {
-    pub(super) fn send_feedback(&mut self, now: Instant, at: Instant, key: UpKey, out: &mut impl Outbox) {
+    pub(super) fn send_feedback(&mut self, now: Instant, at: Instant, timer: Timer, key: UpKey, out: &mut impl Outbox) {
         let Some(up) = self.ups.get_mut(key.0) else { return };
-        if !Timers::<Timer>::claim(&mut up.timer, at) {
+        let slot = if timer == Timer::Nack(key) { &mut up.nack_timer } else { &mut up.keyframe_timer };
+        if !Timers::<Timer>::claim(slot, at) {
             return;
         }
         let Some(owner) = self.members.get_mut(up.owner.index).filter(|member| member.key == up.owner) else { return };

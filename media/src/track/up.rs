@@ -194,10 +194,14 @@ impl UpTrack {
         }
     }
 
-    /// When [`UpTrack::feedback`] has something to say: in the past if it has now.
-    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        self.media?;
-        [self.missing.due(), self.keyframe.due(now)].into_iter().flatten().min()
+    /// When there are packets to ask for.
+    pub(crate) fn nack_due(&self) -> Option<Instant> {
+        self.media.and_then(|_| self.missing.due())
+    }
+
+    /// When a keyframe is to be asked for: in the past if nothing holds it back.
+    pub(crate) fn keyframe_due(&self, now: Instant) -> Option<Instant> {
+        self.media.and_then(|_| self.keyframe.due(now))
     }
 
     /// Writes what the publisher is to be asked for now, and tells whether a keyframe is among it.

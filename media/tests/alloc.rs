@@ -1,0 +1,161 @@
+//! A forwarded packet costs no heap allocation: counted by the allocator, in a test binary of its own.
+
+#![expect(unsafe_code, reason = "the only way to count allocations is to be the allocator")]
+
+mod support;
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+use staffline_media::{
+    datagram::{Datagram, Route},
+    outbox::Outbox,
+    room::Room,
+};
+use support::*;
+
+thread_local! {
+    /// Of this thread: those of the test runner do not count.
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+}
+
+struct Counting;
+
+// SAFETY: every call goes on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps to the contract of `alloc`, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: `ptr` was given by `alloc` above, which is the system's.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[cfg(target_env = "gnu")]
+mod c {
+    //! The cryptography is C, and allocates past Rust's allocator.
+
+    use std::ffi::c_void;
+
+    unsafe extern "C" {
+        fn __libc_malloc(size: usize) -> *mut c_void;
+    }
+
+    // SAFETY: no other `malloc` is defined in this binary, and this one does what the C library's does.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
+        super::count();
+        // SAFETY: the C library's own.
+        unsafe { __libc_malloc(size) }
+    }
+}
+
+/// An outbox like the driver's: it writes over what has been sent.
+struct Arena {
+    bytes: Vec<u8>,
+    next: usize,
+    packets: u64,
+}
+
+impl Outbox for Arena {
+    fn packet(&mut self, _: Route, len: usize) -> &mut [u8] {
+        if self.next + len > self.bytes.len() {
+            self.next = 0;
+        }
+        self.packets += 1;
+        self.next += len;
+        &mut self.bytes[self.next - len..self.next]
+    }
+}
+
+const ROUNDS: u16 = 300;
+
+/// The publisher's packets of one round: nine in a row, and over RTX the one that the last round left out.
+fn publish(publisher: &Client, round: u64) -> Vec<Vec<u8>> {
+    let first = 10 * round;
+    let video = |index| publisher.rtp(VP8, up_ssrc(1, 0), index, &[DELTA, &[7; 1_000]].concat());
+    let mut packets: Vec<_> = (first..first + 9).map(video).collect();
+    if let Some(lost) = first.checked_sub(1) {
+        let payload = [&(lost as u16).to_be_bytes()[..], DELTA, &[7; 1_000]].concat();
+        packets.push(publisher.rtp_with([0x80, RTX], round, 0, rtx_ssrc(1, 0), &[], &payload));
+    }
+    packets
+}
+
+/// Losses on both sides in every batch: so NACKs, retransmissions, keyframe requests, and reports of every kind are in it.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test needs one instant to count from")]
+fn forwarding_allocates_nothing() {
+    let start = Instant::now();
+    for profile in [GCM, CM] {
+        let mut room = Room::new();
+        let publisher = Client::join(&mut room, profile, 1, video(1, true, false));
+        let mut subscribers: Vec<_> = (2..12).map(|n| Client::join(&mut room, profile, n, video(n, false, true))).collect();
+
+        // The subscribers' sequence numbers follow from the first packet's.
+        let mut wire = Wire::default();
+        let first = publisher.rtp(VP8, up_ssrc(1, 0), 40_000, DELTA);
+        relay(&mut room, start, &[(publisher.member, first)], &mut wire);
+        let first = subscribers[0].rtp_got(&wire)[0].index as u16;
+
+        let mut rounds: Vec<_> = (0..ROUNDS)
+            .map(|round| {
+                let mut nack = vec![0x81, 205, 0, 3, 0, 0, 0, 9];
+                nack.extend(down_ssrc(2, 0).0.to_be_bytes());
+                nack.extend((first + 1 + 10 * round).to_be_bytes());
+                nack.extend([0, 0x0f]);
+                let video = publish(&publisher, 4_001 + u64::from(round)).into_iter().map(|data| (publisher.member, data));
+                video.chain([(subscribers[0].member, subscribers[0].rtcp(&nack))]).collect::<Vec<_>>()
+            })
+            .collect();
+        let members: Vec<Vec<_>> = rounds.iter().map(|round| round.iter().map(|(member, _)| *member).collect()).collect();
+        let mut batches: Vec<Vec<_>> = rounds
+            .iter_mut()
+            .map(|round| round.iter_mut().map(|(_, data)| Datagram { route: route(0), data }).collect())
+            .collect();
+
+        let mut arena = Arena { bytes: vec![0; 1 << 20], next: 0, packets: 0 };
+        let (mut before, mut forwarded) = (0, 0);
+        for (round, (batch, members)) in batches.iter_mut().zip(&members).enumerate() {
+            // By then the room's lists have grown to their size.
+            if round == 100 {
+                (before, forwarded) = (ALLOCATIONS.get(), arena.packets);
+            }
+            let now = start + Duration::from_millis(15) * round as u32;
+            for (index, (datagram, member)) in batch.iter_mut().zip(members).enumerate() {
+                room.receive(now, *member, index, datagram.data);
+            }
+            room.flush(now, batch, &mut arena);
+        }
+        let allocations = ALLOCATIONS.get() - before;
+        let report = room.report();
+        assert!(arena.packets - forwarded > 20_000, "{}", arena.packets - forwarded);
+        assert!(
+            report.retransmitted_packets > 500 && report.keyframe_requests > 0 && report.media_packets_dropped == 0,
+            "{report:?}"
+        );
+        assert_eq!(allocations, 0, "{profile:?}");
+    }
+}
+
+/// The count would notice.
+#[test]
+fn an_allocation_is_counted() {
+    let before = ALLOCATIONS.get();
+    std::hint::black_box(Box::new(1));
+    assert!(ALLOCATIONS.get() > before);
+}
