@@ -1,8 +1,14 @@
-//! What the primitives cost (`floor/`).
+//! What forwarding a packet costs: unprotect -> route -> protect, without sockets (`relay/`), and what its primitives cost (`floor/`).
+//!
+//! The element is one forwarded packet, so the time per element reads as ns per forwarded packet. Name: profile/payload/subscribers x burst.
 
 #![expect(clippy::unwrap_used, reason = "a bench")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
-use std::hint::black_box;
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use aes::cipher::{InnerIvInit, StreamCipher};
 use aws_lc_rs::{
@@ -10,7 +16,106 @@ use aws_lc_rs::{
     cipher::{AES_128, EncryptingKey, EncryptionContext, UnboundCipherKey},
     hmac,
 };
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use staffline_media::{
+    datagram::{Datagram, Route},
+    outbox::Outbox,
+    room::Room,
+    srtp::SrtpProfile,
+};
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+use support::{CM, Client, DELTA, GCM, VP8, route, up_ssrc, video};
+
+/// Like the driver's: written over once it has been sent, and no larger than a second-level cache.
+struct Arena {
+    bytes: Vec<u8>,
+    next: usize,
+}
+
+impl Outbox for Arena {
+    #[inline]
+    fn packet(&mut self, _: Route, len: usize) -> &mut [u8] {
+        if self.next + len > self.bytes.len() {
+            self.next = 0;
+        }
+        self.next += len;
+        &mut self.bytes[self.next - len..self.next]
+    }
+}
+
+/// One publisher's packets to many subscribers; sealing them on the publisher's side is not measured.
+struct Scene {
+    room: Room,
+    publisher: Client,
+    arena: Arena,
+    payload: Vec<u8>,
+    burst: u64,
+    next_index: u64,
+    start: Instant,
+}
+
+impl Scene {
+    fn new(profile: SrtpProfile, payload: usize, subscribers: u16, burst: u64) -> Self {
+        let mut room = Room::new();
+        let publisher = Client::join(&mut room, profile, 1, video(1, true, false));
+        for n in 2..2 + subscribers {
+            Client::join(&mut room, profile, n, video(n, false, true));
+        }
+        let mut content = DELTA.to_vec();
+        content.resize(payload, 7);
+        let arena = Arena { bytes: vec![0; 256 * 1024], next: 0 };
+        Self { room, publisher, arena, payload: content, burst, next_index: 0, start: Instant::now() }
+    }
+
+    fn batch(&mut self) -> Vec<Vec<u8>> {
+        let first = self.next_index;
+        self.next_index += self.burst;
+        (first..self.next_index).map(|index| self.publisher.rtp(VP8, up_ssrc(1, 0), index, &self.payload)).collect()
+    }
+
+    /// The time that `batches` bursts take. Some are prepared at a time, so that they are in a cache as if they had just been received.
+    fn run(&mut self, batches: u64) -> Duration {
+        let mut spent = Duration::ZERO;
+        for _ in 0..batches.div_ceil(16) {
+            let mut buffers: Vec<_> = (0..16).map(|_| self.batch()).collect();
+            let mut datagrams: Vec<Vec<_>> = buffers
+                .iter_mut()
+                .map(|batch| batch.iter_mut().map(|data| Datagram { route: route(1), data }).collect())
+                .collect();
+            let begun = Instant::now();
+            for batch in &mut datagrams {
+                // The driver reads the clock once a batch.
+                let now = black_box(self.start);
+                for (index, datagram) in batch.iter_mut().enumerate() {
+                    self.room.receive(now, self.publisher.member, index, datagram.data);
+                }
+                self.room.flush(now, batch, &mut self.arena);
+            }
+            spent += begun.elapsed();
+        }
+        spent.mul_f64(batches as f64 / (16 * batches.div_ceil(16)) as f64)
+    }
+}
+
+fn relay(c: &mut Criterion) {
+    for (profile, name) in [(GCM, "gcm"), (CM, "cm")] {
+        for payload in [120, 1_100] {
+            let mut group = c.benchmark_group(format!("relay/{name}/{payload}"));
+            for (subscribers, burst) in [(1, 1), (10, 1), (50, 1), (1, 10), (10, 10), (50, 10)] {
+                group.throughput(Throughput::Elements(u64::from(subscribers) * burst));
+                group.bench_function(BenchmarkId::from_parameter(format!("{subscribers}x{burst}")), |b| {
+                    let mut scene = Scene::new(profile, payload, subscribers, burst);
+                    b.iter_custom(|batches| scene.run(batches));
+                    let forwarded = scene.room.report();
+                    assert_eq!(forwarded.media_packets_dropped, 0);
+                });
+            }
+            group.finish();
+        }
+    }
+}
 
 fn floor(c: &mut Criterion) {
     for size in [120usize, 1100] {
@@ -73,5 +178,5 @@ fn floor(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, floor);
+criterion_group!(benches, relay, floor);
 criterion_main!(benches);
