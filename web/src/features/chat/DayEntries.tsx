@@ -9,9 +9,9 @@ import type { Day, Entry } from "./timeline";
 export function DayEntries({ day, name, peer }: { day: Day; name: string; peer: User }) {
   return (
     <section aria-label={name} className="flex flex-col">
-      <h3 className="sticky top-2 z-10 my-2 self-center rounded-full border border-line bg-raised px-3 py-0.5 text-xs leading-5 font-medium text-muted shadow-soft">
+      <p className="sticky top-2 z-10 my-2 self-center rounded-full border border-line bg-raised px-3 py-0.5 text-xs leading-5 font-medium text-muted shadow-soft">
         {name}
-      </h3>
+      </p>
       {day.entries.map((entry) => (
         <Row key={entry.key} entry={entry} peer={peer} />
       ))}
