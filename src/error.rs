@@ -100,10 +100,26 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::unavailable(error),
-            other => Self::internal(other),
-        }
+        if is_outage(&error) { Self::unavailable(error) } else { Self::internal(error) }
+    }
+}
+
+/// Whether the database is away or overloaded, as against a mistake of ours.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        // A connection that breaks while it is being made is a broken protocol to the driver.
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_outage_code(&code)),
+        _ => false,
+    }
+}
+
+/// PostgreSQL: connection exceptions, insufficient resources, operator intervention (classes 08, 53, 57).
+/// SQLite: busy, locked, I/O error, full (primary codes 5, 6, 10, 13; the extended ones have them in the low byte).
+fn is_outage_code(code: &str) -> bool {
+    match code.parse::<u32>() {
+        Ok(number) if code.len() != 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
+        _ => ["08", "53", "57"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -120,5 +136,29 @@ impl IntoResponse for Error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_from_a_mistake() {
+        // 261 is SQLITE_BUSY_RECOVERY, 778 SQLITE_IOERR_WRITE.
+        for code in ["08006", "53300", "57P01", "57P03", "5", "6", "13", "261", "778"] {
+            assert!(is_outage_code(code), "{code}");
+        }
+        for code in ["23505", "42601", "1", "19", "2067", "22P02"] {
+            assert!(!is_outage_code(code), "{code}");
+        }
+        assert_eq!(Error::from(sqlx::Error::PoolTimedOut).status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(Error::from(sqlx::Error::RowNotFound).status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn a_refusal_tells_nothing_of_its_cause() {
+        let response = Error::internal("password of the database: secret").into_response();
+        assert!(!format!("{response:?}").contains("secret"));
     }
 }

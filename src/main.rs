@@ -124,7 +124,7 @@ async fn greet(app: &App, address: SocketAddr, identity: Option<&tls::Identity>)
         say(&format!("Certificate (SHA-256): {}", identity.fingerprint))?;
     }
     if let Some(invitation) = invitations::setup(app).await? {
-        say(&format!("Nobody is here yet. This link, good for one use, creates the first admin:\n{}", invitation.url(&base)))?;
+        say(&format!("There is no admin yet. This link, good for one use, creates the first one:\n{}", invitation.url(&base)))?;
     }
     Ok(())
 }
@@ -146,7 +146,9 @@ async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
             let user = users::by_login(&app.db, login).await.with_context(|| format!("the login {login}"))?;
             users::invite_again(&app, user).await?
         }
-        None => invitations::setup(&app).await?.context("there are users already: name the login of the one who is to get in")?,
+        None => {
+            invitations::setup(&app).await?.context("there is an admin already: name the login of the one who is to get in")?
+        }
     };
     app.shut_down(DRAIN).await;
     say(invitation.url(&base).as_str())

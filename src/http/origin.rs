@@ -5,7 +5,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -26,7 +26,8 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
 
 /// HTTP/2 upgrades by CONNECT, which is no safe method anyway.
 fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
-    method == Method::CONNECT || headers.contains_key(header::UPGRADE)
+    let websocket = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    method == Method::CONNECT || headers.get_all(header::UPGRADE).iter().any(websocket)
 }
 
 fn is_own(public_url: Option<&Url>, uri: &Uri, headers: &HeaderMap, tls: bool) -> bool {

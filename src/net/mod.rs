@@ -1,6 +1,6 @@
 //! The one port: accepts TCP, tells by the first byte what a connection is, and serves it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -100,14 +100,13 @@ struct Connection {
 impl Connection {
     async fn serve(self, stream: TcpStream) -> Result<(), Failure> {
         stream.set_nodelay(true)?;
-        let patience = self.app.tuning.request_patience;
         let mut first = [0];
-        if time::timeout(patience, stream.peek(&mut first)).await?? == 0 {
+        if self.in_time(stream.peek(&mut first)).await? == 0 {
             return Ok(());
         }
         match (FirstByte::of(first[0]), self.tls.clone()) {
             (FirstByte::Tls, Some(acceptor)) => {
-                let stream = time::timeout(patience, acceptor.accept(stream)).await??;
+                let stream = self.in_time(acceptor.accept(stream)).await?;
                 let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
                 let router = self.router.clone();
                 self.serve_http(stream, router, http2, true).await
@@ -121,6 +120,14 @@ impl Connection {
                 self.serve_http(stream, router, false, false).await
             }
             (FirstByte::Tls, None) | (FirstByte::Unknown, _) => Ok(()),
+        }
+    }
+
+    /// Waits for the beginning of a conversation, but neither long nor past the server's end.
+    async fn in_time<T>(&self, beginning: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        tokio::select! {
+            () = self.app.stop.cancelled() => Err(io::ErrorKind::ConnectionAborted.into()),
+            begun = time::timeout(self.app.tuning.request_patience, beginning) => begun?,
         }
     }
 

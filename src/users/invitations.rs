@@ -73,10 +73,10 @@ pub async fn renew(tx: &mut Tx, user: Option<UserId>, now: Millis) -> Result<Inv
     Ok(invitation)
 }
 
-/// The link for the first admin, if there is nobody yet.
+/// The link for the first admin, if there is none yet.
 pub async fn setup(app: &App) -> Result<Option<Invitation>, UsersError> {
     let mut tx = app.db.begin().await?;
-    if !store::is_empty(&mut *tx).await? {
+    if store::has_admin(&mut *tx).await? {
         return Ok(None);
     }
     let invitation = renew(&mut tx, None, app.clock.now()).await?;
@@ -92,8 +92,8 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<User>, UsersError>
             let user = store::by_id(app.db.read(), id).await?.filter(|user| user.deactivated_at.is_none());
             user.map(Some).ok_or(UsersError::BadInvitation)
         }
-        None if store::is_empty(app.db.read()).await? => Ok(None),
-        None => Err(UsersError::BadInvitation),
+        None if store::has_admin(app.db.read()).await? => Err(UsersError::BadInvitation),
+        None => Ok(None),
     }
 }
 
@@ -134,11 +134,10 @@ pub async fn accept(app: &App, acceptance: Acceptance, before: Option<&TokenHash
 }
 
 async fn create_first_admin(tx: &mut Tx, user: &User, hash: &str) -> Result<(), UsersError> {
-    if !store::is_empty(&mut **tx).await? {
+    if store::has_admin(&mut **tx).await? {
         return Err(UsersError::BadInvitation);
     }
-    store::insert(tx, user, Some(hash)).await?;
-    Ok(())
+    if store::insert(tx, user, Some(hash)).await? { Ok(()) } else { Err(UsersError::LoginTaken) }
 }
 
 /// Length is what counts (NIST SP 800-63B); the upper bound keeps hashing cheap.

@@ -79,9 +79,9 @@ pub async fn list(db: &Db) -> sqlx::Result<Vec<User>> {
     sqlx::query_as(concat!("select ", user_columns!(), " from users u order by u.name, u.id")).fetch_all(db.read()).await
 }
 
-/// Whether nobody is here yet.
-pub async fn is_empty(executor: impl AnyExecutor<'_>) -> sqlx::Result<bool> {
-    Ok(sqlx::query("select id from users limit 1").fetch_optional(executor).await?.is_none())
+/// Whether there is any admin, in whatever state.
+pub async fn has_admin(executor: impl AnyExecutor<'_>) -> sqlx::Result<bool> {
+    Ok(sqlx::query("select id from users where role = 'admin' limit 1").fetch_optional(executor).await?.is_some())
 }
 
 /// Admins who can sign in.

@@ -1,5 +1,7 @@
 //! The upgrade to a WebSocket. The Origin was checked before (`http/origin.rs`).
 
+use std::time::Duration;
+
 use axum::{
     extract::{
         State,
@@ -27,12 +29,16 @@ pub struct Resume {
     after: Option<EventId>,
 }
 
+/// Open tabs of one user; more are a client that has gone wild.
+const MOST_DEVICES: usize = 64;
+
 /// The WebSocket: `ClientFrame` one way, `ServerFrame` the other. See docs/protocol.md.
 #[utoipa::path(get, path = "/api/socket", operation_id = "open_socket", tag = "events", params(Resume), responses(
     (status = 101, description = "Upgraded"),
     (status = 401, description = "not_signed_in", body = ErrorBody),
     (status = 403, description = "foreign_origin", body = ErrorBody),
     (status = 426, description = "upgrade_required", body = ErrorBody),
+    (status = 429, description = "too_many_requests: 64 sockets of one user", body = ErrorBody),
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn open(
@@ -43,6 +49,9 @@ pub async fn open(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Error> {
     let upgrade = upgrade.map_err(|_| Error::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This is a WebSocket."))?;
+    if app.hub.devices_of(current.user.id).len() >= MOST_DEVICES {
+        return Err(Error::too_many_requests(Duration::from_secs(5)));
+    }
     let upgrade =
         upgrade.max_frame_size(MAX_READ).max_message_size(MAX_READ).write_buffer_size(0).max_write_buffer_size(MAX_FRAME * 16);
     let task = move |socket| async move {

@@ -27,6 +27,25 @@ both! {
 }
 
 both! {
+    async fn the_first_admin_may_come_after_others_but_not_as_one_of_them(app: TestApp) {
+        // As `staffline demo` does on a fresh folder.
+        let new = |login: &str| staffline::users::NewUser {
+            name: "Anna".to_owned(),
+            login: login.to_owned(),
+            email: "anna@example.com".to_owned(),
+            role: staffline::users::Role::Employee,
+        };
+        staffline::users::add(&app.app, new("anna")).await.unwrap();
+        let link = invitations::setup(&app.app).await.unwrap().expect("there is no admin yet");
+        let client = app.client();
+        let taken = client.post("/api/invitations/accept", &setup_body(link.token.as_str(), "ANNA")).await;
+        assert_eq!(taken.refused(409), "login_taken");
+        client.post("/api/invitations/accept", &setup_body(link.token.as_str(), "boss")).await.expect(200);
+        assert!(invitations::setup(&app.app).await.unwrap().is_none());
+    }
+}
+
+both! {
     async fn of_many_who_follow_a_link_at_once_one_gets_in(app: TestApp) {
         let link = invitations::setup(&app.app).await.unwrap().unwrap();
         let tries = (0..8).map(|n| {

@@ -115,6 +115,21 @@ async fn who_is_silent_for_long_is_closed() {
 }
 
 #[tokio::test]
+async fn one_user_does_not_take_every_socket() {
+    crate::harness::run(Engine::Sqlite, |app| async move {
+        let admin = app.admin().await;
+        let mut devices = Vec::new();
+        for _ in 0..64 {
+            devices.push(admin.connect().await);
+        }
+        assert_eq!(refused(admin.upgrade("/api/socket")).await, 429);
+        let anna = app.user(&admin, "anna", "employee").await;
+        anna.connect().await.assert_open().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_sends_much_is_read_more_slowly_and_loses_nothing() {
     crate::harness::run(Engine::Sqlite, |app| async move {
         let admin = app.admin().await;

@@ -63,7 +63,7 @@ async fn the_commands_work_beside_a_running_server() {
     assert!(ok && again.matches("is here already").count() == 2, "{again}");
     assert_eq!(admin.get(&server.origin, "/api/users").await.as_array().unwrap().len(), 3);
     let (ok, _, error) = say(&["admin-link"]).await;
-    assert!(!ok && error.contains("there are users already"), "{error}");
+    assert!(!ok && error.contains("there is an admin already"), "{error}");
     let (ok, _, error) = say(&["admin-link", "nobody"]).await;
     assert!(!ok && error.contains("nobody"), "{error}");
     let (ok, link, _) = say(&["admin-link", "ADMIN"]).await;
