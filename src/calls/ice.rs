@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::Host;
 
 use super::IceServer;
 
 /// Where our UDP port can be reached.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    pub public_url: Option<Url>,
     /// Set by the admin, for a machine behind a 1:1 NAT.
     pub public_ip: Vec<IpAddr>,
     /// The addresses of ICE candidates.
@@ -18,26 +17,18 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// `host` is the Host header of the device's own WebSocket: what brought its TCP here brings its UDP here too. An address that
-    /// the admin has set comes first, since the name may lead to a proxy that forwards no UDP; the addresses of our candidates come
-    /// last, for a Host header that says nothing.
+    /// `host` is that of the URL by which the device's own socket came: what brought its TCP here brings its UDP here too. An
+    /// address that the admin has set comes first, since the name may lead to a proxy that forwards no UDP; the addresses of our
+    /// candidates come last, for a host that is none.
     #[must_use]
     pub fn ice_servers(&self, host: &str) -> Vec<IceServer> {
         let set = self.public_ip.first().copied().map(host_of_ip);
-        let names = [header_host(host), self.public_url.as_ref().and_then(Url::host).map(|host| host.to_owned())];
-        let fallback = self.advertised.first().copied().map(host_of_ip);
-        let name = names.into_iter().flatten().next().or(fallback);
+        let fallback = || self.advertised.first().copied().map(host_of_ip);
+        let name = Host::parse(host).ok().or_else(fallback);
         let mut urls: Vec<_> = set.into_iter().chain(name).map(|host| format!("stun:{host}:{}", self.port)).collect();
         urls.dedup();
         if urls.is_empty() { Vec::new() } else { vec![IceServer { urls }] }
     }
-}
-
-/// The host of a Host header, if it is one that a URL could have.
-fn header_host(header: &str) -> Option<Host> {
-    let url = Url::parse(&format!("http://{header}/")).ok()?;
-    let clean = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    url.host().filter(|_| clean && !header.is_empty()).map(|host| host.to_owned())
 }
 
 fn host_of_ip(ip: IpAddr) -> Host {
@@ -51,9 +42,8 @@ fn host_of_ip(ip: IpAddr) -> Host {
 mod tests {
     use super::*;
 
-    fn reach(public_url: Option<&str>, public_ip: &[&str]) -> Reach {
+    fn reach(public_ip: &[&str]) -> Reach {
         Reach {
-            public_url: public_url.map(|url| url.parse().expect("a URL")),
             public_ip: public_ip.iter().map(|ip| ip.parse().expect("an address")).collect(),
             advertised: vec![IpAddr::from([192, 0, 2, 1])],
             port: 8080,
@@ -67,25 +57,24 @@ mod tests {
 
     #[test]
     fn a_browser_asks_the_host_that_it_reached() {
-        let plain = reach(None, &[]);
-        check(&plain, "localhost:8080", &["stun:localhost:8080"]);
+        let plain = reach(&[]);
+        check(&plain, "localhost", &["stun:localhost:8080"]);
         check(&plain, "chat.example", &["stun:chat.example:8080"]);
-        check(&plain, "192.0.2.9:443", &["stun:192.0.2.9:8080"]);
-        check(&plain, "[2001:db8::1]:443", &["stun:[2001:db8::1]:8080"]);
+        check(&plain, "192.0.2.9", &["stun:192.0.2.9:8080"]);
+        check(&plain, "[2001:db8::1]", &["stun:[2001:db8::1]:8080"]);
     }
 
     #[test]
-    fn a_host_header_that_says_nothing_is_replaced() {
+    fn a_host_that_is_none_is_replaced() {
         for host in ["", "a b", "x/../y", "user@host", "host?x", "[::1"] {
-            check(&reach(None, &[]), host, &["stun:192.0.2.1:8080"]);
-            check(&reach(Some("https://chat.example"), &[]), host, &["stun:chat.example:8080"]);
+            check(&reach(&[]), host, &["stun:192.0.2.1:8080"]);
         }
     }
 
     #[test]
     fn an_address_set_by_the_admin_comes_first() {
-        let behind_nat = reach(Some("https://chat.example"), &["198.51.100.7"]);
-        check(&behind_nat, "10.0.0.4:8080", &["stun:198.51.100.7:8080", "stun:10.0.0.4:8080"]);
+        let behind_nat = reach(&["198.51.100.7"]);
+        check(&behind_nat, "10.0.0.4", &["stun:198.51.100.7:8080", "stun:10.0.0.4:8080"]);
         check(&behind_nat, "198.51.100.7", &["stun:198.51.100.7:8080"]);
     }
 }

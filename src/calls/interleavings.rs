@@ -8,7 +8,7 @@ use staffline_media::control::{CloseReason, Protocol, RefusedReason};
 
 use super::*;
 use crate::{
-    calls::{CallKind, CallPhase, Path, ringing},
+    calls::{CallKind, CallPhase, Path},
     ids::ConversationId,
 };
 
@@ -144,14 +144,14 @@ impl Model {
 
     fn run(&mut self, step: Step) {
         let effects = match step {
-            Step::Connect { user, device } => self.connect(user, device),
+            Step::Connect { user, device } => self.connect_anew(user, device),
             Step::Lose { user, device } => self.board.device_lost(self.now, self.devices[user][device]),
             Step::Reconnect { user, device, resumes } => self.reconnect(user, device, resumes),
             Step::Start { user, device, callee, key, video } => self.start(user, device, callee, key, video),
             Step::Ask { user, device, call, what } => self.ask(user, device, call, &what),
             Step::Node { peer, what } => self.node(peer, &what),
             Step::Wait { seconds } => {
-                self.now = ringing::after(self.now, Duration::from_secs(seconds));
+                self.now = self.now.plus(Duration::from_secs(seconds));
                 self.board.run_due(self.now)
             }
             Step::Policy { media_node } => {
@@ -165,6 +165,15 @@ impl Model {
 
     fn connect(&mut self, user: usize, device: usize) -> Vec<Effect> {
         self.board.device_connected(self.now, self.users[user], self.devices[user][device], Vec::new())
+    }
+
+    /// A device id is one socket's: who comes back has another.
+    fn connect_anew(&mut self, user: usize, device: usize) -> Vec<Effect> {
+        if self.board.devices.contains_key(&self.devices[user][device]) {
+            return Vec::new();
+        }
+        self.devices[user][device] = DeviceId::new();
+        self.connect(user, device)
     }
 
     fn reconnect(&mut self, user: usize, device: usize, resumes: bool) -> Vec<Effect> {

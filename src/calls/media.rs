@@ -3,13 +3,13 @@
 use std::{collections::HashMap, io, net::SocketAddr};
 
 use staffline_media::{
-    control::{Command, NodeReport},
+    control::{Command, Event, NodeReport, RefusedReason},
     driver::{self, Handle},
     srtp::SrtpProfile,
 };
 use tokio::sync::oneshot;
 
-use super::ice::Reach;
+use super::{ice::Reach, ringing::NodeCommand};
 use crate::app::App;
 
 /// GCM costs a fifth of the processor time of CM, which is for clients that have no GCM.
@@ -25,11 +25,15 @@ pub struct MediaNode {
 }
 
 impl MediaNode {
-    /// Never blocks. A node that is behind by a thousand commands loses this one, and the call that it was for times out.
-    pub fn send(&self, command: Command) {
-        if let Err(error) = self.handle.send(command) {
-            tracing::error!(%error, "a command to the media node was lost");
-        }
+    /// Never blocks. A node that is behind by a thousand commands loses this one; an offer is then refused in its place.
+    pub fn send(&self, command: NodeCommand) -> Option<Event> {
+        let asker = match &command {
+            NodeCommand::Join { peer, .. } | NodeCommand::Renegotiate { peer, .. } => Some(*peer),
+            NodeCommand::Leave { .. } => None,
+        };
+        let error = self.handle.send(command.into()).err()?;
+        tracing::error!(%error, "a command to the media node was lost");
+        asker.map(|peer| Event::Refused { peer, reason: RefusedReason::Full })
     }
 
     /// Asks for the counters; `None` if the node takes no commands. Nobody waits for those who stopped waiting.
@@ -54,14 +58,8 @@ impl MediaNode {
 pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
     let advertised = app.config.media_addresses();
     let config = driver::Config { bind: tcp, advertised: advertised.clone(), srtp_profiles: SRTP_PROFILES.to_vec() };
-    let calls = app.calls.clone();
-    let handle = driver::start(config, move |event| calls.node_event(event))?;
-    let reach = Reach {
-        public_url: app.config.public_url.clone(),
-        public_ip: app.config.public_ip.clone(),
-        advertised,
-        port: handle.local_addr().port(),
-    };
+    let handle = driver::start(config, app.calls.node_listener())?;
+    let reach = Reach { public_ip: app.config.public_ip.clone(), advertised, port: handle.local_addr().port() };
     tracing::info!(address = %handle.local_addr(), advertised = ?reach.advertised, "the media node runs");
     app.calls.attach(MediaNode { reach, handle, reports: HashMap::new(), asked: 0 });
     Ok(())

@@ -185,7 +185,7 @@ impl Call {
             caller,
             callee: Party::new(new.callee_id),
             started_at: now,
-            phase: Phase::Ringing { until: after(now, RING) },
+            phase: Phase::Ringing { until: now.plus(RING) },
             peers_made: 0,
         };
         let shown = call.show();
@@ -219,7 +219,7 @@ impl Call {
         let phase = match self.phase {
             Phase::Ringing { until } => Some(until),
             Phase::Answered { .. } => None,
-            Phase::Ended { at, .. } => return Some(after(at, REMEMBER)),
+            Phase::Ended { at, .. } => return Some(at.plus(REMEMBER)),
         };
         phase.into_iter().chain(self.caller.deadlines()).chain(self.callee.deadlines()).min()
     }
@@ -304,12 +304,12 @@ impl Call {
         self.callee.camera = self.kind == CallKind::Video;
         if let Some(away) = &mut self.caller.away {
             // There is somebody waiting now: the caller gets the time that a participant gets.
-            away.until = after(now, GRACE);
+            away.until = now.plus(GRACE);
         }
         for party in [&mut self.caller, &mut self.callee] {
             party.renegotiate();
             if on_node && party.device.is_some() {
-                party.node.deadline = Some(after(now, MEDIA_CONNECT));
+                party.node.deadline = Some(now.plus(MEDIA_CONNECT));
             }
         }
         let mut out = vec![Output::ShowAll(Side::Callee)];
@@ -328,13 +328,13 @@ impl Call {
         match path {
             Some(Path::MediaNode) if same_page && party.node.peer.is_some() => {
                 if !party.node.connected {
-                    party.node.deadline = Some(after(now, MEDIA_CONNECT));
+                    party.node.deadline = Some(now.plus(MEDIA_CONNECT));
                 }
             }
             Some(Path::MediaNode) => {
                 out.extend(leave(party));
                 party.renegotiate();
-                party.node.deadline = Some(after(now, MEDIA_CONNECT));
+                party.node.deadline = Some(now.plus(MEDIA_CONNECT));
             }
             Some(Path::Direct) if !same_page => {
                 self.caller.renegotiate();
@@ -415,7 +415,7 @@ impl Call {
             return Vec::new();
         }
         party.device = None;
-        party.away = Some(Away { device, until: after(now, grace) });
+        party.away = Some(Away { device, until: now.plus(grace) });
         // From here on the grace is what ends the call.
         party.node.deadline = None;
         self.show()
@@ -503,8 +503,4 @@ fn after_the_end(input: &Input) -> Vec<Output> {
         }
         _ => Vec::new(),
     }
-}
-
-pub(super) fn after(now: Millis, wait: Duration) -> Millis {
-    Millis(now.0 + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use staffline_media::control::NodeReport;
 use utoipa::ToSchema;
 
-use super::{policy::PathPolicy, store};
+use super::policy::PathPolicy;
 use crate::{
     app::App,
     error::{Error, ErrorBody},
@@ -26,6 +26,7 @@ pub async fn policy(State(app): State<App>, _: Admin) -> Reply<PathPolicy> {
 #[utoipa::path(put, path = "/api/admin/path-policy", tag = "admin", operation_id = "set_path_policy", request_body = PathPolicy, responses(
     (status = 200, body = PathPolicy),
     (status = 403, description = "forbidden: admins only", body = ErrorBody),
+    (status = 422, description = "invalid_body", body = ErrorBody),
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn set_policy(
@@ -33,11 +34,7 @@ pub async fn set_policy(
     Admin(current): Admin,
     Json(policy): Json<PathPolicy>,
 ) -> Result<Reply<PathPolicy>, Error> {
-    let mut tx = app.db.begin().await?;
-    store::set_policy(&mut tx, policy, current.user.id, app.clock.now()).await?;
-    tx.commit().await?;
-    app.calls.set_policy(policy);
-    tracing::info!(user.id = %current.user.id, path = %policy.default, "path policy set");
+    app.calls.set_policy(&app, policy, current.user.id).await?;
     Ok(Reply(policy))
 }
 

@@ -28,7 +28,7 @@ use crate::{
     clock::{Clock, Millis},
     hub::Hub,
     ids::{CallId, ConversationId, DeviceId, UserId},
-    users,
+    users::{self, UsersError},
     ws::frames::{ClientFrame, ServerFrame},
 };
 
@@ -54,6 +54,8 @@ struct Parts {
     earlier: Notify,
     /// Wakes the task of history.
     ended: Notify,
+    // Held while a policy is written, so that the database and the switchboard agree on which came last.
+    policy_writer: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,7 @@ impl Calls {
             live: Mutex::new(Live { board: Switchboard::new(policy), unsaved: VecDeque::new(), node: None }),
             earlier: Notify::new(),
             ended: Notify::new(),
+            policy_writer: tokio::sync::Mutex::new(()),
         }))
     }
 
@@ -120,10 +123,22 @@ impl Calls {
         self.step(|board, now| board.ask(now, user, device, call_id, ask));
     }
 
-    /// From the media node's thread.
-    pub fn node_event(&self, event: NodeEvent) {
+    /// What the media node calls on its thread. Weak, because the calls own the node.
+    pub fn node_listener(&self) -> impl FnMut(NodeEvent) + Send + 'static {
+        let parts = Arc::downgrade(&self.0);
+        move |event| {
+            if let Some(parts) = parts.upgrade() {
+                Self(parts).node_event(event);
+            }
+        }
+    }
+
+    fn node_event(&self, event: NodeEvent) {
         if let NodeEvent::Report { id, report } = event {
-            return self.live().node.iter_mut().for_each(|node| node.reported(id, report.clone()));
+            if let Some(node) = &mut self.live().node {
+                node.reported(id, report);
+            }
+            return;
         }
         self.step(|board, now| board.node_event(now, event));
     }
@@ -139,8 +154,14 @@ impl Calls {
     }
 
     /// For calls that are answered from now on.
-    pub fn set_policy(&self, policy: PathPolicy) {
+    pub async fn set_policy(&self, app: &App, policy: PathPolicy, by: UserId) -> sqlx::Result<()> {
+        let _one_at_a_time = self.0.policy_writer.lock().await;
+        let mut tx = app.db.begin().await?;
+        store::set_policy(&mut tx, policy, by, app.clock.now()).await?;
+        tx.commit().await?;
         self.live().board.set_policy(policy);
+        tracing::info!(user.id = %by, path = %policy.default, "path policy set");
+        Ok(())
     }
 
     /// Calls that have not ended.
@@ -191,21 +212,27 @@ impl Calls {
 
     fn step(&self, step: impl FnOnce(&mut Switchboard, Millis) -> Vec<Effect>) {
         let mut live = self.live();
+        let now = self.0.clock.now();
         let before = live.board.next_deadline();
-        let effects = step(&mut live.board, self.0.clock.now());
-        effects.into_iter().for_each(|effect| self.carry_out(&mut live, effect));
+        let mut effects = VecDeque::from(step(&mut live.board, now));
+        while let Some(effect) = effects.pop_front() {
+            if let Some(event) = self.carry_out(&mut live, effect) {
+                effects.extend(live.board.node_event(now, event));
+            }
+        }
         if live.board.next_deadline() != before {
             self.0.earlier.notify_one();
         }
     }
 
-    fn carry_out(&self, live: &mut Live, effect: Effect) {
+    /// Gives back what the media node would have answered, had it taken a command.
+    fn carry_out(&self, live: &mut Live, effect: Effect) -> Option<NodeEvent> {
         match effect {
             Effect::Show { to, state } => self.send(to, &ServerFrame::Call { call: *state }),
             Effect::Signal { to, call_id, signal } => self.send(to, &ServerFrame::CallSignal { call_id, signal }),
             Effect::Refuse { to, refusal, call_id, client_key } => self.send(to, &error(&refusal, call_id, client_key)),
             Effect::Node(command) => match &live.node {
-                Some(node) => node.send(command.into()),
+                Some(node) => return node.send(command),
                 None => tracing::error!("a call wants the media node, which does not run"),
             },
             Effect::Ended(history) => {
@@ -215,6 +242,7 @@ impl Calls {
                 self.0.ended.notify_one();
             }
         }
+        None
     }
 
     fn send(&self, to: DeviceId, frame: &ServerFrame) {
@@ -291,17 +319,23 @@ struct Wish {
 /// The callee can be called, and this is the direct conversation with them.
 async fn conversation_with(app: &App, caller: UserId, callee: UserId) -> Result<ConversationId, Refusal> {
     // The conversation may be older than the end of the callee's account: it does not tell whether they can be called.
-    let user = users::store::by_id(app.db.read(), callee).await.map_err(|error| unavailable(&error))?;
-    user.filter(|user| user.deactivated_at.is_none()).ok_or(Refusal::UserUnavailable)?;
+    users::active(&app.db, callee).await.map_err(refusal_of)?;
     match chat::open_direct(app, caller, callee).await {
         Ok((conversation, _)) => Ok(conversation.id),
-        Err(ChatError::Database(error)) => Err(unavailable(&error)),
-        Err(_) => Err(Refusal::UserUnavailable),
+        Err(ChatError::User(error)) => Err(refusal_of(error)),
+        Err(error) => Err(unavailable(&error)),
     }
 }
 
-fn unavailable(error: &sqlx::Error) -> Refusal {
-    tracing::error!(%error, "a call was refused because the database failed");
+fn refusal_of(error: UsersError) -> Refusal {
+    match error {
+        UsersError::NoSuchUser | UsersError::Deactivated => Refusal::UserUnavailable,
+        error => unavailable(&error),
+    }
+}
+
+fn unavailable(error: &(dyn std::error::Error + 'static)) -> Refusal {
+    tracing::error!(error, "a call was not started");
     Refusal::Unavailable
 }
 
@@ -309,7 +343,7 @@ fn unavailable(error: &sqlx::Error) -> Refusal {
 async fn save_one(app: &App, history: &History) -> sqlx::Result<()> {
     let mut tx = app.db.begin().await?;
     if store::insert(&mut tx, history).await? {
-        chat::append_call(&mut tx, history.conversation_id, &history.record, app.clock.now()).await?;
+        chat::append_call(&mut tx, history.conversation_id, &history.record, history.record.ended_at).await?;
     }
     app.publisher.commit(tx).await.map(drop)
 }

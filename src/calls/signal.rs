@@ -2,8 +2,9 @@
 
 use super::{Signal, refusal::Refusal};
 
-/// A session description of a browser has 2 to 10 KiB.
-pub const MAX_SDP_BYTES: usize = 64 * 1024;
+/// A session description of a browser has 2 to 20 KiB. With its line ends escaped it still fits into the largest frame, so that one
+/// that is too long is refused by name.
+pub const MAX_SDP_BYTES: usize = 48 * 1024;
 pub const MAX_CANDIDATE_BYTES: usize = 1024;
 /// RFC 8445 §5.3 allows 256 characters for an ufrag; a mid is shorter.
 const MAX_LABEL_BYTES: usize = 256;

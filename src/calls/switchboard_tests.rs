@@ -80,7 +80,7 @@ impl World {
     }
 
     fn advance(&mut self, by: Duration) {
-        self.now = ringing::after(self.now, by);
+        self.now = self.now.plus(by);
         let effects = self.board.run_due(self.now);
         self.effects.extend(effects);
     }

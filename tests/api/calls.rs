@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::Row;
 
-use crate::harness::{Client, Device, TestApp, both, new_key};
+use crate::harness::{Client, Device, PATIENCE, TestApp, both, new_key};
 
 /// What Chromium offers to a node; the media crate keeps it for its own tests.
 const CHROMIUM_OFFER: &str = include_str!("../../media/src/sdp/testdata/chromium-offer.sdp");
@@ -308,5 +309,68 @@ both! {
         admin.put("/api/admin/path-policy", &json!({"default": "media_node"})).await.expect(200);
         let kept = staffline::calls::store::policy(&app.app.db).await.unwrap();
         assert_eq!(kept.default, staffline::calls::Path::MediaNode);
+    }
+}
+
+both! {
+    async fn a_busy_callee_is_not_disturbed_and_finds_it_in_history(app: TestApp) {
+        let mut ringing = Ringing::start(&app).await;
+        let mut third = ringing.admin.connect().await;
+        start(&mut third, &ringing.boris, "audio").await;
+        let busy = state(&mut third).await;
+        assert_eq!((&busy["phase"], &busy["outcome"]), (&json!("ended"), &json!("busy")));
+        let told = loop {
+            let frame = ringing.his.frame().await;
+            assert_ne!(frame["type"], "call", "his devices ring for one call only");
+            if frame["event"]["type"] == "message_created" {
+                break frame["event"]["message"]["call"].clone();
+            }
+        };
+        assert_eq!((&told["id"], &told["outcome"]), (&busy["id"], &json!("busy")));
+        start(&mut ringing.his, &ringing.admin, "audio").await;
+        assert_eq!(refusal(&mut ringing.his).await, "already_in_call");
+        ask(&mut ringing.his, "call_accept", &ringing.call).await;
+        assert_eq!(state(&mut ringing.his).await["phase"], "answered");
+    }
+}
+
+both! {
+    async fn nonsense_for_the_media_node_is_refused_and_the_call_waits_for_media(app: TestApp) {
+        let (admin, anna, boris, _) = app.office().await;
+        admin.put("/api/admin/path-policy", &json!({"default": "media_node"})).await.expect(200);
+        let (mut hers, mut his) = (anna.connect().await, boris.connect().await);
+        start(&mut hers, &boris, "video").await;
+        let call = state(&mut his).await["id"].as_str().unwrap().to_owned();
+        ask(&mut his, "call_accept", &call).await;
+        assert_eq!(state(&mut hers).await["phase"], "ringing");
+        assert_eq!(state(&mut hers).await["phase"], "answered");
+        let long = format!("v=0\r\n{}", "a".repeat(50_000));
+        let other_codecs = CHROMIUM_OFFER.replace("VP8", "VP0").replace("opus", "speex");
+        for sdp in ["", "garbage", "v=0\r\ngarbage", &long, &other_codecs] {
+            signal(&mut hers, &call, &json!({"type": "offer", "sdp": sdp})).await;
+            assert_eq!(refusal(&mut hers).await, "bad_signal", "{sdp:.40}");
+        }
+        signal(&mut hers, &call, &json!({"type": "answer", "sdp": CHROMIUM_OFFER})).await;
+        assert_eq!(refusal(&mut hers).await, "bad_signal");
+        signal(&mut hers, &call, &json!({"type": "offer", "sdp": CHROMIUM_OFFER})).await;
+        assert_eq!(hers.frame_of("call_signal").await["signal"]["type"], "answer");
+        app.advance(Duration::from_secs(30));
+        app.app.calls.run_due();
+        assert_eq!(ended(&mut hers).await["outcome"], "lost", "no media ever connected");
+        assert_eq!(admin.get("/api/admin/media").await.expect(200)["sessions"], 0);
+    }
+}
+
+both! {
+    async fn a_server_that_stops_writes_what_was_going_on(app: TestApp) {
+        let ringing = Ringing::answered(&app).await;
+        let db = staffline::db::Db::open(&app.app.config.database).await.unwrap();
+        app.app.shut_down(PATIENCE).await;
+        let sql = "select c.outcome, (select count(*) from messages m where m.call_id = c.id and m.conversation_id = $1) as told \
+            from calls c";
+        let rows = sqlx::query(sql).bind(&ringing.conversation).fetch_all(db.read()).await.unwrap();
+        let found: Vec<(String, i64)> = rows.iter().map(|row| (row.get("outcome"), row.get("told"))).collect();
+        assert_eq!(found, [("lost".to_owned(), 1)]);
+        db.close().await;
     }
 }

@@ -2,7 +2,7 @@
 
 use staffline_media::control::{CloseReason, Event as NodeEvent, PeerId, RefusedReason, RoomId};
 
-use super::{Call, MEDIA_CONNECT, NodeCommand, Output, after};
+use super::{Call, MEDIA_CONNECT, NodeCommand, Output};
 use crate::{
     calls::{
         Signal,
@@ -85,7 +85,7 @@ impl Call {
             return Vec::new();
         }
         if party.device.is_some() && was_connected {
-            party.node.deadline = Some(after(now, MEDIA_CONNECT));
+            party.node.deadline = Some(now.plus(MEDIA_CONNECT));
         }
         party.renegotiate();
         self.show()
