@@ -31,8 +31,8 @@ const RTCP_INDEX: usize = 4;
 
 const ENCRYPTED: u32 = 1 << 31;
 
-/// How many RTCP senders we keep a replay window for. A peer has one per track that it sends, and one more.
-const RTCP_SENDERS: usize = 32;
+/// How many RTCP senders we keep a replay window for. A peer has one per track that it sends, and one more; a window outlives its track.
+const RTCP_SENDERS: usize = 256;
 
 /// The protection profiles we negotiate (RFC 5764 §4.1.2, RFC 7714 §14.2), the better first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
