@@ -1,0 +1,56 @@
+//! The load tool against the real media node, small and short: it measures what it says, and tells when it cannot.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_relay-load");
+
+/// The media node behind WHIP and WHEP. Cargo builds examples only of the packages that are tested, hence once more here.
+fn whip() -> PathBuf {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--locked", "--package", "staffline-media", "--example", "whip"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success());
+    Path::new(TOOL).with_file_name("examples").join("whip")
+}
+
+/// Runs the tool and gives what it wrote, if it wrote anything.
+fn load(name: &str, server: &Path, runs: &[&str]) -> (Output, Option<Value>) {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let mut command = Command::new(TOOL);
+    command.args(["--secs", "0.5", "--warmup", "0.2", "--no-pin", "--server"]).arg(server).arg("--out").arg(&out);
+    runs.iter().for_each(|run| drop(command.args(["--run", run])));
+    let output = command.output().unwrap();
+    (output, std::fs::read(out).ok().map(|json| serde_json::from_slice(&json).unwrap()))
+}
+
+#[test]
+fn every_subscriber_gets_the_packets_under_both_ciphers() {
+    let (output, figures) = load("smoke.json", &whip(), &["1:200:120:gcm", "3:200:1100:cm", "3:200:1100:gcm:10"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let figures = figures.unwrap();
+    let runs = figures.as_array().unwrap();
+    assert_eq!(runs.len(), 3);
+    for (run, subscribers, gcm) in [(&runs[0], 1, true), (&runs[1], 3, false), (&runs[2], 3, true)] {
+        assert_eq!(run["subscribers"], subscribers);
+        assert_eq!(run["input_pps"], 200);
+        assert_eq!(run["srtp_profile"].as_str().unwrap().contains("GCM"), gcm);
+        assert_eq!(run["packets_expected"], 100 * subscribers);
+        assert!(run["loss_pct"].as_f64().unwrap() < 1.0, "{run}");
+        assert!(run["cpu_ns_per_forwarded_packet"].as_f64().unwrap() > 0.0, "{run}");
+        assert!(run["latency_us_p50"].as_u64().unwrap() > 0, "{run}");
+        assert!(run["latency_us_p99"].as_u64() >= run["latency_us_p50"].as_u64(), "{run}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_start_is_an_error_and_no_figures() {
+    let (output, figures) = load("no-server.json", Path::new("/bin/false"), &["1:200:120:gcm"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the server ended at once"));
+    assert_eq!(figures, None);
+}
