@@ -23,7 +23,8 @@ mod whip;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -75,8 +76,17 @@ struct Options {
     out: PathBuf,
 }
 
-fn main() -> Result<()> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    match measure(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "relay-load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<()> {
     let timing = options.timing()?;
     let loads = options.loads()?;
     // A list of an earlier day must not be taken for the outcome of a run that failed.
@@ -89,10 +99,10 @@ fn main() -> Result<()> {
     let mut all = Vec::new();
     for load in &loads {
         let once = || options.server(load, &server_cpus).and_then(|server| run::run(load, timing, &server));
-        let mut figures = once().with_context(|| format!("{load:?}"))?;
+        let mut figures = once().with_context(|| load.to_string())?;
         if !figures.valid && start.elapsed() < REPEAT_UNTIL {
             writeln!(out, "{}, repeated:", figures.table_row())?;
-            figures = once().with_context(|| format!("{load:?}"))?;
+            figures = once().with_context(|| load.to_string())?;
         }
         writeln!(out, "{}", figures.table_row())?;
         all.push(figures);
@@ -100,7 +110,7 @@ fn main() -> Result<()> {
     write(&options.out, &all)
 }
 
-fn write(path: &PathBuf, runs: &[Figures]) -> Result<()> {
+fn write(path: &Path, runs: &[Figures]) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -1,5 +1,6 @@
 //! Which loads are put on the server, one after another.
 
+use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -70,6 +71,13 @@ impl FromStr for Load {
     }
 }
 
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subscribers, input_pps, payload_bytes, cipher, burst } = self;
+        write!(f, "{subscribers}:{input_pps}:{payload_bytes}:{}:{burst}", cipher.flag())
+    }
+}
+
 impl Load {
     fn check(&self) -> Result<()> {
         ensure!((1..=MAX_SUBSCRIBERS).contains(&self.subscribers), "1 to {MAX_SUBSCRIBERS} subscribers");
@@ -108,6 +116,7 @@ mod tests {
     fn loads_are_read_and_bounded() {
         let load: Load = "10:2000:1100:cm:10".parse().unwrap();
         assert_eq!(load, Load { subscribers: 10, input_pps: 2000, payload_bytes: 1100, cipher: Cipher::Cm, burst: 10 });
+        assert_eq!(load.to_string(), "10:2000:1100:cm:10");
         assert_eq!("1:50:120:gcm".parse::<Load>().unwrap().burst, 1);
         for text in [
             "",

@@ -54,7 +54,8 @@ pub(crate) fn run(load: &Load, timing: Timing, server: &Server) -> Result<Figure
     let mut reception = Reception::new(load.subscribers, timing.window(load));
     let meter = Meter { server_pid: server.pid };
     let sent = exchange(Publisher::new(publisher, load), &mut subscribers, &mut reception, &timing.window(load), &meter)?;
-    ensure!(reception.fewest() > 0, "there is a subscriber that received nothing");
+    let without = reception.without_any();
+    ensure!(without == 0, "{without} of {} subscribers received nothing", load.subscribers);
     let drops = subscribers.iter().map(Peer::receive_drops).sum::<Result<u64>>()?;
     Ok(Figures::new(load, profile, &sent, &reception, drops))
 }

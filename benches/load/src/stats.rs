@@ -85,6 +85,11 @@ impl Reception {
         self.per_subscriber().min().unwrap_or(0)
     }
 
+    /// Subscribers to which nothing of the window came.
+    pub(crate) fn without_any(&self) -> usize {
+        self.per_subscriber().filter(|&packets| packets == 0).count()
+    }
+
     fn per_subscriber(&self) -> impl Iterator<Item = u64> {
         self.arrived.iter().map(|packets| packets.iter().filter(|&&arrived| arrived).count() as u64)
     }
@@ -112,5 +117,6 @@ mod tests {
         }
         reception.add(1, 12, 1_000);
         assert_eq!((reception.expected(), reception.received(), reception.fewest(), reception.duplicates), (8, 4, 1, 1));
+        assert_eq!((reception.without_any(), Reception::new(2, 10..14).without_any()), (0, 2));
     }
 }
