@@ -8,10 +8,11 @@ use serde_json::Value;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_relay-load");
 
-/// The media node behind WHIP and WHEP. Cargo builds examples only of the packages that are tested, hence once more here.
+/// The media node behind WHIP and WHEP. Cargo builds examples only of the packages that are tested, hence once more here; with the
+/// features of the whole workspace, which is nothing to do when all of it is tested.
 fn whip() -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--locked", "--package", "staffline-media", "--example", "whip"]);
+    build.args(["build", "--quiet", "--locked", "--workspace", "--example", "whip"]);
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
