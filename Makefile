@@ -62,6 +62,7 @@ test-web: web/node_modules/.package-lock.json
 test-e2e: web/dist/index.html
 	scripts/apt-install chromium fonts-liberation fonts-noto-color-emoji iproute2 nftables conntrack openssl python3 procps
 	cargo build --locked
+	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e
 
 # ---- measure

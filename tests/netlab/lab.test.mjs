@@ -8,23 +8,25 @@ import { skipped, up } from './lab.mjs';
 
 const skip = skipped();
 
-/** Sends `count` datagrams from an office to an echo in the internet and gives how many came back. */
+/** An echo in the internet, and what sends it 1000 datagrams from an office and prints how many came back. */
 const ECHO = `
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("203.0.113.10", 7)); print("ready", flush=True)
 while True:
     data, client = s.recvfrom(100); s.sendto(data, client)`;
 const COUNT = `
-import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1); back = 0
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def drain(patience):
+    s.settimeout(patience); n = 0
+    try:
+        while True: s.recv(100); n += 1
+    except OSError: return n
+back = 0
 for i in range(1000):
     s.sendto(b"x", ("203.0.113.10", 7))
-    if i % 20 == 19:
-        s.settimeout(0.02)
-        try:
-            while True: s.recv(100); back += 1
-        except OSError: pass
-print(back)`;
+    if i % 20 == 19: back += drain(0.01)
+print(back + drain(1.5))`;
 
 const namespaces = (prefix) => execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n').filter((line) => line.startsWith(prefix));
 
