@@ -1,20 +1,26 @@
-//! argon2id, off the async threads, and no more at once than there are cores.
+//! argon2id, off the async threads, and only a few at once.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use tokio::{sync::Semaphore, task};
+use tokio::sync::{Semaphore, oneshot};
 
 /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1_024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+
+/// Hashes at the same time, on however many cores: they must leave some for those who are signed in.
+const MAX_AT_ONCE: usize = 4;
 
 /// Callers that may wait for a core; more are turned away at once.
 const MAX_WAITING: usize = 64;
@@ -33,7 +39,7 @@ pub struct Busy;
 impl Passwords {
     #[must_use]
     pub fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MAX_AT_ONCE);
         Self { cores: Arc::new(Semaphore::new(cores)), waiting: Arc::default() }
     }
 
@@ -55,12 +61,16 @@ impl Passwords {
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         let _place = Place::take(&self.waiting)?;
         let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Busy)?;
-        let done = task::spawn_blocking(move || {
+        let (done, outcome) = oneshot::channel();
+        // A thread of its own: each of the many threads for blocking work would keep the 19 MiB that it once allocated.
+        let thread = thread::Builder::new().name("password".to_owned()).spawn(move || {
             // Held here, not by the caller, who may go away while the core still works.
             let _permit = permit;
-            work()
+            // Nobody waits any more: nothing to tell.
+            let _ = done.send(work());
         });
-        done.await.map_err(|_| Busy)
+        thread.map_err(|_| Busy)?;
+        outcome.await.map_err(|_| Busy)
     }
 }
 

@@ -29,6 +29,9 @@ pub struct Resume {
     after: Option<EventId>,
 }
 
+/// Most frames of a client fit; each of thousands of idle sockets holds one. The layer's own choice is 128 KiB.
+const READ_BUFFER: usize = 2 * 1024;
+
 /// Open tabs of one user; more are a client that has gone wild.
 const MOST_DEVICES: usize = 64;
 
@@ -52,8 +55,12 @@ pub async fn open(
     if app.hub.devices_of(current.user.id).len() >= MOST_DEVICES {
         return Err(Error::too_many_requests(Duration::from_secs(5)));
     }
-    let upgrade =
-        upgrade.max_frame_size(MAX_READ).max_message_size(MAX_READ).write_buffer_size(0).max_write_buffer_size(MAX_FRAME * 16);
+    let upgrade = upgrade
+        .max_frame_size(MAX_READ)
+        .max_message_size(MAX_READ)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(MAX_FRAME * 16);
     let task = move |socket| async move {
         let tasks = app.tasks.clone();
         tasks.track_future(socket::run(app, current, arrival, after, socket)).await;
