@@ -99,7 +99,7 @@ impl App {
         config.make_data_folder()?;
         let db = Db::open(&config.database).await?;
         let hub = Hub::default();
-        let calls = Calls::new(hub.clone(), clock.clone(), calls::store::policy(&db).await?);
+        let calls = Calls::new(hub.clone(), clock.clone(), calls::stored_policy(&db).await?);
         let app = Self(Arc::new(Parts {
             sign_in_limits: SignInLimits::new(&tuning),
             passwords: Passwords::new(),

@@ -13,6 +13,7 @@ pub mod store;
 pub mod switchboard;
 
 pub use service::Calls;
+pub use store::policy as stored_policy;
 
 use std::{fmt, str::FromStr};
 
