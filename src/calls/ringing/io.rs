@@ -1,0 +1,113 @@
+//! What goes into a call and what comes out of it.
+
+use staffline_media::control::{Command, Event as NodeEvent, PeerId, RoomId};
+
+use crate::{
+    calls::{CallKind, Signal, party::Side, refusal::Refusal},
+    ids::{CallId, ConversationId, DeviceId, UserId},
+};
+
+/// What happens to a call. The switchboard has checked that the user of the device is one of the two sides.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The callee answers, or a participant takes a call over that its lost device left. `previous` is the id that this very
+    /// page had before its socket broke: its media still runs, so nothing needs to be set up anew.
+    Accept {
+        side: Side,
+        device: DeviceId,
+        previous: Option<DeviceId>,
+    },
+    /// The callee calls the caller while being rung: both want to talk, so this is an answer.
+    Glare {
+        device: DeviceId,
+        client_key: String,
+        kind: CallKind,
+    },
+    Decline {
+        side: Side,
+        device: DeviceId,
+    },
+    HangUp {
+        side: Side,
+        device: DeviceId,
+    },
+    /// `negotiation` is the one that the device was in when it said so; a signal of an older one means nothing any more.
+    Signal {
+        side: Side,
+        device: DeviceId,
+        signal: Signal,
+        negotiation: Option<u32>,
+    },
+    Media {
+        side: Side,
+        device: DeviceId,
+        microphone: bool,
+        camera: bool,
+    },
+    DeviceConnected {
+        side: Side,
+        device: DeviceId,
+    },
+    DeviceLost {
+        side: Side,
+        device: DeviceId,
+    },
+    /// From the media node, of a peer of this call.
+    Node(NodeEvent),
+    /// The callee was in another call when this one began.
+    CalleeBusy,
+    /// The server stops.
+    Shutdown,
+    /// [`super::Call::deadline`] has come.
+    Deadline,
+}
+
+/// What is to be done about it, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Send the state as it is after this step to one device.
+    ShowDevice(DeviceId),
+    /// The same to every device of a side.
+    ShowAll(Side),
+    Signal {
+        to: DeviceId,
+        signal: Signal,
+    },
+    Refuse {
+        device: DeviceId,
+        refusal: Refusal,
+    },
+    Node(NodeCommand),
+    /// The one history entry.
+    Ended,
+}
+
+/// [`Command`] with equality, for tests: what a call asks of the media node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeCommand {
+    Join { room: RoomId, peer: PeerId, offer: String },
+    Renegotiate { peer: PeerId, offer: String },
+    Leave { peer: PeerId },
+}
+
+impl From<NodeCommand> for Command {
+    fn from(command: NodeCommand) -> Self {
+        match command {
+            NodeCommand::Join { room, peer, offer } => Self::Join { room, peer, offer },
+            NodeCommand::Renegotiate { peer, offer } => Self::Renegotiate { peer, offer },
+            NodeCommand::Leave { peer } => Self::Leave { peer },
+        }
+    }
+}
+
+/// What a call begins with.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    pub id: CallId,
+    pub conversation_id: ConversationId,
+    pub kind: CallKind,
+    pub caller_id: UserId,
+    pub device: DeviceId,
+    pub client_key: String,
+    pub callee_id: UserId,
+}
