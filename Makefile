@@ -71,7 +71,7 @@ bench: ## Criterion: the relay packet path
 	cargo bench --locked -p staffline-media --bench relay
 
 bench-load: ## whole-process load over loopback, writes target/figures/relay-load.json
-	cargo build --release --locked -p staffline-media --example whip -p relay-load
+	cargo build --release --locked -p staffline-media --example whip -p relay-load --bin relay-load
 	target/release/relay-load
 
 clean: ## removes what was built
