@@ -11,5 +11,5 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: '../target/e2e-report.json' }]],
-  use: { trace: 'retain-on-failure', actionTimeout: 15_000, locale: 'en-GB' },
+  use: { contextOptions: { reducedMotion: 'reduce' }, trace: 'retain-on-failure', actionTimeout: 15_000, locale: 'en-GB' },
 });

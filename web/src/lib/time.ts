@@ -1,7 +1,13 @@
 /** Dates and durations in the reader's language. Formatters are costly to make and are kept per locale. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function format(locale: string, at: number, options: Intl.DateTimeFormatOptions): string {
+/** The reader's own variety of the language, if the browser names one: en-GB has 24 hours where en has 12. */
+function regional(language: string): string {
+  return navigator.languages.find((known) => known.split("-")[0] === language) ?? language;
+}
+
+function format(language: string, at: number, options: Intl.DateTimeFormatOptions): string {
+  const locale = regional(language);
   const key = locale + JSON.stringify(options);
   let formatter = formatters.get(key);
   if (formatter === undefined) {
