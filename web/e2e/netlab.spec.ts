@@ -3,12 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Browser, expect, test } from '@playwright/test';
-import { SERVER_IP, type Lab, skipped, up } from '../../tests/netlab/lab.mjs';
+import { SERVER_IP, type Lab, up } from '../../tests/netlab/lab.mjs';
 import { Server, anna, boris } from './server.ts';
 import { Staff, openBrowser } from './staff.ts';
 import { watch } from './stats.ts';
 
-test.skip(skipped(), 'STAFFLINE_SKIP names netlab');
 test.describe.configure({ timeout: 240_000 });
 
 const fetchScript = fileURLToPath(new URL('../../tests/netlab/fetch.mjs', import.meta.url));

@@ -1,6 +1,6 @@
 //! What the room's tests and its bench share: clients with SRTP of their own, descriptions, and an outbox that keeps what it is given.
 
-#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "each user takes a part of it")]
+#![expect(dead_code, unreachable_pub, reason = "each user takes a part of it")]
 
 use std::{collections::HashMap, net::SocketAddr, ops::Range, time::Instant};
 
