@@ -22,14 +22,8 @@ use utoipa::ToSchema;
 
 use crate::{
     clock::Millis,
-    db::Db,
     ids::{CallId, ConversationId, UserId},
 };
-
-/// The path policy as the admin has set it.
-pub async fn stored_policy(db: &Db) -> sqlx::Result<policy::PathPolicy> {
-    store::policy(db).await
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
