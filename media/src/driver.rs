@@ -15,6 +15,7 @@
     reason = "this is the one place of this crate with a thread, a clock, a socket and a channel"
 )]
 
+mod control;
 mod outbox;
 mod sys;
 

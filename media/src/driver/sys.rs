@@ -5,13 +5,14 @@
 
 use std::io;
 use std::mem::size_of;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
 use libc::{c_int, c_void};
 
+use super::control::Control;
 use super::outbox::{MAX_RUNS, Run};
 use crate::control::Protocol;
 use crate::datagram::{Datagram, Route};
@@ -23,8 +24,6 @@ pub(super) const BATCH: usize = 64;
 const BUFFER: usize = 65_536 + 1024;
 /// Nothing of WebRTC is longer than an Ethernet frame; a longer datagram is dropped.
 const MAX_DATAGRAM: usize = 2048;
-/// Room for one `in6_pktinfo` and one `u16`, with their headers.
-const CONTROL: usize = 64;
 
 const RECEIVE_BUFFER: c_int = 8 << 20;
 const SEND_BUFFER: c_int = 8 << 20;
@@ -148,97 +147,6 @@ impl Name {
     }
 }
 
-/// Ancillary data (RFC 3542 §20), written and read by hand: a length, a level and a type, then the data, aligned to a word.
-#[derive(Clone, Copy)]
-#[repr(align(8))]
-struct Control {
-    bytes: [u8; CONTROL],
-    len: usize,
-}
-
-const CONTROL_HEADER: usize = size_of::<libc::cmsghdr>();
-
-impl Control {
-    const EMPTY: Self = Self { bytes: [0; CONTROL], len: 0 };
-
-    fn push(&mut self, level: c_int, kind: c_int, data: &[u8]) {
-        let len = CONTROL_HEADER + data.len();
-        let message = &mut self.bytes[self.len..][..len.next_multiple_of(size_of::<usize>())];
-        message[..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
-        message[CONTROL_HEADER - 8..CONTROL_HEADER - 4].copy_from_slice(&level.to_ne_bytes());
-        message[CONTROL_HEADER - 4..CONTROL_HEADER].copy_from_slice(&kind.to_ne_bytes());
-        message[CONTROL_HEADER..len].copy_from_slice(data);
-        self.len += message.len();
-    }
-
-    /// From which of our addresses to send.
-    fn push_source(&mut self, source: IpAddr, on_ipv6: bool) {
-        match source {
-            _ if source.is_unspecified() => {}
-            IpAddr::V4(ip) if !on_ipv6 => {
-                // `in_pktinfo`: interface, the address to send from, and one that only counts when receiving.
-                let mut info = [0; 12];
-                info[4..8].copy_from_slice(&ip.octets());
-                self.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
-            }
-            IpAddr::V4(ip) => self.push_source_ipv6(ip.to_ipv6_mapped()),
-            IpAddr::V6(ip) => self.push_source_ipv6(ip),
-        }
-    }
-
-    fn push_source_ipv6(&mut self, ip: Ipv6Addr) {
-        let mut info = [0; 20];
-        info[..16].copy_from_slice(&ip.octets());
-        self.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
-    }
-
-    fn push_segment(&mut self, segment: u16) {
-        self.push(libc::SOL_UDP, libc::UDP_SEGMENT, &segment.to_ne_bytes());
-    }
-
-    /// What the kernel says of a received message, in its first `len` bytes.
-    fn read(&self, len: usize) -> Received {
-        let mut received = Received::default();
-        let mut rest = self.bytes.get(..len).unwrap_or_default();
-        while let Some((level, kind, data, next)) = split_control(rest) {
-            match (level, kind) {
-                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
-                    let ip = data.get(8..).and_then(|ip| ip.first_chunk::<4>());
-                    received.destination = ip.map(|ip| IpAddr::from(*ip));
-                }
-                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
-                    received.destination = data.first_chunk::<16>().map(|ip| IpAddr::from(*ip).to_canonical());
-                }
-                (libc::SOL_UDP, libc::UDP_GRO) => {
-                    let segment = data.first_chunk().map(|segment| c_int::from_ne_bytes(*segment));
-                    received.segment = segment.and_then(|segment| usize::try_from(segment).ok());
-                }
-                _ => {}
-            }
-            rest = next;
-        }
-        received
-    }
-}
-
-/// What came with a message.
-#[derive(Clone, Copy, Debug, Default)]
-struct Received {
-    /// The address of ours that it was sent to.
-    destination: Option<IpAddr>,
-    /// The length of its datagrams, if there are several; the last may be shorter.
-    segment: Option<usize>,
-}
-
-/// Level, type and data of the first entry, and what follows it.
-fn split_control(bytes: &[u8]) -> Option<(c_int, c_int, &[u8], &[u8])> {
-    let len = usize::from_ne_bytes(*bytes.first_chunk()?);
-    let data = bytes.get(CONTROL_HEADER..len)?;
-    let word = |at: usize| bytes.get(at..at + 4)?.try_into().map(c_int::from_ne_bytes).ok();
-    let next = bytes.get(len.next_multiple_of(size_of::<usize>())..).unwrap_or_default();
-    Some((word(CONTROL_HEADER - 8)?, word(CONTROL_HEADER - 4)?, data, next))
-}
-
 const EMPTY_HEADER: libc::mmsghdr = libc::mmsghdr {
     msg_hdr: libc::msghdr {
         msg_name: ptr::null_mut(),
@@ -290,8 +198,8 @@ impl Receiver {
             header.msg_namelen = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
             header.msg_iov = &raw mut self.slices[index];
             header.msg_iovlen = 1;
-            header.msg_control = self.controls[index].bytes.as_mut_ptr().cast();
-            header.msg_controllen = CONTROL as _;
+            header.msg_control = self.controls[index].as_mut_ptr().cast();
+            header.msg_controllen = Control::SIZE as _;
             header.msg_flags = 0;
         }
         let headers = self.headers.as_mut_ptr();
@@ -372,8 +280,8 @@ impl Sender {
         header.msg_name = (&raw mut self.names[index].0).cast();
         header.msg_iov = &raw mut self.slices[index];
         header.msg_iovlen = 1;
-        header.msg_controllen = control.len as _;
-        header.msg_control = if control.len == 0 { ptr::null_mut() } else { control.bytes.as_mut_ptr().cast() };
+        header.msg_controllen = control.len() as _;
+        header.msg_control = if control.len() == 0 { ptr::null_mut() } else { control.as_mut_ptr().cast() };
     }
 }
 
