@@ -69,7 +69,6 @@ export class Server {
     const [program, ...rest] = [...runner, binary, 'serve', '--data', this.data, '--public-url', this.url];
     const child = spawn(program as string, [...rest, ...(listen ? ['--listen', listen] : []), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, RUST_LOG: 'info' },
     });
     this.child = child;
     this.log = [];
