@@ -24,7 +24,7 @@ use staffline_media::{
     srtp::SrtpProfile,
 };
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../media/tests/support/mod.rs"]
 mod support;
 use support::{CM, Client, DELTA, GCM, VP8, route, up_ssrc, video};
 
