@@ -2,7 +2,7 @@
 import { expect, test } from './fixtures.ts';
 import { anna, boris } from './server.ts';
 import type { Staff } from './staff.ts';
-import { type Flow, watch } from './stats.ts';
+import { type Flow, flowing, watch } from './stats.ts';
 
 const SECONDS = 30;
 
@@ -14,6 +14,7 @@ async function connect(a: Staff, b: Staff): Promise<void> {
   for (const staff of [a, b]) await expect(staff.pathBadge).toBeVisible();
   for (const staff of [a, b]) {
     await staff.page.waitForFunction(() => window.stafflineCall?.()?.connectionState === 'connected');
+    await flowing(staff.page);
   }
 }
 
@@ -73,7 +74,7 @@ test('camera and microphone are switched off and on, and the other side sees it'
   await connect(a, b);
   await a.press('Turn camera off');
   await expect.poll(async () => (await watch(b.page, 1)).framesPerSecond).toBe(0);
-  expect((await watch(b.page, 2)).audioEnergy).toBeGreaterThan(0);
+  expect((await watch(b.page, 3)).audioEnergy).toBeGreaterThan(0);
   await a.press('Turn camera on');
   await expect.poll(async () => (await watch(b.page, 1)).framesPerSecond).toBeGreaterThan(5);
   await a.press('Turn microphone off');

@@ -6,7 +6,7 @@ import { type Browser, expect, test } from '@playwright/test';
 import { SERVER_IP, type Lab, up } from '../../tests/netlab/lab.mjs';
 import { Server, anna, boris } from './server.ts';
 import { Staff, openBrowser } from './staff.ts';
-import { watch } from './stats.ts';
+import { flowing, watch } from './stats.ts';
 
 test.describe.configure({ timeout: 240_000 });
 
@@ -73,6 +73,7 @@ function state(staff: Staff): Promise<string> {
 async function expectMedia({ a, b }: Offices, seconds: number, atMostLost: number): Promise<void> {
   for (const staff of [a, b]) {
     await staff.page.waitForFunction(() => window.stafflineCall?.()?.connectionState === 'connected');
+    await flowing(staff.page);
   }
   for (const flow of await Promise.all([watch(a.page, seconds), watch(b.page, seconds)])) {
     expect(flow.framesPerSecond).toBeGreaterThan(5);

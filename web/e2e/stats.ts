@@ -1,5 +1,5 @@
 /** What a browser says of its call: `getStats` read several times, so that "connected" is never taken for "media flows". */
-import type { Page } from '@playwright/test';
+import { type Page, expect } from '@playwright/test';
 
 export interface MediaStats {
   framesDecoded: number;
@@ -46,6 +46,14 @@ export function readStats(page: Page): Promise<MediaStats> {
       codecs: [...video, ...audio].map((s) => String(all.get(String(s.codecId))?.mimeType)),
     };
   });
+}
+
+/** Waits until sound and picture have begun to arrive: a call that has just connected has neither yet. */
+export async function flowing(page: Page): Promise<void> {
+  await expect.poll(async () => {
+    const { framesDecoded, audioEnergy } = await readStats(page);
+    return framesDecoded > 0 && audioEnergy > 0;
+  }).toBe(true);
 }
 
 export interface Flow {
