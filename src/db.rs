@@ -133,6 +133,17 @@ where
     text.parse().map_err(|source| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(source) })
 }
 
+/// As [`parsed`], of a column that may not be set.
+pub fn optional<T>(row: &AnyRow, column: &str) -> sqlx::Result<Option<T>>
+where
+    T: FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let text: Option<String> = row.try_get(column)?;
+    let parsed = text.map(|text| text.parse()).transpose();
+    parsed.map_err(|source| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(source) })
+}
+
 /// A number of milliseconds as a time.
 pub fn millis(row: &AnyRow, column: &str) -> sqlx::Result<crate::clock::Millis> {
     row.try_get(column).map(crate::clock::Millis)

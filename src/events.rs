@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    chat::{Conversation, Message},
+    chat::{Conversation, Draft, Message},
     clock::Millis,
     db::{Db, Tx},
     ids::{ConversationId, UserId},
@@ -32,8 +32,20 @@ pub struct EventId(pub i64);
 pub enum Event {
     /// Somebody wrote, or a call ended, in a conversation of the reader.
     MessageCreated { message: Message },
+    /// A message was edited or deleted; replies to it quote it as it is now.
+    MessageUpdated { message: Message },
     /// The reader has become a member of a conversation.
     ConversationCreated { conversation: Conversation },
+    /// The name, picture or members of a group have changed. `last_message` is unset: it is told by itself.
+    ConversationUpdated { conversation: Conversation },
+    /// The reader is no longer a member.
+    ConversationLeft { conversation_id: ConversationId },
+    /// A member has read up to `seq`. For the reader's own other devices `unread` follows from it.
+    ReadMarked { conversation_id: ConversationId, user_id: UserId, seq: EventId },
+    /// The reader has written on another device, and not sent; unset when it was sent or emptied.
+    DraftChanged { conversation_id: ConversationId, draft: Option<Draft> },
+    /// The reader has muted a conversation, or no longer.
+    MutedChanged { conversation_id: ConversationId, muted: bool },
     /// A user was added or changed: name, role, deactivation.
     UserChanged { user: User },
 }

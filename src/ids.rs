@@ -57,3 +57,11 @@ id!(
 id!(ConversationId);
 id!(MessageId);
 id!(CallId);
+id!(
+    /// A file that is being uploaded, or hangs on a message.
+    AttachmentId
+);
+id!(
+    /// The picture of a user or a group; a new picture has a new id, so it may be cached for ever.
+    PictureId
+);

@@ -1,7 +1,7 @@
 //! Staffline: staff chat and calls in one process on one port.
 //!
 //! A request comes in by `net`, is routed by `http` (or lives on as a socket in `ws`), and calls an operation of a feature: `users`,
-//! `chat`, `calls`. The operation applies its rules in a transaction through its `store`, and stores an `events::Event` with it. After
+//! `chat`, `calls`, `files`. The operation applies its rules in a transaction through its `store`, and stores an `events::Event` with it. After
 //! the commit the publisher hands the event to the `hub`, which queues it for every socket that may see it.
 //!
 //! | module | owns |
@@ -10,7 +10,7 @@
 //! | `net` | the port: accept, TLS, what a connection is |
 //! | `http` | routes, who asks, headers, the page's files |
 //! | `ws` | one task per socket |
-//! | `users`, `chat`, `calls` | the features |
+//! | `users`, `chat`, `calls`, `files` | the features |
 //! | `events`, `hub` | what clients are told, and who is there to be told |
 //! | `db`, `clock`, `ids`, `tokens`, `error` | what they all stand on |
 
@@ -22,6 +22,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod files;
 pub mod http;
 pub mod hub;
 pub mod ids;

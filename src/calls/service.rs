@@ -118,7 +118,7 @@ impl Calls {
             ClientFrame::CallHangUp { call_id } => (call_id, Ask::HangUp),
             ClientFrame::CallSignal { call_id, signal, negotiation } => (call_id, Ask::Signal { signal, negotiation }),
             ClientFrame::CallMedia { call_id, microphone, camera } => (call_id, Ask::Media { microphone, camera }),
-            ClientFrame::Ping | ClientFrame::Presence { .. } => return,
+            ClientFrame::Ping | ClientFrame::Presence { .. } | ClientFrame::Typing { .. } => return,
         };
         self.step(|board, now| board.ask(now, user, device, call_id, ask));
     }

@@ -1,8 +1,5 @@
 //! Conversations and messages.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 use crate::{
     app::App,
     calls::CallRecord,
@@ -13,51 +10,14 @@ use crate::{
     users::{self, UsersError},
 };
 
+mod model;
 pub mod routes;
 pub mod store;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ConversationKind {
-    Direct,
-    Group,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Conversation {
-    pub id: ConversationId,
-    pub kind: ConversationKind,
-    pub members: Vec<UserId>,
-    pub created_at: Millis,
-    pub last_message: Option<Message>,
-}
-
-/// What somebody wrote, or the history entry of a call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Message {
-    pub id: MessageId,
-    pub conversation_id: ConversationId,
-    /// Place in the conversation: the id of the event that told of it. History is paged by it.
-    pub seq: EventId,
-    pub sender_id: UserId,
-    /// Chosen by the sender's client: a retry with the same key is the same message.
-    pub client_key: String,
-    pub created_at: Millis,
-    #[serde(flatten)]
-    pub content: MessageContent,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum MessageContent {
-    Text {
-        text: String,
-    },
-    /// Written by the server when a call has ended.
-    Call {
-        call: CallRecord,
-    },
-}
+pub use model::{
+    Conversation, ConversationKind, Draft, Found, History, Hit, ListedConversation, Member, Message, MessageContent,
+    MessageVersion, Notice, Quote, QuotedAttachment,
+};
 
 /// Why something in the chat was not done.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +60,9 @@ pub async fn open_direct(app: &App, me: UserId, other: UserId) -> Result<(Conver
     let conversation = Conversation {
         id: ConversationId::new(),
         kind: ConversationKind::Direct,
-        members: vec![me.min(other), me.max(other)],
+        name: None,
+        picture: None,
+        members: [me.min(other), me.max(other)].map(|user_id| Member { user_id, owner: false, read_seq: EventId(0) }).to_vec(),
         created_at: now,
         last_message: None,
     };
@@ -141,7 +103,7 @@ pub async fn send(
         return same_message(sent, conversation_id);
     }
     let seq = events::next_id(&mut tx).await?;
-    let content = MessageContent::Text { text };
+    let content = MessageContent::Text { text, edited_at: None, reply_to: None, attachments: Vec::new(), mentions: Vec::new() };
     let message = Message { id: MessageId::new(), conversation_id, seq, sender_id, client_key, created_at: now, content };
     if !store::insert_message(&mut tx, &message).await? {
         // The same key in another request of this moment, which has committed by now. Our id goes back with the rollback.
@@ -191,14 +153,6 @@ async fn tell(tx: &mut Tx, message: &Message) -> sqlx::Result<()> {
     events::insert(tx, message.seq, Audience::Conversation(message.conversation_id), &event, message.created_at).await
 }
 
-/// A stretch of a conversation, oldest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct History {
-    pub messages: Vec<Message>,
-    /// True if there are older ones: ask again with `before` = the first one's `seq`.
-    pub more: bool,
-}
-
 /// The newest messages before `before` (of all, if unset) that a member may read.
 pub async fn history(
     db: &Db,
@@ -216,7 +170,7 @@ pub async fn history(
     let more = messages.len() > limit as usize;
     messages.truncate(limit as usize);
     messages.reverse();
-    Ok(History { messages, more })
+    Ok(History { messages, more, more_after: false })
 }
 
 fn check_text(text: &str) -> Result<(), ChatError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, AnyExecutor, Row, any::AnyRow};
 
-use super::{Conversation, Message, MessageContent};
+use super::{Conversation, Member, Message, MessageContent};
 use crate::{
     db::{self, Db},
     events::EventId,
@@ -31,7 +31,7 @@ pub async fn insert(tx: &mut AnyConnection, conversation: &Conversation, direct_
     }
     for member in &conversation.members {
         let sql = "insert into members (conversation_id, user_id, joined_at) values ($1, $2, $3)";
-        let query = sqlx::query(sql).bind(&id).bind(member.to_string()).bind(conversation.created_at.0);
+        let query = sqlx::query(sql).bind(&id).bind(member.user_id.to_string()).bind(conversation.created_at.0);
         query.execute(&mut *tx).await?;
     }
     Ok(true)
@@ -46,9 +46,9 @@ pub async fn by_direct_key(db: &Db, key: &str) -> sqlx::Result<Option<Conversati
     );
     let Some(row) = sqlx::query(sql).bind(key).fetch_optional(db.read()).await? else { return Ok(None) };
     let mut conversation = conversation(&row)?;
-    let sql = "select user_id from members where conversation_id = $1 order by user_id";
+    let sql = "select user_id, owner, read_seq from members where conversation_id = $1 order by user_id";
     let members = sqlx::query(sql).bind(conversation.id.to_string()).fetch_all(db.read()).await?;
-    conversation.members = members.iter().map(|row| db::parsed(row, "user_id")).collect::<sqlx::Result<_>>()?;
+    conversation.members = members.iter().map(member).collect::<sqlx::Result<_>>()?;
     Ok(Some(conversation))
 }
 
@@ -72,12 +72,12 @@ pub async fn of_user(db: &Db, user: UserId) -> sqlx::Result<Vec<Conversation>> {
 }
 
 /// The members of every conversation of a user.
-async fn members_beside(db: &Db, user: UserId) -> sqlx::Result<HashMap<ConversationId, Vec<UserId>>> {
-    let sql = "select conversation_id, user_id from members \
+async fn members_beside(db: &Db, user: UserId) -> sqlx::Result<HashMap<ConversationId, Vec<Member>>> {
+    let sql = "select conversation_id, user_id, owner, read_seq from members \
         where conversation_id in (select conversation_id from members where user_id = $1) order by user_id";
     let mut members: HashMap<_, Vec<_>> = HashMap::new();
     for row in sqlx::query(sql).bind(user.to_string()).fetch_all(db.read()).await? {
-        members.entry(db::parsed(&row, "conversation_id")?).or_default().push(db::parsed(&row, "user_id")?);
+        members.entry(db::parsed(&row, "conversation_id")?).or_default().push(member(&row)?);
     }
     Ok(members)
 }
@@ -94,7 +94,11 @@ pub async fn insert_message(tx: &mut AnyConnection, message: &Message) -> sqlx::
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (sender_id, client_key) do nothing";
     // A call that has ended never changes again, so its entry holds it whole.
     let (kind, text, call) = match &message.content {
-        MessageContent::Text { text } => ("text", text.clone(), None),
+        MessageContent::Text { text, .. } => ("text", text.clone(), None),
+        MessageContent::Deleted { .. } => ("text", String::new(), None),
+        MessageContent::Notice { notice } => {
+            ("notice", serde_json::to_string(notice).map_err(|e| sqlx::Error::Encode(e.into()))?, None)
+        }
         MessageContent::Call { call } => {
             ("call", serde_json::to_string(call).map_err(|e| sqlx::Error::Encode(e.into()))?, Some(call.id.to_string()))
         }
@@ -137,9 +141,19 @@ fn conversation(row: &AnyRow) -> sqlx::Result<Conversation> {
     Ok(Conversation {
         id: db::parsed(row, "c_id")?,
         kind: db::word(row, "c_kind")?,
+        name: None,
+        picture: None,
         members: Vec::new(),
         created_at: db::millis(row, "c_created_at")?,
         last_message: if has_message { Some(message(row)?) } else { None },
+    })
+}
+
+fn member(row: &AnyRow) -> sqlx::Result<Member> {
+    Ok(Member {
+        user_id: db::parsed(row, "user_id")?,
+        owner: row.try_get::<i64, _>("owner")? != 0,
+        read_seq: EventId(row.try_get("read_seq")?),
     })
 }
 
@@ -147,7 +161,7 @@ fn message(row: &AnyRow) -> sqlx::Result<Message> {
     let text: String = row.try_get("text")?;
     let content = match row.try_get::<String, _>("kind")?.as_str() {
         "call" => MessageContent::Call { call: serde_json::from_str(&text).map_err(|e| sqlx::Error::Decode(e.into()))? },
-        _ => MessageContent::Text { text },
+        _ => MessageContent::Text { text, edited_at: None, reply_to: None, attachments: Vec::new(), mentions: Vec::new() },
     };
     Ok(Message {
         id: db::parsed(row, "id")?,

@@ -10,7 +10,7 @@ use crate::{
     clock::Millis,
     db::Db,
     events::{self, Audience, Event},
-    ids::UserId,
+    ids::{PictureId, UserId},
 };
 
 pub mod invitations;
@@ -47,6 +47,7 @@ pub struct User {
     pub name: String,
     pub email: String,
     pub role: Role,
+    pub picture: Option<PictureId>,
     /// Until the user has followed the invitation and set a password.
     pub invited: bool,
     pub created_at: Millis,
@@ -152,6 +153,7 @@ impl NewUser {
             email: check_email(&self.email)?,
             login,
             role: self.role,
+            picture: None,
             invited: true,
             created_at: now,
             last_seen_at: None,

@@ -18,6 +18,7 @@ impl FromRow<'_, AnyRow> for User {
             name: row.try_get("name")?,
             email: row.try_get("email")?,
             role: db::parsed(row, "role")?,
+            picture: db::optional(row, "picture_id")?,
             invited: row.try_get::<i64, _>("has_password")? == 0,
             created_at: db::millis(row, "created_at")?,
             last_seen_at: db::optional_millis(row, "last_seen_at")?,
@@ -29,7 +30,7 @@ impl FromRow<'_, AnyRow> for User {
 /// The columns of a [`User`], from `users u`. A boolean would not decode on SQLite.
 macro_rules! user_columns {
     () => {
-        "u.id, u.login, u.name, u.email, u.role, u.created_at, u.last_seen_at, u.deactivated_at, \
+        "u.id, u.login, u.name, u.email, u.role, u.picture_id, u.created_at, u.last_seen_at, u.deactivated_at, \
          cast(case when u.password_hash is null then 0 else 1 end as bigint) as has_password"
     };
 }

@@ -7,7 +7,7 @@ use crate::{
     calls::{CallKind, CallState, Signal},
     clock::Millis,
     events::{EventId, StoredEvent},
-    ids::{CallId, DeviceId, UserId},
+    ids::{CallId, ConversationId, DeviceId, UserId},
     users::Presence,
 };
 
@@ -20,6 +20,10 @@ pub enum ClientFrame {
     /// `online` or `away`.
     Presence {
         presence: Presence,
+    },
+    /// The user writes in a conversation. Sent at most every 3 s; shown to the other members for 6 s.
+    Typing {
+        conversation_id: ConversationId,
     },
     CallStart {
         client_key: String,
@@ -74,6 +78,10 @@ pub enum ServerFrame {
         user_id: UserId,
         presence: Presence,
         last_seen_at: Option<Millis>,
+    },
+    Typing {
+        conversation_id: ConversationId,
+        user_id: UserId,
     },
     Call {
         call: CallState,

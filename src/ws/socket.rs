@@ -241,6 +241,7 @@ impl<'a> Reader<'a> {
                 self.refuse("bad_presence", "Who has a socket is online or away.");
             }
             Ok(ClientFrame::Presence { presence }) => self.app.hub.set_away(self.device, presence == Presence::Away),
+            Ok(ClientFrame::Typing { .. }) => {}
             Ok(call) => self.app.calls.handle(self.app, self.device, self.user, call).await,
             Err(error) => self.refuse("bad_frame", &format!("This is no frame of the protocol: {error}.")),
         }

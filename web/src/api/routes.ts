@@ -8,12 +8,16 @@ import type {
   AcceptInvitation,
   Conversation,
   EventPage,
+  Found,
   History,
   InvitationInfo,
   InvitationLink,
+  ListedConversation,
   ListedUser,
   MediaReport,
   Message,
+  MessageVersion,
+  NewMessage,
   NewUser,
   PathPolicy,
   SignedIn,
@@ -68,19 +72,51 @@ export const renewInvitation = (id: string): Promise<InvitationLink> =>
 export const changeUser = (id: string, body: UserChange): Promise<User> =>
   call("patch", "/api/users/{id}", { path: { id }, body });
 
-export const getConversations = (): Promise<Conversation[]> => call("get", "/api/conversations");
+export const getConversations = (): Promise<ListedConversation[]> => call("get", "/api/conversations");
 /** Finds or makes the direct conversation with a user. */
 export const openDirect = (userId: string): Promise<Conversation> =>
   call("post", "/api/conversations", { body: { user_id: userId } });
+export const createGroup = (name: string, userIds: string[]): Promise<Conversation> =>
+  call("post", "/api/groups", { body: { name, user_ids: userIds } });
+export const renameGroup = (id: string, name: string): Promise<Conversation> =>
+  call("patch", "/api/conversations/{id}", { path: { id }, body: { name } });
+export const addMembers = (id: string, userIds: string[]): Promise<Conversation> =>
+  call("post", "/api/conversations/{id}/members", { path: { id }, body: { user_ids: userIds } });
+/** Oneself: leaves. Somebody else: only the owner may. */
+export const removeMember = (id: string, userId: string): Promise<void> =>
+  call("delete", "/api/conversations/{id}/members/{user_id}", { path: { id, user_id: userId } });
+export const markRead = (id: string, seq: number): Promise<void> =>
+  call("put", "/api/conversations/{id}/read", { path: { id }, body: { seq } });
+/** Empty without a reply: no draft any more. */
+export const saveDraft = (id: string, text: string, replyTo: string | null): Promise<void> =>
+  call("put", "/api/conversations/{id}/draft", { path: { id }, body: { text, reply_to: replyTo } });
+export const setMuted = (id: string, muted: boolean): Promise<void> =>
+  call("put", "/api/conversations/{id}/muted", { path: { id }, body: { muted } });
 
 /** Messages of one page. */
 const PAGE = 50;
 
-/** The newest before `before`, or of all; oldest first. */
-export const getMessages = (id: string, before: number | null, signal?: AbortSignal): Promise<History> =>
-  call("get", "/api/conversations/{id}/messages", { path: { id }, query: { before: before ?? undefined, limit: PAGE }, signal });
-export const sendMessage = (id: string, clientKey: string, text: string): Promise<Message> =>
-  call("post", "/api/conversations/{id}/messages", { path: { id }, body: { client_key: clientKey, text } });
+/** Which stretch of a conversation; none of them: the newest. */
+export interface Stretch {
+  before?: number;
+  after?: number;
+  around?: number;
+}
+
+/** Oldest first. */
+export const getMessages = (id: string, stretch: Stretch, signal?: AbortSignal): Promise<History> =>
+  call("get", "/api/conversations/{id}/messages", { path: { id }, query: { ...stretch, limit: PAGE }, signal });
+export const sendMessage = (id: string, body: NewMessage): Promise<Message> =>
+  call("post", "/api/conversations/{id}/messages", { path: { id }, body });
+export const editMessage = (id: string, text: string): Promise<Message> =>
+  call("patch", "/api/messages/{id}", { path: { id }, body: { text } });
+export const deleteMessage = (id: string): Promise<Message> => call("delete", "/api/messages/{id}", { path: { id } });
+export const getVersions = (id: string): Promise<MessageVersion[]> =>
+  call("get", "/api/messages/{id}/versions", { path: { id } });
+export const searchMessages = (
+  query: { q: string; conversation_id?: string; before?: number },
+  signal?: AbortSignal,
+): Promise<Found> => call("get", "/api/search/messages", { query, signal });
 
 export const getEvents = (after: number): Promise<EventPage> => call("get", "/api/events", { query: { after } });
 

@@ -57,6 +57,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames a group; any member may. */
+        patch: operations["change_group"];
+        trace?: never;
+    };
+    "/api/conversations/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps what is written and not yet sent. */
+        put: operations["save_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds members to a group; any member may. They see all of its history. */
+        post: operations["add_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Leaves a group (oneself), or removes a member (the owner). An owner who leaves hands over to the longest-standing member. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -75,6 +143,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{id}/muted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Whether the conversation makes no notices for the user. */
+        put: operations["mute"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Everything up to `seq` has been read; never goes back. */
+        put: operations["mark_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -86,6 +188,23 @@ export interface paths {
         get: operations["list_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a group; whoever makes it owns it. */
+        post: operations["create_group"];
         delete?: never;
         options?: never;
         head?: never;
@@ -120,6 +239,58 @@ export interface paths {
         put?: never;
         /** Whom an invitation link is for. Changes nothing; a POST because the token is a secret, and URLs are logged. */
         post: operations["look_up_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a message of one's own for everybody. What it said is kept for compliance. */
+        delete: operations["delete_message"];
+        options?: never;
+        head?: never;
+        /** Edits a text of one's own. What it said before is kept for compliance. */
+        patch: operations["edit_message"];
+        trace?: never;
+    };
+    "/api/messages/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a message said before, oldest first: for its sender and for compliance officers. */
+        get: operations["message_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of one's own conversations by their text, newest first. */
+        get: operations["search_messages"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -264,6 +435,46 @@ export interface components {
             invitation: components["schemas"]["InvitationLink"];
             user: components["schemas"]["User"];
         };
+        /** @description A file on a message. Its bytes: `GET /api/attachments/{id}`; its thumbnail: `GET /api/attachments/{id}/thumbnail`. */
+        Attachment: {
+            /** @description By the server's own look at the bytes. */
+            content_type: string;
+            /**
+             * Format: int32
+             * @description Of voice messages, sounds and videos, where known.
+             */
+            duration_ms?: number | null;
+            /** Format: int32 */
+            height?: number | null;
+            id: components["schemas"]["AttachmentId"];
+            kind: components["schemas"]["AttachmentKind"];
+            /** @description As the sender named it. */
+            name: string;
+            /** @description Whether there is a thumbnail. */
+            preview: boolean;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Of voice messages: base64 of one byte a bar, loudest = 255. */
+            waveform?: string | null;
+            /**
+             * Format: int32
+             * @description Pixels as shown, of images and videos, where known.
+             */
+            width?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description A file that is being uploaded, or hangs on a message.
+         */
+        AttachmentId: string;
+        /**
+         * @description How a client shows it. `image`, `video`, `audio` and `voice` are shown in place; a `file` is only downloaded.
+         * @enum {string}
+         */
+        AttachmentKind: "image" | "video" | "audio" | "voice" | "file";
         /** Format: uuid */
         CallId: string;
         /** @enum {string} */
@@ -325,6 +536,10 @@ export interface components {
             /** @enum {string} */
             type: "presence";
         } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @enum {string} */
+            type: "typing";
+        } | {
             callee_id: components["schemas"]["UserId"];
             client_key: string;
             kind: components["schemas"]["CallKind"];
@@ -360,12 +575,16 @@ export interface components {
             /** @enum {string} */
             type: "call_media";
         };
+        /** @description A conversation as all its members see it. */
         Conversation: {
             created_at: components["schemas"]["Millis"];
             id: components["schemas"]["ConversationId"];
             kind: components["schemas"]["ConversationKind"];
             last_message?: components["schemas"]["Message"] | null;
-            members: components["schemas"]["UserId"][];
+            members: components["schemas"]["Member"][];
+            /** @description Of a group; unset for a direct conversation. */
+            name?: string | null;
+            picture?: components["schemas"]["PictureId"] | null;
         };
         /** Format: uuid */
         ConversationId: string;
@@ -376,6 +595,12 @@ export interface components {
          * @description One open socket of one browser tab.
          */
         DeviceId: string;
+        /** @description Unsent text; the same on all devices of its writer. */
+        Draft: {
+            reply_to?: components["schemas"]["MessageId"] | null;
+            text: string;
+            updated_at: components["schemas"]["Millis"];
+        };
         /** @description The body of every refusal. */
         ErrorBody: {
             /**
@@ -392,9 +617,37 @@ export interface components {
             /** @enum {string} */
             type: "message_created";
         } | {
+            message: components["schemas"]["Message"];
+            /** @enum {string} */
+            type: "message_updated";
+        } | {
             conversation: components["schemas"]["Conversation"];
             /** @enum {string} */
             type: "conversation_created";
+        } | {
+            conversation: components["schemas"]["Conversation"];
+            /** @enum {string} */
+            type: "conversation_updated";
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @enum {string} */
+            type: "conversation_left";
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            seq: components["schemas"]["EventId"];
+            /** @enum {string} */
+            type: "read_marked";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            draft?: components["schemas"]["Draft"] | null;
+            /** @enum {string} */
+            type: "draft_changed";
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            muted: boolean;
+            /** @enum {string} */
+            type: "muted_changed";
         } | {
             /** @enum {string} */
             type: "user_changed";
@@ -405,6 +658,15 @@ export interface components {
          * @description Position in the event stream; 0 is before the first.
          */
         EventId: number;
+        /** @description Messages that a search found, newest first. */
+        Found: {
+            hits: components["schemas"]["Hit"][];
+            /** @description True if there are more: ask again with `before` = the last hit's `seq`. */
+            more: boolean;
+        };
+        GroupChange: {
+            name: string;
+        };
         Health: {
             status: string;
         };
@@ -413,6 +675,13 @@ export interface components {
             messages: components["schemas"]["Message"][];
             /** @description True if there are older ones: ask again with `before` = the first one's `seq`. */
             more: boolean;
+            /** @description True if there are newer ones: ask again with `after` = the last one's `seq`. */
+            more_after: boolean;
+        };
+        Hit: {
+            message: components["schemas"]["Message"];
+            /** @description What matched in `message.text`: start and end, counted in UTF-16 code units as JavaScript does. */
+            ranges: number[][];
         };
         /** @description `RTCIceServer`, without credentials for now. */
         IceServer: {
@@ -434,6 +703,21 @@ export interface components {
         };
         InvitationToken: {
             token: string;
+        };
+        /** @description A conversation with what only its reader sees. */
+        ListedConversation: components["schemas"]["Conversation"] & {
+            draft?: components["schemas"]["Draft"] | null;
+            muted: boolean;
+            /**
+             * Format: int32
+             * @description Messages of others after `read_seq`, counted up to 1,000.
+             */
+            unread: number;
+            /**
+             * Format: int32
+             * @description Those of them that mention the reader.
+             */
+            unread_mentions: number;
         };
         /** @description A user with their presence. */
         ListedUser: components["schemas"]["User"] & {
@@ -484,7 +768,14 @@ export interface components {
              */
             unsent_packets: number;
         };
-        /** @description What somebody wrote, or the history entry of a call. */
+        Member: {
+            /** @description Of a group: may remove others and delete nobody's messages but their own. One member is it. */
+            owner: boolean;
+            /** @description Everything up to this message has been read. */
+            read_seq: components["schemas"]["EventId"];
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description What somebody wrote, the history entry of a call, or what changed in a group. */
         Message: components["schemas"]["MessageContent"] & {
             /** @description Chosen by the sender's client: a retry with the same key is the same message. */
             client_key: string;
@@ -496,24 +787,68 @@ export interface components {
             seq: components["schemas"]["EventId"];
         };
         MessageContent: {
+            attachments: components["schemas"]["Attachment"][];
+            edited_at?: components["schemas"]["Millis"] | null;
             /** @enum {string} */
             kind: "text";
+            /** @description Members named in the text as `@login`; `@all` (`@все`) names everybody. */
+            mentions: components["schemas"]["UserId"][];
+            reply_to?: components["schemas"]["Quote"] | null;
+            /** @description Empty if the attachments say it all. */
             text: string;
+        } | {
+            deleted_at: components["schemas"]["Millis"];
+            /** @enum {string} */
+            kind: "deleted";
         } | {
             call: components["schemas"]["CallRecord"];
             /** @enum {string} */
             kind: "call";
+        } | {
+            /** @enum {string} */
+            kind: "notice";
+            notice: components["schemas"]["Notice"];
         };
         /** Format: uuid */
         MessageId: string;
+        /** @description What a message said before it was edited or deleted. */
+        MessageVersion: {
+            /** @description When this text was replaced. */
+            replaced_at: components["schemas"]["Millis"];
+            text: string;
+        };
         /**
          * Format: int64
          * @description Milliseconds since 1970-01-01T00:00:00Z.
          */
         Millis: number;
+        Muted: {
+            muted: boolean;
+        };
+        NewDraft: {
+            reply_to?: components["schemas"]["MessageId"] | null;
+            /** @description Empty, without a reply: there is no draft any more. */
+            text: string;
+        };
+        NewGroup: {
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description Whom to have in it beside its maker; at most 1,000. */
+            user_ids: components["schemas"]["UserId"][];
+        };
+        NewMembers: {
+            user_ids: components["schemas"]["UserId"][];
+        };
         NewMessage: {
+            /** @description Uploads of the sender that are complete and not yet sent, in the order in which they are shown; at most 20. */
+            attachment_ids?: components["schemas"]["AttachmentId"][];
             /** @description Chosen by the client, 8 to 64 characters: a retry with the same key is the same message. */
             client_key: string;
+            reply_to?: components["schemas"]["MessageId"] | null;
+            /** @description May be empty if there are attachments. `@login` and `@all` (`@все`) mention members. */
+            text: string;
+        };
+        NewText: {
             text: string;
         };
         /** @description Who a new user is to be, as somebody typed it. */
@@ -522,6 +857,30 @@ export interface components {
             login: string;
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description What changed in a group. */
+        Notice: {
+            name: string;
+            /** @enum {string} */
+            what: "created";
+        } | {
+            name: string;
+            /** @enum {string} */
+            what: "renamed";
+        } | {
+            /** @enum {string} */
+            what: "picture_changed";
+        } | {
+            user_ids: components["schemas"]["UserId"][];
+            /** @enum {string} */
+            what: "members_added";
+        } | {
+            user_id: components["schemas"]["UserId"];
+            /** @enum {string} */
+            what: "member_removed";
+        } | {
+            /** @enum {string} */
+            what: "member_left";
         };
         OpenConversation: {
             user_id: components["schemas"]["UserId"];
@@ -558,10 +917,35 @@ export interface components {
             default: components["schemas"]["Path"];
         };
         /**
+         * Format: uuid
+         * @description The picture of a user or a group; a new picture has a new id, so it may be cached for ever.
+         */
+        PictureId: string;
+        /**
          * @description Whether a user could be reached just now.
          * @enum {string}
          */
         Presence: "online" | "away" | "offline";
+        /** @description The message that is replied to, as it is now. */
+        Quote: {
+            attachment?: components["schemas"]["QuotedAttachment"] | null;
+            deleted: boolean;
+            message_id: components["schemas"]["MessageId"];
+            sender_id: components["schemas"]["UserId"];
+            seq: components["schemas"]["EventId"];
+            /** @description The beginning of its text, at most 200 characters. */
+            text: string;
+        };
+        QuotedAttachment: components["schemas"]["Attachment"] & {
+            /**
+             * Format: int32
+             * @description How many more there are.
+             */
+            more: number;
+        };
+        ReadUpTo: {
+            seq: components["schemas"]["EventId"];
+        };
         /**
          * @description What a user may do. Each route names the roles that it is for.
          * @enum {string}
@@ -584,6 +968,11 @@ export interface components {
             presence: components["schemas"]["Presence"];
             /** @enum {string} */
             type: "presence";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @enum {string} */
+            type: "typing";
             user_id: components["schemas"]["UserId"];
         } | {
             call: components["schemas"]["CallState"];
@@ -646,6 +1035,7 @@ export interface components {
             last_seen_at?: components["schemas"]["Millis"] | null;
             login: string;
             name: string;
+            picture?: components["schemas"]["PictureId"] | null;
             role: components["schemas"]["Role"];
         };
         /** @description What an admin changes; what is left out stays. */
@@ -815,7 +1205,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"][];
+                    "application/json": components["schemas"]["ListedConversation"][];
                 };
             };
             /** @description Refused */
@@ -898,11 +1288,243 @@ export interface operations {
             };
         };
     };
+    change_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_a_group */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_name */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraft"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description message_too_long, bad_text */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMembers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_a_group, user_deactivated */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description group_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_the_owner */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_a_group */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     history: {
         parameters: {
             query?: {
-                /** @description The `seq` of the oldest message that the client has; unset for the newest. */
+                /** @description The `seq` of the oldest message that the client has. If none of `before`, `after` and `around` is set: the newest. */
                 before?: number;
+                /** @description The `seq` of the newest message that the client has. */
+                after?: number;
+                /** @description Half of the messages up to this `seq`, half after it: for a jump. */
+                around?: number;
                 /** @description At most so many; 1 to 100, 50 if unset. */
                 limit?: number;
             };
@@ -1022,6 +1644,88 @@ export interface operations {
             };
         };
     };
+    mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Muted"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query: {
@@ -1042,6 +1746,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description not_found: one of the users */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description user_deactivated */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_name, group_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Refused */
@@ -1128,6 +1891,227 @@ export interface operations {
             };
             /** @description bad_invitation */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description not_the_sender */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_editable: no text */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description not_the_sender */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_editable: deleted, or no text */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description message_empty, message_too_long, bad_text */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    message_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageVersion"][];
+                };
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_messages: {
+        parameters: {
+            query: {
+                /** @description Words, each of which begins a word of the message; upper and lower case, е and ё are one. */
+                q: string;
+                /** @description In this conversation only. */
+                conversation_id?: components["schemas"]["ConversationId"];
+                /** @description The `seq` of the last hit that the client has. */
+                before?: number;
+                /** @description At most so many; 1 to 50, 20 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description not_found: absent, or not a member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_query: no word in it */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

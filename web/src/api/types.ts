@@ -16,8 +16,20 @@ export type InvitationLink = Schemas["InvitationLink"];
 export type AcceptInvitation = Schemas["Acceptance"];
 
 export type Conversation = Schemas["Conversation"];
+/** A conversation with what only its reader sees. */
+export type ListedConversation = Schemas["ListedConversation"];
+export type Member = Schemas["Member"];
+export type Draft = Schemas["Draft"];
 export type Message = Schemas["Message"];
+export type MessageVersion = Schemas["MessageVersion"];
+export type Notice = Schemas["Notice"];
+export type Quote = Schemas["Quote"];
+export type NewMessage = Schemas["NewMessage"];
 export type History = Schemas["History"];
+export type Found = Schemas["Found"];
+export type Hit = Schemas["Hit"];
+export type Attachment = Schemas["Attachment"];
+export type AttachmentKind = Schemas["AttachmentKind"];
 
 export type CallKind = Schemas["CallKind"];
 export type CallPath = Schemas["Path"];
