@@ -70,7 +70,7 @@ function Preview({ message }: { message: Message }) {
       </span>
     );
   }
-  const text = message.text.replace(/\s+/gu, " ");
+  const text = (message.kind === "text" ? message.text : "").replace(/\s+/gu, " ");
   return (
     <span className="block truncate text-sm text-muted">
       {message.sender_id === me.id ? t("chat.you", { text }) : text}

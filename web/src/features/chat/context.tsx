@@ -18,7 +18,8 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
   const outbox = useMemo(
     () =>
       new Outbox(me, {
-        send: sendMessage,
+        send: ({ conversationId, clientKey, text, replyTo }) =>
+          sendMessage(conversationId, { client_key: clientKey, text, reply_to: replyTo?.message_id ?? null }),
         sent: (message) => addMessage(cache, message),
         signedOut: () => void cache.invalidateQueries({ queryKey: SESSION_KEY }),
       }),

@@ -49,7 +49,7 @@ export function useConversations() {
 
 /** The other member of a direct conversation; in one with oneself, oneself. */
 export function otherMember(conversation: Conversation, me: string): string {
-  return conversation.members.find((member) => member !== me) ?? me;
+  return conversation.members.find(({ user_id }) => user_id !== me)?.user_id ?? me;
 }
 
 /** Finds or makes the direct conversation with somebody. */

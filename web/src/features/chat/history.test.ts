@@ -11,6 +11,8 @@ const message = (seq: number, conversation_id = "c"): Message => ({
   client_key: `k${seq}`,
   created_at: seq,
   kind: "text",
+  attachments: [],
+  mentions: [],
   text: String(seq),
 });
 const history = (seqs: number[], hasMore = false): History => ({ messages: seqs.map((seq) => message(seq)), hasMore });

@@ -54,7 +54,7 @@ export function trim(history: History): History {
 }
 
 async function page(conversationId: string, before: number | null, signal?: AbortSignal): Promise<History> {
-  const { messages, more } = await getMessages(conversationId, before, signal);
+  const { messages, more } = await getMessages(conversationId, before === null ? {} : { before }, signal);
   return { messages: merge(messages, []), hasMore: more };
 }
 

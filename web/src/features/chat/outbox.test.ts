@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "../../api/http";
 import type { Message } from "../../api/types";
-import { Outbox } from "./outbox";
+import { Outbox, type Outgoing } from "./outbox";
 
 const message = (conversation_id: string, client_key: string, text: string): Message => ({
   id: client_key,
@@ -12,17 +12,19 @@ const message = (conversation_id: string, client_key: string, text: string): Mes
   client_key,
   created_at: 0,
   kind: "text",
+  attachments: [],
+  mentions: [],
   text,
 });
 const unreachable = new ApiError(0, "unreachable", "");
 
 function setUp() {
-  const send = vi.fn(async (conversation: string, key: string, text: string) => message(conversation, key, text));
+  const send = vi.fn(async ({ conversationId, clientKey, text }: Outgoing) => message(conversationId, clientKey, text));
   const sent = vi.fn();
   const signedOut = vi.fn();
   const outbox = new Outbox("me", { send, sent, signedOut });
   const states = (): string[] => outbox.items.get().map(({ text, state }) => `${text} ${state}`);
-  const texts = (): string[] => send.mock.calls.map(([, , text]) => text);
+  const texts = (): string[] => send.mock.calls.map(([{ text }]) => text);
   return { outbox, send, sent, signedOut, states, texts };
 }
 
@@ -49,7 +51,8 @@ test("those of one conversation go one after another, others do not wait", async
   const { outbox, send, texts } = setUp();
   let release: () => void = () => undefined;
   send.mockImplementationOnce(
-    (c, k, t) => new Promise((resolve) => (release = () => resolve(message(c, k, t)))),
+    ({ conversationId: c, clientKey: k, text: t }) =>
+      new Promise((resolve) => (release = () => resolve(message(c, k, t)))),
   );
   outbox.add("c", "one");
   outbox.add("c", "two");
@@ -71,7 +74,7 @@ test("without a network it waits, and goes with the same key", async () => {
   await vi.advanceTimersByTimeAsync(2_000);
   expect(states()).toEqual([]);
   expect(send.mock.calls.length).toBe(3);
-  expect(new Set(send.mock.calls.map(([, key]) => key)).size).toBe(1);
+  expect(new Set(send.mock.calls.map(([{ clientKey }]) => clientKey)).size).toBe(1);
 });
 
 test("a refusal is final until the writer tries again, with the same key; others go on", async () => {
@@ -86,7 +89,7 @@ test("a refusal is final until the writer tries again, with the same key; others
   await settle();
   expect(states()).toEqual([]);
   expect(texts()).toEqual(["long", "next", "long"]);
-  expect(send.mock.calls[0]![1]).toBe(send.mock.calls[2]![1]);
+  expect(send.mock.calls[0]![0].clientKey).toBe(send.mock.calls[2]![0].clientKey);
 });
 
 test("a signed-out user's message waits for the next sign-in", async () => {
@@ -111,7 +114,7 @@ test("a reload loses nothing, and sends with the old key", async () => {
   after.outbox.start();
   await settle();
   expect(after.texts()).toEqual(["one", "two"]);
-  expect(after.send.mock.calls[0]![1]).toBe(before.send.mock.calls[0]![1]);
+  expect(after.send.mock.calls[0]![0].clientKey).toBe(before.send.mock.calls[0]![0].clientKey);
   expect(localStorage.length).toBe(0);
 });
 

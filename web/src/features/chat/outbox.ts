@@ -4,7 +4,7 @@
  * one conversation go one after another, so that they arrive in order.
  */
 import { ApiError } from "../../api/http";
-import type { Message } from "../../api/types";
+import type { Message, Quote } from "../../api/types";
 import { randomKey } from "../../lib/random";
 import { recallAll, remember } from "../../lib/storage";
 import { Store } from "../../lib/store";
@@ -13,6 +13,10 @@ export interface Outgoing {
   clientKey: string;
   conversationId: string;
   text: string;
+  /** What is replied to, as it was then. */
+  replyTo: Quote | null;
+  /** Local ids of the uploads (features/files) that go with it; it leaves when all are complete. */
+  uploads: readonly string[];
   createdAt: number;
   /** `failed`: refused for good; the writer decides. */
   state: "waiting" | "sending" | "failed";
@@ -20,7 +24,7 @@ export interface Outgoing {
 }
 
 export interface OutboxWorld {
-  send(conversationId: string, clientKey: string, text: string): Promise<Message>;
+  send(item: Outgoing): Promise<Message>;
   sent(message: Message): void;
   /** A request was refused for want of a session. */
   signedOut(): void;
@@ -63,8 +67,9 @@ export class Outbox {
     this.items.set([]);
   }
 
-  add(conversationId: string, text: string): void {
-    const item: Outgoing = { clientKey: randomKey(), conversationId, text, createdAt: Date.now(), state: "waiting" };
+  add(conversationId: string, text: string, with_: { replyTo?: Quote | null; uploads?: readonly string[] } = {}): void {
+    const { replyTo = null, uploads = [] } = with_;
+    const item: Outgoing = { clientKey: randomKey(), conversationId, text, replyTo, uploads, createdAt: Date.now(), state: "waiting" };
     this.items.update((items) => [...items, item]);
     this.#store(item);
     this.flush();
@@ -101,7 +106,7 @@ export class Outbox {
   async #send(item: Outgoing): Promise<void> {
     this.#change(item.clientKey, { state: "sending" });
     try {
-      const message = await this.#world.send(item.conversationId, item.clientKey, item.text);
+      const message = await this.#world.send(item);
       if (this.#stopped) return;
       this.#failures = 0;
       this.#world.sent(message);
@@ -153,8 +158,9 @@ function parse([, value]: [string, string]): Outgoing[] {
     const item = JSON.parse(value) as Partial<Outgoing>;
     const { clientKey, conversationId, text, createdAt, state } = item;
     if (typeof clientKey !== "string" || typeof conversationId !== "string" || typeof text !== "string") return [];
+    const { replyTo = null, uploads = [], code } = item;
     return [
-      { clientKey, conversationId, text, createdAt: createdAt ?? 0, state: state === "failed" ? "failed" : "waiting", code: item.code },
+      { clientKey, conversationId, text, replyTo, uploads, createdAt: createdAt ?? 0, state: state === "failed" ? "failed" : "waiting", code },
     ];
   } catch {
     return [];

@@ -9,11 +9,11 @@ const MINUTE = 60_000;
 
 function message(minute: number, sender_id: string, text: string): Message {
   const key = `${minute}-${text}`;
-  return { id: key, conversation_id: "c", seq: minute, sender_id, client_key: key, created_at: NOON + minute * MINUTE, kind: "text", text };
+  return { id: key, conversation_id: "c", seq: minute, sender_id, client_key: key, created_at: NOON + minute * MINUTE, kind: "text", attachments: [], mentions: [], text };
 }
 
 function outgoing(minute: number, text: string, state: Outgoing["state"] = "waiting"): Outgoing {
-  return { clientKey: `${minute}-${text}`, conversationId: "c", text, createdAt: NOON + minute * MINUTE, state };
+  return { clientKey: `${minute}-${text}`, conversationId: "c", text, replyTo: null, uploads: [], createdAt: NOON + minute * MINUTE, state };
 }
 
 /** `[` begins a group, `]` ends it. */

@@ -42,7 +42,7 @@ function fromMessage(message: Message, me: string): Entry {
   const own = message.sender_id === me;
   const base = { key: message.client_key || message.id, at: message.created_at, own };
   if (message.kind === "call") return { ...base, key: message.id, kind: "call", call: message.call, own: message.call.caller_id === me };
-  return { ...base, kind: "text", senderId: message.sender_id, text: message.text, state: "sent", first: true, last: true };
+  return { ...base, kind: "text", senderId: message.sender_id, text: message.kind === "text" ? message.text : "", state: "sent", first: true, last: true };
 }
 
 function fromOutgoing(item: Outgoing, me: string): Entry {
