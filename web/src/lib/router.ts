@@ -3,13 +3,17 @@ import { useSyncExternalStore } from "react";
 
 export type Route =
   | { name: "home" }
-  | { name: "chat"; conversationId: string }
+  /** With `seq`: at that message. */
+  | { name: "chat"; conversationId: string; seq?: number }
   | { name: "invitation" }
   | { name: "admin" };
 
 export function parse(path: string): Route {
-  const [first, second] = path.split("/").filter(Boolean);
-  if (first === "chat" && second !== undefined) return { name: "chat", conversationId: second };
+  const [first, second, third] = path.split("/").filter(Boolean);
+  if (first === "chat" && second !== undefined) {
+    const seq = /^[1-9]\d*$/u.test(third ?? "") ? { seq: Number(third) } : {};
+    return { name: "chat", conversationId: second, ...seq };
+  }
   if (first === "invitation") return { name: "invitation" };
   if (first === "admin") return { name: "admin" };
   return { name: "home" };
@@ -20,7 +24,7 @@ export function pathOf(route: Route): string {
     case "home":
       return "/";
     case "chat":
-      return `/chat/${route.conversationId}`;
+      return `/chat/${route.conversationId}${route.seq === undefined ? "" : `/${route.seq}`}`;
     default:
       return `/${route.name}`;
   }
