@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo check advisories test test-rust test-web test-e2e netlab screenshots bench bench-load web clean
+.PHONY: help run demo check advisories test test-rust test-web test-e2e netlab screenshots bench bench-load bench-chat web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -88,6 +88,11 @@ bench: ## Criterion: the relay packet path
 bench-load: ## whole-process load over loopback, writes target/figures/relay-load.json
 	cargo build --release --locked -p staffline-media --example whip -p relay-load --bin relay-load
 	target/release/relay-load
+
+bench-chat: web/dist/index.html ## whole-process load of the chat and the page in Chromium, writes target/figures/chat.json
+	scripts/apt-install $(BROWSERS)
+	cargo build --release --locked -p staffline -p chat-load
+	ulimit -n 20000 && target/release/chat-load --page web/e2e/bench/first-paint.mjs
 
 clean: ## removes what was built
 	rm -rf target web/dist web/node_modules
