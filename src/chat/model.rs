@@ -57,7 +57,7 @@ pub struct ListedConversation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Draft {
     pub text: String,
-    pub reply_to: Option<MessageId>,
+    pub reply_to: Option<Quote>,
     pub updated_at: Millis,
 }
 

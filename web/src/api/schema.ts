@@ -597,7 +597,7 @@ export interface components {
         DeviceId: string;
         /** @description Unsent text; the same on all devices of its writer. */
         Draft: {
-            reply_to?: components["schemas"]["MessageId"] | null;
+            reply_to?: components["schemas"]["Quote"] | null;
             text: string;
             updated_at: components["schemas"]["Millis"];
         };

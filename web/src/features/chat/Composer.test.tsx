@@ -3,10 +3,17 @@ import { cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { startWords } from "../../i18n";
+import { Compose } from "./compose";
 import { Composer, LONGEST } from "./Composer";
 
 const add = vi.fn();
-vi.mock(import("./context"), async (original) => ({ ...(await original()), useOutbox: () => ({ add }) as never }));
+const compose = new Compose();
+vi.mock(import("./context"), async (original) => ({
+  ...(await original()),
+  useOutbox: () => ({ add }) as never,
+  useCompose: () => compose,
+  useComposing: () => compose.of("c"),
+}));
 
 let touch = false;
 beforeAll(startWords);
@@ -25,7 +32,7 @@ function setUp(drafts = new Map<string, string>()) {
 test("Enter sends what was written, without the blanks around it", async () => {
   const { input, user } = setUp();
   await user.type(input, "  hello {Enter}");
-  expect(add).toHaveBeenCalledExactlyOnceWith("c", "hello");
+  expect(add).toHaveBeenCalledExactlyOnceWith("c", "hello", { replyTo: null, uploads: [] });
   expect(input).toHaveProperty("value", "");
 });
 
@@ -42,7 +49,7 @@ test("on a touch screen Enter breaks the line and the button sends", async () =>
   await user.type(input, "one{Enter}two");
   expect(add).not.toHaveBeenCalled();
   await user.click(screen.getByRole("button"));
-  expect(add).toHaveBeenCalledExactlyOnceWith("c", "one\ntwo");
+  expect(add).toHaveBeenCalledExactlyOnceWith("c", "one\ntwo", { replyTo: null, uploads: [] });
 });
 
 test("nothing, or too much, is not sent", async () => {

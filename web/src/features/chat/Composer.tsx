@@ -5,7 +5,8 @@ import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 
 import { useTranslation } from "react-i18next";
 import { useMedia } from "../../lib/useMedia";
 import { IconButton } from "../../ui/Button";
-import { useOutbox } from "./context";
+import { useCompose, useComposing, useOutbox } from "./context";
+import { useComposerSlots } from "./useComposerSlots";
 
 /** The server's limit, in characters. */
 export const LONGEST = 16_000;
@@ -26,7 +27,11 @@ export function Composer({ conversationId, drafts }: ComposerProps) {
   const [text, setText] = useState(() => drafts.get(conversationId) ?? "");
   const length = [...text.trim()].length;
   const excess = length - LONGEST;
-  const ready = length > 0 && excess <= 0;
+  const compose = useCompose();
+  const composing = useComposing(conversationId);
+  const slots = useComposerSlots(conversationId, post);
+  const blank = length === 0 && slots.uploads.length === 0;
+  const ready = !blank && excess <= 0;
 
   useEffect(() => {
     // On a phone the keyboard would cover the chat that one came to read.
@@ -38,9 +43,15 @@ export function Composer({ conversationId, drafts }: ComposerProps) {
     drafts.set(conversationId, next);
   }
 
+  function post(what: string, uploads: readonly string[]): void {
+    outbox.add(conversationId, what, { replyTo: composing.mode === "reply" ? composing.quote : null, uploads });
+    compose.cancel(conversationId);
+  }
+
   function send(): void {
     if (!ready) return;
-    outbox.add(conversationId, text.trim());
+    post(text.trim(), slots.uploads);
+    slots.onSent();
     change("");
     input.current?.focus();
   }
@@ -64,7 +75,9 @@ export function Composer({ conversationId, drafts }: ComposerProps) {
           {t("chat.tooLong", { count: excess })}
         </p>
       )}
+      {slots.tray}
       <div className="flex items-end gap-2 py-2">
+        {slots.attach}
         <textarea
           ref={input}
           aria-label={t("chat.input")}
@@ -76,6 +89,7 @@ export function Composer({ conversationId, drafts }: ComposerProps) {
           onKeyDown={onKeyDown}
           className="field-sizing-content max-h-40 min-h-11 flex-1 resize-none rounded-[22px] border border-line-strong bg-raised px-4 py-[11px] leading-5 outline-offset-[-1px] placeholder:text-muted"
         />
+        {blank && slots.microphone !== null ? slots.microphone : (
         <IconButton
           type="submit"
           label={t("chat.send")}
@@ -86,6 +100,7 @@ export function Composer({ conversationId, drafts }: ComposerProps) {
         >
           <SendHorizontal size={20} />
         </IconButton>
+        )}
       </div>
     </form>
   );

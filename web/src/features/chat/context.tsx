@@ -1,16 +1,18 @@
-/** The outbox of the signed-in user, and the feeds of this feature. */
+/** The outbox of the signed-in user, what their inputs are about to do, and the feeds of this feature. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useApi, useSocketListener } from "../../api/context";
 import { sendMessage } from "../../api/routes";
 import type { SocketListener } from "../../api/socket";
 import { useStore } from "../../lib/useStore";
 import { SESSION_KEY } from "../users";
+import { Compose, type Composing } from "./compose";
 import { useConversationsFeed } from "./conversations";
 import { addMessage, useHistoryFeed } from "./history";
 import { Outbox, type Outgoing } from "./outbox";
 
 const OutboxContext = createContext<Outbox | null>(null);
+const ComposeContext = createContext<Compose | null>(null);
 
 export function ChatProvider({ me, children }: { me: string; children: ReactNode }) {
   const { socket } = useApi();
@@ -25,6 +27,7 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
       }),
     [me, cache],
   );
+  const [compose] = useState(() => new Compose());
   useConversationsFeed();
   useHistoryFeed();
 
@@ -51,7 +54,11 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
     };
   }, [outbox, socket]);
 
-  return <OutboxContext value={outbox}>{children}</OutboxContext>;
+  return (
+    <OutboxContext value={outbox}>
+      <ComposeContext value={compose}>{children}</ComposeContext>
+    </OutboxContext>
+  );
 }
 
 export function useOutbox(): Outbox {
@@ -63,4 +70,19 @@ export function useOutbox(): Outbox {
 export function useOutgoing(conversationId: string): readonly Outgoing[] {
   const items = useStore(useOutbox().items);
   return useMemo(() => items.filter((item) => item.conversationId === conversationId), [items, conversationId]);
+}
+
+/** For whoever starts a reply or an edit: does not draw anew when one starts. */
+export function useCompose(): Compose {
+  const compose = useContext(ComposeContext);
+  if (compose === null) throw new Error("useCompose outside of ChatProvider");
+  return compose;
+}
+
+export function useComposing(conversationId: string): Composing {
+  const compose = useCompose();
+  return useSyncExternalStore(
+    compose.subscribe,
+    useCallback(() => compose.of(conversationId), [compose, conversationId]),
+  );
 }

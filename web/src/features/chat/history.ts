@@ -126,3 +126,18 @@ export function addMessage(cache: QueryClient, message: Message): void {
     (history) => history && apply(history, { id: message.seq, type: "message_created", message }),
   );
 }
+
+/** Changes a loaded message at once, before or without its event. */
+export function changeMessage(cache: QueryClient, conversationId: string, id: string, change: (message: Message) => Message): void {
+  cache.setQueryData<History>(
+    keyOf(conversationId),
+    (history) =>
+      history && { ...history, messages: history.messages.map((message) => (message.id === id ? change(message) : message)) },
+  );
+}
+
+/** The last text that somebody has written, of those that are loaded. */
+export function lastTextOf(cache: QueryClient, conversationId: string, userId: string): Message | undefined {
+  const messages = cache.getQueryData<History>(keyOf(conversationId))?.messages ?? [];
+  return messages.findLast(({ kind, sender_id }) => kind === "text" && sender_id === userId);
+}
