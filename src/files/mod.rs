@@ -3,7 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::AttachmentId;
+use crate::{
+    db::Tx,
+    ids::{AttachmentId, MessageId, UserId},
+};
+
+pub mod routes;
+pub mod store;
 
 /// A file on a message. Its bytes: `GET /api/attachments/{id}`; its thumbnail: `GET /api/attachments/{id}/thumbnail`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,4 +42,46 @@ pub enum AttachmentKind {
     Audio,
     Voice,
     File,
+}
+
+/// Attachments of one message.
+pub const MAX_PER_MESSAGE: usize = 20;
+
+/// Why something was not done with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// Absent, or somebody else's: nobody learns which.
+    #[error("no such file")]
+    NoSuchFile,
+    #[error("the upload is not complete")]
+    Incomplete,
+    #[error("the upload hangs on a message already")]
+    AlreadySent,
+    #[error("a message has at most {MAX_PER_MESSAGE} attachments")]
+    TooMany,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Hangs complete uploads of `owner` on a message that the same transaction has stored, in this order.
+pub async fn attach(tx: &mut Tx, owner: UserId, message: MessageId, ids: &[AttachmentId]) -> Result<Vec<Attachment>, FilesError> {
+    if ids.len() > MAX_PER_MESSAGE {
+        return Err(FilesError::TooMany);
+    }
+    let mut attachments = Vec::with_capacity(ids.len());
+    for (position, id) in (0..).zip(ids) {
+        match store::attach(tx, owner, message, *id, position).await? {
+            Some(attachment) => attachments.push(attachment),
+            None => return Err(why_not(tx, owner, *id).await?),
+        }
+    }
+    Ok(attachments)
+}
+
+async fn why_not(tx: &mut Tx, owner: UserId, id: AttachmentId) -> sqlx::Result<FilesError> {
+    Ok(match store::upload(tx, owner, id).await? {
+        None => FilesError::NoSuchFile,
+        Some(upload) if upload.sent => FilesError::AlreadySent,
+        Some(_) => FilesError::Incomplete,
+    })
 }

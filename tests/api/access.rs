@@ -31,6 +31,17 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("post", "/api/conversations", For::SignedIn),
     ("get", "/api/conversations/{id}/messages", For::SignedIn),
     ("post", "/api/conversations/{id}/messages", For::SignedIn),
+    ("post", "/api/groups", For::SignedIn),
+    ("patch", "/api/conversations/{id}", For::SignedIn),
+    ("post", "/api/conversations/{id}/members", For::SignedIn),
+    ("delete", "/api/conversations/{id}/members/{user_id}", For::SignedIn),
+    ("put", "/api/conversations/{id}/read", For::SignedIn),
+    ("put", "/api/conversations/{id}/draft", For::SignedIn),
+    ("put", "/api/conversations/{id}/muted", For::SignedIn),
+    ("patch", "/api/messages/{id}", For::SignedIn),
+    ("delete", "/api/messages/{id}", For::SignedIn),
+    ("get", "/api/messages/{id}/versions", For::SignedIn),
+    ("get", "/api/search/messages", For::SignedIn),
     ("get", "/api/events", For::SignedIn),
     ("get", "/api/socket", For::SignedIn),
     ("get", "/api/admin/path-policy", For::Admins),
@@ -124,8 +135,13 @@ both! {
 
 /// Tries a route with a body that fits and ids that name nothing. Status and code, if it was refused.
 async fn try_route(client: &Client, method: &str, path: &str) -> (u16, String) {
-    let path = path.replace("{id}", "0198c0de-0000-7000-8000-000000000001");
-    let path = if path == "/api/events" { "/api/events?after=0".to_owned() } else { path };
+    let nobody = "0198c0de-0000-7000-8000-000000000001";
+    let path = path.replace("{id}", nobody).replace("{user_id}", nobody);
+    let path = match path.as_str() {
+        "/api/events" => "/api/events?after=0".to_owned(),
+        "/api/search/messages" => "/api/search/messages?q=x".to_owned(),
+        _ => path,
+    };
     let answer = match method {
         "get" => client.get(&path).await,
         "post" => client.post(&path, &body_for(&path)).await,
@@ -148,7 +164,14 @@ fn body_for(path: &str) -> Value {
         "/api/users" => json!({"name": "", "login": "new", "email": "new@example.com", "role": "employee"}),
         "/api/conversations" => json!({"user_id": nobody}),
         "/api/admin/path-policy" => json!({"default": "direct"}),
+        "/api/groups" => json!({"name": "x", "user_ids": [nobody]}),
+        path if path.ends_with("/members") => json!({"user_ids": [nobody]}),
         path if path.ends_with("/messages") => json!({"client_key": "12345678", "text": "x"}),
+        path if path.ends_with("/read") => json!({"seq": 1}),
+        path if path.ends_with("/draft") => json!({"text": "x"}),
+        path if path.ends_with("/muted") => json!({"muted": true}),
+        path if path.starts_with("/api/messages/") => json!({"text": "x"}),
+        path if path.starts_with("/api/conversations/") => json!({"name": "x"}),
         _ => json!({}),
     }
 }
