@@ -28,7 +28,7 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
     [me, cache],
   );
   const [compose] = useState(() => new Compose());
-  useConversationsFeed();
+  useConversationsFeed(me);
   useHistoryFeed();
 
   useSocketListener(

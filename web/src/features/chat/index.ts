@@ -2,5 +2,5 @@
 export { ChatPane } from "./ChatPane";
 export { ChatProvider, useOutbox } from "./context";
 export { ConversationList } from "./ConversationList";
-export { useOpenDirect } from "./conversations";
+export { otherMember, useConversation, useConversations, useOpenDirect, useUnreadTotal } from "./conversations";
 export type { Drafts } from "./Composer";
