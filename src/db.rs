@@ -14,6 +14,8 @@ use url::Url;
 
 use crate::config::Database;
 
+mod append_only;
+
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// A write transaction; dropped without `commit`, it is rolled back.
@@ -60,6 +62,7 @@ impl Db {
             Database::Postgres(url) => Self::open_postgres(url).await?,
         };
         MIGRATIONS.run(&db.write).await?;
+        append_only::guard(&db.write, db.engine).await?;
         Ok(db)
     }
 
@@ -159,4 +162,18 @@ pub fn word<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx:
     let text: String = row.try_get(column)?;
     serde_json::from_value(serde_json::Value::String(text))
         .map_err(|source| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(source) })
+}
+
+/// The word of an enum, as it is in JSON, for the database: what [`word`] reads.
+pub fn as_word(value: &impl serde::Serialize) -> sqlx::Result<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        Ok(other) => Err(sqlx::Error::Encode(format!("{other} is no word").into())),
+        Err(error) => Err(sqlx::Error::Encode(error.into())),
+    }
+}
+
+/// A boolean as it is kept: SQLite has none, and the driver decodes only what both databases have.
+pub fn flag(row: &AnyRow, column: &str) -> sqlx::Result<bool> {
+    Ok(row.try_get::<i64, _>(column)? != 0)
 }

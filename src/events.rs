@@ -13,7 +13,7 @@ use crate::{
     clock::Millis,
     db::{Db, Tx},
     ids::{ConversationId, UserId},
-    users::User,
+    users::{User, settings::Settings},
 };
 
 pub mod publisher;
@@ -48,6 +48,8 @@ pub enum Event {
     MutedChanged { conversation_id: ConversationId, muted: bool },
     /// A user was added or changed: name, role, deactivation.
     UserChanged { user: User },
+    /// The reader has changed their settings, perhaps on another device.
+    SettingsChanged { settings: Settings },
 }
 
 /// An event with its place in the stream.

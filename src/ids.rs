@@ -65,3 +65,7 @@ id!(
     /// The picture of a user or a group; a new picture has a new id, so it may be cached for ever.
     PictureId
 );
+id!(
+    /// A line of the audit log.
+    AuditId
+);

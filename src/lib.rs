@@ -11,10 +11,12 @@
 //! | `http` | routes, who asks, headers, the page's files |
 //! | `ws` | one task per socket |
 //! | `users`, `chat`, `calls`, `files` | the features |
+//! | `audit` | who did what, for admins and compliance officers |
 //! | `events`, `hub` | what clients are told, and who is there to be told |
 //! | `db`, `clock`, `ids`, `tokens`, `error` | what they all stand on |
 
 pub mod app;
+pub mod audit;
 pub mod calls;
 pub mod chat;
 pub mod clock;

@@ -144,7 +144,7 @@ async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
     let invitation = match login {
         Some(login) => {
             let user = users::by_login(&app.db, login).await.with_context(|| format!("the login {login}"))?;
-            users::invite_again(&app, user).await?
+            users::invite_again(&app, user, None).await?
         }
         None => {
             invitations::setup(&app).await?.context("there is an admin already: name the login of the one who is to get in")?
@@ -161,7 +161,7 @@ async fn demo_users(config: Config) -> anyhow::Result<()> {
     for (name, login) in [("Anna", "anna"), ("Boris", "boris")] {
         let email = format!("{login}@example.com");
         let new = NewUser { name: name.to_owned(), login: login.to_owned(), email, role: Role::Employee };
-        match users::add(&app, new).await {
+        match users::add(&app, new, None).await {
             Ok((_, invitation)) => say(&format!("{name}: {}", invitation.url(&base)))?,
             Err(UsersError::LoginTaken) => say(&format!("{name}: is here already"))?,
             Err(error) => return Err(error.into()),

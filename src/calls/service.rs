@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Action},
     chat::{self, ChatError},
     clock::{Clock, Millis},
     hub::Hub,
@@ -157,7 +158,10 @@ impl Calls {
     pub async fn set_policy(&self, app: &App, policy: PathPolicy, by: UserId) -> sqlx::Result<()> {
         let _one_at_a_time = self.0.policy_writer.lock().await;
         let mut tx = app.db.begin().await?;
-        store::set_policy(&mut tx, policy, by, app.clock.now()).await?;
+        let (now, before) = (app.clock.now(), self.policy());
+        store::set_policy(&mut tx, policy, by, now).await?;
+        let action = Action::PathPolicyChanged { before: before.default, after: policy.default };
+        audit::append(&mut tx, Some(by), action, now).await?;
         tx.commit().await?;
         self.live().board.set_policy(policy);
         tracing::info!(user.id = %by, path = %policy.default, "path policy set");

@@ -74,6 +74,19 @@ impl FromRequestParts<App> for Admin {
     }
 }
 
+/// A signed-in admin or compliance officer: who may read what others have done.
+#[derive(Clone, Debug)]
+pub struct Auditor(pub CurrentUser);
+
+impl FromRequestParts<App> for Auditor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let current = CurrentUser::from_request_parts(parts, app).await?;
+        if current.user.role.is_privileged() { Ok(Self(current)) } else { Err(Error::forbidden()) }
+    }
+}
+
 /// The browser's session cookie, live or not: what a sign-in replaces and a sign-out ends.
 #[derive(Clone, Debug)]
 pub struct PresentedToken(pub Option<TokenHash>);

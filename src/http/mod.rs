@@ -12,7 +12,7 @@ use tower_http::{
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, calls, chat, error::Error, events, users, ws};
+use crate::{app::App, audit, calls, chat, error::Error, events, users, ws};
 
 pub mod extract;
 pub mod headers;
@@ -33,6 +33,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::routes::look_up_invitation))
         .routes(routes!(users::routes::accept_invitation))
         .routes(routes!(users::routes::list, users::routes::add))
+        .routes(routes!(users::routes::settings, users::routes::change_settings))
         .routes(routes!(users::routes::change))
         .routes(routes!(users::routes::invite_again))
         .routes(routes!(chat::routes::list, chat::routes::open))
@@ -50,6 +51,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::routes::list))
         .routes(routes!(calls::routes::policy, calls::routes::set_policy))
         .routes(routes!(calls::routes::media))
+        .routes(routes!(audit::routes::list))
+        .routes(routes!(audit::routes::export))
         .routes(routes!(ws::routes::open))
         .routes(routes!(health))
         .routes(routes!(ready))

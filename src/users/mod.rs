@@ -7,8 +7,9 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
+    audit::{self, Action, Described},
     clock::Millis,
-    db::Db,
+    db::{Db, Tx},
     events::{self, Audience, Event},
     ids::{PictureId, UserId},
 };
@@ -18,7 +19,10 @@ pub mod limits;
 pub mod passwords;
 pub mod routes;
 pub mod sessions;
+pub mod settings;
 pub mod store;
+
+pub use store::list as all;
 
 /// What a user may do. Each route names the roles that it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -56,6 +60,12 @@ pub struct User {
 }
 
 impl Role {
+    /// Who sees more than their own, and therefore is looked at more closely.
+    #[must_use]
+    pub fn is_privileged(self) -> bool {
+        matches!(self, Self::Admin | Self::Compliance)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Employee => "employee",
@@ -199,8 +209,8 @@ pub async fn forget_expired(db: &Db, now: Millis) -> sqlx::Result<u64> {
     store::delete_expired(db, now).await
 }
 
-/// Adds a user and makes the link with which they get in.
-pub async fn add(app: &App, new: NewUser) -> Result<(User, invitations::Invitation), UsersError> {
+/// Adds a user and makes the link with which they get in. `by` is unset for the command line, here and below.
+pub async fn add(app: &App, new: NewUser, by: Option<UserId>) -> Result<(User, invitations::Invitation), UsersError> {
     let now = app.clock.now();
     let user = new.check(now)?;
     let mut tx = app.db.begin().await?;
@@ -208,25 +218,29 @@ pub async fn add(app: &App, new: NewUser) -> Result<(User, invitations::Invitati
         return Err(UsersError::LoginTaken);
     }
     let invitation = invitations::renew(&mut tx, Some(user.id), now).await?;
+    let User { id, login, name, role, .. } = user.clone();
+    audit::append(&mut tx, by, Action::UserAdded { user_id: id, login, name, role }, now).await?;
     events::append(&mut tx, Audience::Everybody, &Event::UserChanged { user: user.clone() }, now).await?;
     app.publisher.commit(tx).await?;
     Ok((user, invitation))
 }
 
 /// Makes a new link for a user and voids the one before. For one who has a password, the link sets a new one.
-pub async fn invite_again(app: &App, id: UserId) -> Result<invitations::Invitation, UsersError> {
+pub async fn invite_again(app: &App, id: UserId, by: Option<UserId>) -> Result<invitations::Invitation, UsersError> {
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let user = store::by_id(&mut *tx, id).await?.ok_or(UsersError::NoSuchUser)?;
     if user.deactivated_at.is_some() {
         return Err(UsersError::Deactivated);
     }
-    let invitation = invitations::renew(&mut tx, Some(id), app.clock.now()).await?;
+    let invitation = invitations::renew(&mut tx, Some(id), now).await?;
+    audit::append(&mut tx, by, Action::UserInvitedAgain { user_id: id }, now).await?;
     tx.commit().await?;
     Ok(invitation)
 }
 
 /// Changes a user. One who is deactivated is signed out everywhere at once.
-pub async fn change(app: &App, id: UserId, change: UserChange) -> Result<User, UsersError> {
+pub async fn change(app: &App, id: UserId, change: UserChange, by: UserId) -> Result<User, UsersError> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // First, because it is the lock under which two admins cannot demote each other at the same time.
@@ -241,12 +255,29 @@ pub async fn change(app: &App, id: UserId, change: UserChange) -> Result<User, U
         store::delete_sessions_of(&mut tx, id).await?;
         store::delete_invitations(&mut tx, Some(id)).await?;
     }
+    log_change(&mut tx, &before, &after, by, now).await?;
     events::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user: after.clone() }, now).await?;
     app.publisher.commit(tx).await?;
     if after.deactivated_at.is_some() {
         app.hub.close_user(id);
     }
     Ok(after)
+}
+
+/// One entry for each thing that changed; none if nothing did.
+async fn log_change(tx: &mut Tx, before: &User, after: &User, by: UserId, now: Millis) -> sqlx::Result<()> {
+    let user_id = after.id;
+    let (was, is) = (Described::from(before), Described::from(after));
+    let state = match (before.deactivated_at.is_some(), after.deactivated_at.is_some()) {
+        (false, true) => Some(Action::UserDeactivated { user_id }),
+        (true, false) => Some(Action::UserReactivated { user_id }),
+        _ => None,
+    };
+    let described = (was != is).then_some(Action::UserChanged { user_id, before: was, after: is });
+    for action in described.into_iter().chain(state) {
+        audit::append(tx, Some(by), action, now).await?;
+    }
+    Ok(())
 }
 
 fn is_active_admin(user: &User) -> bool {

@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 use super::{
     NewUser, Presence, User, UserChange, UsersError,
     invitations::{self, Acceptance, Invitation, InvitationKind},
-    sessions, store,
+    sessions,
+    settings::{self, Settings, SettingsChange},
+    store,
 };
 use crate::{
     app::App,
@@ -218,6 +220,29 @@ pub async fn list(State(app): State<App>, _: CurrentUser) -> Result<Reply<Vec<Li
     Ok(Reply(users.into_iter().map(|user| ListedUser { presence: app.hub.presence(user.id), user }).collect()))
 }
 
+/// What the user has set for themselves.
+#[utoipa::path(get, path = "/api/users/me/settings", tag = "users", operation_id = "settings", responses(
+    (status = 200, body = Settings),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn settings(State(app): State<App>, current: CurrentUser) -> Result<Reply<Settings>, Error> {
+    Ok(Reply(settings::of(&app.db, current.user.id).await?))
+}
+
+/// Changes one's own settings, on every device.
+#[utoipa::path(patch, path = "/api/users/me/settings", tag = "users", operation_id = "change_settings", request_body = SettingsChange, responses(
+    (status = 200, body = Settings),
+    (status = 422, description = "invalid_body", body = ErrorBody),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn change_settings(
+    State(app): State<App>,
+    current: CurrentUser,
+    Json(change): Json<SettingsChange>,
+) -> Result<Reply<Settings>, Error> {
+    Ok(Reply(settings::change(&app, current.user.id, change).await?))
+}
+
 /// Adds a user. The answer has the link with which they get in.
 #[utoipa::path(post, path = "/api/users", tag = "users", request_body = NewUser, responses(
     (status = 201, body = AddedUser),
@@ -228,11 +253,11 @@ pub async fn list(State(app): State<App>, _: CurrentUser) -> Result<Reply<Vec<Li
 ))]
 pub async fn add(
     State(app): State<App>,
-    _: Admin,
+    Admin(current): Admin,
     arrival: Arrival,
     Json(new): Json<NewUser>,
 ) -> Result<(StatusCode, Reply<AddedUser>), Error> {
-    let (user, invitation) = super::add(&app, new).await?;
+    let (user, invitation) = super::add(&app, new, Some(current.user.id)).await?;
     Ok((StatusCode::CREATED, Reply(AddedUser { user, invitation: link(&arrival, &invitation) })))
 }
 
@@ -246,11 +271,11 @@ pub async fn add(
 ))]
 pub async fn change(
     State(app): State<App>,
-    _: Admin,
+    Admin(current): Admin,
     Path(id): Path<UserId>,
     Json(change): Json<UserChange>,
 ) -> Result<Reply<User>, Error> {
-    Ok(Reply(super::change(&app, id, change).await?))
+    Ok(Reply(super::change(&app, id, change, current.user.id).await?))
 }
 
 /// Makes a new invitation link and voids the one before. For a user who has a password, the link sets a new one.
@@ -263,11 +288,11 @@ pub async fn change(
 ))]
 pub async fn invite_again(
     State(app): State<App>,
-    _: Admin,
+    Admin(current): Admin,
     arrival: Arrival,
     Path(id): Path<UserId>,
 ) -> Result<(StatusCode, Reply<InvitationLink>), Error> {
-    let invitation = super::invite_again(&app, id).await?;
+    let invitation = super::invite_again(&app, id, Some(current.user.id)).await?;
     Ok((StatusCode::CREATED, Reply(link(&arrival, &invitation))))
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, AnyExecutor, FromRow, Row, any::AnyRow};
 
-use super::{User, login_key, sessions::Session};
+use super::{User, login_key, sessions::Session, settings::Settings};
 use crate::{
     clock::Millis,
     db::{self, Db},
@@ -108,6 +108,36 @@ pub async fn set_last_seen(db: &Db, id: UserId, at: Millis) -> sqlx::Result<()> 
     let mut tx = db.begin().await?;
     sqlx::query("update users set last_seen_at = $2 where id = $1").bind(id.to_string()).bind(at.0).execute(&mut *tx).await?;
     tx.commit().await
+}
+
+pub async fn settings(executor: impl AnyExecutor<'_>, id: UserId) -> sqlx::Result<Option<Settings>> {
+    let sql = "select language, theme, email_notices, desktop_notices, sound from users where id = $1";
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(executor).await?;
+    row.map(|row| {
+        let language: Option<String> = row.try_get("language")?;
+        Ok(Settings {
+            language: language.map(|_| db::word(&row, "language")).transpose()?,
+            theme: db::word(&row, "theme")?,
+            email_notices: db::flag(&row, "email_notices")?,
+            desktop_notices: db::flag(&row, "desktop_notices")?,
+            sound: db::flag(&row, "sound")?,
+        })
+    })
+    .transpose()
+}
+
+pub async fn update_settings(tx: &mut AnyConnection, id: UserId, settings: Settings) -> sqlx::Result<()> {
+    let sql = "update users set language = $2, theme = $3, email_notices = $4, desktop_notices = $5, sound = $6 where id = $1";
+    sqlx::query(sql)
+        .bind(id.to_string())
+        .bind(settings.language.map(|language| db::as_word(&language)).transpose()?)
+        .bind(db::as_word(&settings.theme)?)
+        .bind(i64::from(settings.email_notices))
+        .bind(i64::from(settings.desktop_notices))
+        .bind(i64::from(settings.sound))
+        .execute(tx)
+        .await
+        .map(drop)
 }
 
 pub async fn insert_session(tx: &mut AnyConnection, session: &Session, hash: &TokenHash, now: Millis) -> sqlx::Result<()> {

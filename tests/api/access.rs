@@ -12,6 +12,8 @@ enum For {
     Anybody,
     SignedIn,
     Admins,
+    /// Admins and compliance officers.
+    Auditors,
 }
 
 /// Every route of the OpenAPI document, with whom it is for.
@@ -25,6 +27,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("post", "/api/invitations/accept", For::Anybody),
     ("get", "/api/users", For::SignedIn),
     ("post", "/api/users", For::Admins),
+    ("get", "/api/users/me/settings", For::SignedIn),
+    ("patch", "/api/users/me/settings", For::SignedIn),
     ("patch", "/api/users/{id}", For::Admins),
     ("post", "/api/users/{id}/invitation", For::Admins),
     ("get", "/api/conversations", For::SignedIn),
@@ -47,6 +51,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/api/admin/path-policy", For::Admins),
     ("put", "/api/admin/path-policy", For::Admins),
     ("get", "/api/admin/media", For::Admins),
+    ("get", "/api/admin/audit", For::Auditors),
+    ("get", "/api/admin/audit.csv", For::Auditors),
 ];
 
 /// Routes that are not part of the API that the document describes.
@@ -87,7 +93,9 @@ both! {
                 match (access, role) {
                     (For::Anybody, _) => assert!(code != "not_signed_in" && code != "forbidden", "{case}"),
                     (_, None) => assert_eq!((status, code.as_str()), (401, "not_signed_in"), "{case}"),
-                    (For::Admins, Some(role)) if *role != "admin" => assert_eq!((status, code.as_str()), (403, "forbidden"), "{case}"),
+                    (For::Admins, Some("employee" | "manager" | "compliance")) | (For::Auditors, Some("employee" | "manager")) => {
+                        assert_eq!((status, code.as_str()), (403, "forbidden"), "{case}");
+                    }
                     _ => assert!(!matches!(status, 401 | 403 | 500..), "{case}"),
                 }
             }

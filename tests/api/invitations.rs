@@ -35,7 +35,7 @@ both! {
             email: "anna@example.com".to_owned(),
             role: staffline::users::Role::Employee,
         };
-        staffline::users::add(&app.app, new("anna")).await.unwrap();
+        staffline::users::add(&app.app, new("anna"), None).await.unwrap();
         let link = invitations::setup(&app.app).await.unwrap().expect("there is no admin yet");
         let client = app.client();
         let taken = client.post("/api/invitations/accept", &setup_body(link.token.as_str(), "ANNA")).await;

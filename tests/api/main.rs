@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there and then")]
 
 mod access;
+mod audit;
 mod calls;
 mod chat;
 mod events;
@@ -10,6 +11,7 @@ mod http;
 mod invitations;
 mod net;
 mod session;
+mod settings;
 mod socket;
 mod store;
 mod users;
