@@ -23,6 +23,7 @@ pub mod store;
 /// What was done. Old entries are read for years: a field may be added with a default, none may be renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
+#[schema(as = AuditAction)]
 pub enum Action {
     UserAdded {
         user_id: UserId,
@@ -91,6 +92,7 @@ pub enum Action {
 
 /// What an admin may change of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DescribedUser)]
 pub struct Described {
     pub name: String,
     pub role: Role,
@@ -134,6 +136,7 @@ impl Action {
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct Entry {
     pub id: AuditId,
     pub at: Millis,

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, the newest first. */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log as a table for a spreadsheet, the newest first. That it was taken is written to the log, too. */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/media": {
         parameters: {
             query?: never;
@@ -351,6 +385,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/me/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the user has set for themselves. */
+        get: operations["settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes one's own settings, on every device. */
+        patch: operations["change_settings"];
+        trace?: never;
+    };
     "/api/users/{id}": {
         parameters: {
             query?: never;
@@ -475,6 +527,93 @@ export interface components {
          * @enum {string}
          */
         AttachmentKind: "image" | "video" | "audio" | "voice" | "file";
+        /** @description What was done. Old entries are read for years: a field may be added with a default, none may be renamed. */
+        AuditAction: {
+            /** @enum {string} */
+            action: "user_added";
+            login: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            action: "user_changed";
+            after: components["schemas"]["DescribedUser"];
+            before: components["schemas"]["DescribedUser"];
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            action: "user_deactivated";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            action: "user_reactivated";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            action: "user_invited_again";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            action: "invitation_accepted";
+            address: string;
+        } | {
+            /** @enum {string} */
+            action: "password_changed";
+            address: string;
+        } | {
+            /** @enum {string} */
+            action: "signed_in";
+            address: string;
+        } | {
+            /** @enum {string} */
+            action: "sign_in_failed";
+            address: string;
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            action: "path_policy_changed";
+            after: components["schemas"]["Path"];
+            before: components["schemas"]["Path"];
+        } | {
+            /** @enum {string} */
+            action: "upload_limits_changed";
+            /** Format: int64 */
+            max_file_bytes: number;
+            /** Format: int64 */
+            max_user_bytes: number;
+        } | {
+            /** @enum {string} */
+            action: "mail_settings_changed";
+            sender?: string | null;
+            server?: string | null;
+        } | {
+            /** @enum {string} */
+            action: "message_versions_read";
+            conversation_id: components["schemas"]["ConversationId"];
+            message_id: components["schemas"]["MessageId"];
+        } | {
+            /** @enum {string} */
+            action: "audit_exported";
+        };
+        /** @description A line of the log. */
+        AuditEntry: components["schemas"]["AuditAction"] & {
+            actor_id?: components["schemas"]["UserId"] | null;
+            at: components["schemas"]["Millis"];
+            id: components["schemas"]["AuditId"];
+        };
+        /**
+         * Format: uuid
+         * @description A line of the audit log.
+         */
+        AuditId: string;
+        /** @description A stretch of the log. */
+        AuditPage: {
+            /** @description The newest first. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description True if there are older ones. */
+            more: boolean;
+        };
         /** Format: uuid */
         CallId: string;
         /** @enum {string} */
@@ -590,6 +729,11 @@ export interface components {
         ConversationId: string;
         /** @enum {string} */
         ConversationKind: "direct" | "group";
+        /** @description What an admin may change of a user. */
+        DescribedUser: {
+            name: string;
+            role: components["schemas"]["Role"];
+        };
         /**
          * Format: uuid
          * @description One open socket of one browser tab.
@@ -652,6 +796,10 @@ export interface components {
             /** @enum {string} */
             type: "user_changed";
             user: components["schemas"]["User"];
+        } | {
+            settings: components["schemas"]["Settings"];
+            /** @enum {string} */
+            type: "settings_changed";
         };
         /**
          * Format: int64
@@ -704,6 +852,8 @@ export interface components {
         InvitationToken: {
             token: string;
         };
+        /** @enum {string} */
+        Language: "ru" | "en";
         /** @description A conversation with what only its reader sees. */
         ListedConversation: components["schemas"]["Conversation"] & {
             draft?: components["schemas"]["Draft"] | null;
@@ -994,6 +1144,24 @@ export interface components {
             /** @enum {string} */
             type: "pong";
         };
+        Settings: {
+            /** @description Notices on the desktop, where the browser allows them. */
+            desktop_notices: boolean;
+            /** @description E-mail about messages that stay unread. */
+            email_notices: boolean;
+            language?: components["schemas"]["Language"] | null;
+            /** @description A sound for new messages. */
+            sound: boolean;
+            theme: components["schemas"]["Theme"];
+        };
+        /** @description What is left out stays. */
+        SettingsChange: {
+            desktop_notices?: boolean | null;
+            email_notices?: boolean | null;
+            language?: components["schemas"]["Language"] | null;
+            sound?: boolean | null;
+            theme?: components["schemas"]["Theme"] | null;
+        };
         SignIn: {
             login: string;
             password: string;
@@ -1024,6 +1192,8 @@ export interface components {
         StoredEvent: components["schemas"]["Event"] & {
             id: components["schemas"]["EventId"];
         };
+        /** @enum {string} */
+        Theme: "system" | "light" | "dark";
         /** @description A user as every signed-in colleague may see them. */
         User: {
             created_at: components["schemas"]["Millis"];
@@ -1058,6 +1228,99 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit: {
+        parameters: {
+            query?: {
+                /** @description The last entry that the client has. */
+                before?: components["schemas"]["AuditId"];
+                /** @description What this user did. */
+                actor_id?: components["schemas"]["UserId"];
+                /** @description This action only, by its word. */
+                action?: string;
+                /** @description At most so many; 1 to 200, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description forbidden: admins and compliance officers only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description The last entry that the client has. */
+                before?: components["schemas"]["AuditId"];
+                /** @description What this user did. */
+                actor_id?: components["schemas"]["UserId"];
+                /** @description This action only, by its word. */
+                action?: string;
+                /** @description At most so many; 1 to 200, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description time, actor, actor_login, action, target, details */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description forbidden: admins and compliance officers only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     media_report: {
         parameters: {
             query?: never;
@@ -2377,6 +2640,75 @@ export interface operations {
                 };
             };
             /** @description bad_name, bad_login, bad_email */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description invalid_body */
             422: {
                 headers: {
                     [name: string]: unknown;
