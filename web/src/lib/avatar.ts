@@ -16,3 +16,5 @@ export function gradientOf(id: string): string {
   for (const char of id) hash = (hash * 31 + char.charCodeAt(0)) >>> 0;
   return `var(--avatar-${hash % GRADIENTS})`;
 }
+
+export const pictureUrl = (pictureId: string): string => `/api/pictures/${pictureId}`;
