@@ -6,6 +6,7 @@ import { ApiError } from "../api/http";
 import type { SocketListener } from "../api/socket";
 import { CallProvider, CallScreens } from "../features/calls";
 import { ChatProvider } from "../features/chat";
+import { FilesProvider } from "../features/files";
 import { SESSION_KEY, useUsersFeed } from "../features/users";
 import { Shell } from "./Shell";
 import { useOwnPresence } from "./useOwnPresence";
@@ -20,12 +21,14 @@ export function SignedIn({ me }: { me: string }) {
     return () => socket.stop();
   }, [socket]);
   return (
-    <ChatProvider me={me}>
-      <CallProvider me={me}>
-        <Shell />
-        <CallScreens />
-      </CallProvider>
-    </ChatProvider>
+    <FilesProvider me={me}>
+      <ChatProvider me={me}>
+        <CallProvider me={me}>
+          <Shell />
+          <CallScreens />
+        </CallProvider>
+      </ChatProvider>
+    </FilesProvider>
   );
 }
 

@@ -1,0 +1,16 @@
+/** What an upload is doing, in a word: "1.2 of 8 MB", or what it waits for, or why it was refused. */
+import { useTranslation } from "react-i18next";
+import { useErrorWords } from "../../i18n/errorWords";
+import { fileSize } from "../../lib/size";
+import type { Upload } from "./model";
+
+export function useProgressWords(): (upload: Upload) => string {
+  const { t, i18n } = useTranslation();
+  const errorWords = useErrorWords();
+  return ({ state, stalled, sent, size, code }) => {
+    if (state === "failed") return errorWords(code ?? "unknown");
+    if (stalled) return t("files.stalled");
+    if (state === "uploading") return t("files.sent", { sent: fileSize(i18n.language, sent), of: fileSize(i18n.language, size) });
+    return fileSize(i18n.language, size);
+  };
+}
