@@ -2,6 +2,7 @@
 import { LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useOutbox } from "../features/chat";
+import { useUploads } from "../features/files";
 import { RoleBadge, useMe, useSignOut } from "../features/users";
 import { chooseLanguage, LANGUAGES, type Language } from "../i18n";
 import { navigate } from "../lib/router";
@@ -98,6 +99,7 @@ function Menu({ close }: { close: () => void }) {
 function SignOutButton() {
   const { t } = useTranslation();
   const outbox = useOutbox();
+  const uploads = useUploads();
   const signOut = useSignOut();
   return (
     <button
@@ -108,6 +110,7 @@ function SignOutButton() {
         signOut.mutate(undefined, {
           onSuccess: () => {
             outbox.clear();
+            void uploads.clear();
             navigate({ name: "home" }, "replace");
           },
         })

@@ -2,9 +2,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useApi, useSocketListener } from "../../api/context";
+import { codeOf } from "../../api/http";
 import { sendMessage } from "../../api/routes";
 import type { SocketListener } from "../../api/socket";
+import type { Message } from "../../api/types";
 import { useStore } from "../../lib/useStore";
+import { useUploads, type Uploads } from "../files";
 import { SESSION_KEY } from "../users";
 import { Compose, type Composing } from "./compose";
 import { useConversationsFeed } from "./conversations";
@@ -17,15 +20,16 @@ const ComposeContext = createContext<Compose | null>(null);
 export function ChatProvider({ me, children }: { me: string; children: ReactNode }) {
   const { socket } = useApi();
   const cache = useQueryClient();
+  const uploads = useUploads();
   const outbox = useMemo(
     () =>
       new Outbox(me, {
-        send: ({ conversationId, clientKey, text, replyTo }) =>
-          sendMessage(conversationId, { client_key: clientKey, text, reply_to: replyTo?.message_id ?? null }),
+        send: (item) => sendOutgoing(item, uploads),
+        gone: (item, arrived) => (arrived ? uploads.release(item.uploads) : item.uploads.forEach((id) => uploads.discard(id))),
         sent: (message) => addMessage(cache, message),
         signedOut: () => void cache.invalidateQueries({ queryKey: SESSION_KEY }),
       }),
-    [me, cache],
+    [me, cache, uploads],
   );
   const [compose] = useState(() => new Compose());
   useConversationsFeed(me);
@@ -44,21 +48,38 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
 
   useEffect(() => {
     outbox.start();
+    void uploads.keepOnly(new Set(outbox.items.get().flatMap((item) => item.uploads)));
+    const forget = uploads.onDiscard((id) => outbox.dropUpload(id));
     const unsubscribe = socket.state.subscribe(() => {
       const { status } = socket.state.get();
       if (status === "online" || status === "polling") outbox.flush();
     });
     return () => {
       unsubscribe();
+      forget();
       outbox.stop();
     };
-  }, [outbox, socket]);
+  }, [outbox, uploads, socket]);
 
   return (
     <OutboxContext value={outbox}>
       <ComposeContext value={compose}>{children}</ComposeContext>
     </OutboxContext>
   );
+}
+
+/** What a server answers that has swept an upload which waited too long, or a part of it. */
+const SWEPT = new Set(["not_found", "upload_incomplete"]);
+
+/** The files first: the message names them. */
+async function sendOutgoing({ conversationId, clientKey, text, replyTo, uploads: ids }: Outgoing, uploads: Uploads): Promise<Message> {
+  const attachment_ids = await uploads.attachmentIds(ids);
+  try {
+    return await sendMessage(conversationId, { client_key: clientKey, text, reply_to: replyTo?.message_id ?? null, attachment_ids });
+  } catch (error) {
+    if (attachment_ids.length > 0 && SWEPT.has(codeOf(error))) uploads.renew(ids);
+    throw error;
+  }
 }
 
 export function useOutbox(): Outbox {

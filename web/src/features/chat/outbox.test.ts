@@ -22,10 +22,11 @@ function setUp() {
   const send = vi.fn(async ({ conversationId, clientKey, text }: Outgoing) => message(conversationId, clientKey, text));
   const sent = vi.fn();
   const signedOut = vi.fn();
-  const outbox = new Outbox("me", { send, sent, signedOut });
+  const gone = vi.fn();
+  const outbox = new Outbox("me", { send, sent, gone, signedOut });
   const states = (): string[] => outbox.items.get().map(({ text, state }) => `${text} ${state}`);
   const texts = (): string[] => send.mock.calls.map(([{ text }]) => text);
-  return { outbox, send, sent, signedOut, states, texts };
+  return { outbox, send, sent, gone, signedOut, states, texts };
 }
 
 beforeEach(() => {
@@ -137,4 +138,27 @@ test("an event that confirms it removes it, and signing out forgets all", async 
   expect(localStorage.length).toBe(0);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(send).toHaveBeenCalledTimes(1);
+});
+
+test("says what became of a message, so that its files can be let go of", async () => {
+  const { outbox, send, gone } = setUp();
+  outbox.add("c", "", { uploads: ["one"] });
+  await settle();
+  expect(gone).toHaveBeenLastCalledWith(expect.objectContaining({ uploads: ["one"] }), true);
+  send.mockRejectedValueOnce(new ApiError(413, "file_too_large", ""));
+  outbox.add("c", "", { uploads: ["two"] });
+  await settle();
+  outbox.discard(outbox.items.get()[0]!.clientKey);
+  expect(gone).toHaveBeenLastCalledWith(expect.objectContaining({ uploads: ["two"] }), false);
+});
+
+test("a file taken back leaves its message; a message that says nothing any more goes too", () => {
+  const { outbox, send } = setUp();
+  send.mockImplementation(() => new Promise(() => undefined));
+  outbox.add("c", "look", { uploads: ["one", "two"] });
+  outbox.add("c", "", { uploads: ["three"] });
+  outbox.dropUpload("one");
+  outbox.dropUpload("three");
+  outbox.dropUpload("unknown");
+  expect(outbox.items.get().map(({ text, uploads, state }) => [text, uploads, state])).toEqual([["look", ["two"], "sending"]]);
 });

@@ -26,6 +26,8 @@ export interface Outgoing {
 export interface OutboxWorld {
   send(item: Outgoing): Promise<Message>;
   sent(message: Message): void;
+  /** It is out of the outbox: the server has it, or the writer has discarded it. */
+  gone(item: Outgoing, arrived: boolean): void;
   /** A request was refused for want of a session. */
   signedOut(): void;
 }
@@ -82,13 +84,22 @@ export class Outbox {
   }
 
   discard(clientKey: string): void {
-    this.#remove(clientKey);
+    this.#remove(clientKey, false);
     this.flush();
+  }
+
+  /** The writer has taken a file back: its message goes without it, if it still says anything. */
+  dropUpload(id: string): void {
+    const item = this.items.get().find(({ uploads }) => uploads.includes(id));
+    if (item === undefined) return;
+    const uploads = item.uploads.filter((one) => one !== id);
+    if (uploads.length === 0 && item.text === "") return this.discard(item.clientKey);
+    this.#change(item.clientKey, { state: item.state, code: item.code, uploads });
   }
 
   /** The message is known to have arrived, whoever said so. */
   confirm(clientKey: string): void {
-    if (this.items.get().some((item) => item.clientKey === clientKey)) this.#remove(clientKey);
+    if (this.items.get().some((item) => item.clientKey === clientKey)) this.#remove(clientKey, true);
   }
 
   /** Tries now: called when the network is back. */
@@ -110,7 +121,7 @@ export class Outbox {
       if (this.#stopped) return;
       this.#failures = 0;
       this.#world.sent(message);
-      this.#remove(item.clientKey);
+      this.#remove(item.clientKey, true);
       this.flush();
     } catch (error) {
       if (!this.#stopped) this.#failed(item, error);
@@ -133,7 +144,7 @@ export class Outbox {
     }
   }
 
-  #change(clientKey: string, change: Pick<Outgoing, "state" | "code">): void {
+  #change(clientKey: string, change: Pick<Outgoing, "state" | "code"> & Partial<Pick<Outgoing, "uploads">>): void {
     this.items.update((items) =>
       items.map((item) => (item.clientKey === clientKey ? { ...item, code: undefined, ...change } : item)),
     );
@@ -141,9 +152,11 @@ export class Outbox {
     if (item !== undefined) this.#store(item);
   }
 
-  #remove(clientKey: string): void {
+  #remove(clientKey: string, arrived: boolean): void {
+    const item = this.items.get().find((one) => one.clientKey === clientKey);
     remember(this.#prefix + clientKey, null);
-    this.items.update((items) => items.filter((item) => item.clientKey !== clientKey));
+    this.items.update((items) => items.filter((one) => one.clientKey !== clientKey));
+    if (item !== undefined) this.#world.gone(item, arrived);
   }
 
   #store(item: Outgoing): void {

@@ -27,7 +27,7 @@ export interface Report {
 export type Transfer = (job: Job, report: Report) => () => void;
 
 /** The attempt may go on where it broke off, or from the beginning at a new address. */
-const AGAIN = new Set([409, 410, 423, 460]);
+const AGAIN = new Set([404, 408, 409, 410, 423, 460]);
 
 function failure(error: Error | DetailedError): ApiError {
   const answer = "originalResponse" in error ? error.originalResponse : null;

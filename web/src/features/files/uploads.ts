@@ -80,7 +80,7 @@ export class Uploads {
   /** Goes on with what an earlier page left. */
   start(): void {
     this.#stopped = false;
-    this.#restored ??= this.#restore();
+    void this.#restoring();
     this.wake();
   }
 
@@ -131,7 +131,7 @@ export class Uploads {
 
   /** The server's ids, when all are there. Fails if one is refused, without those that the writer took back. */
   async attachmentIds(ids: readonly string[]): Promise<string[]> {
-    await this.#restored;
+    await this.#restoring();
     const found = await Promise.all(ids.map((id) => this.#arrival(id)));
     return found.filter((id) => id !== null);
   }
@@ -182,7 +182,7 @@ export class Uploads {
   /** Lets go of what belongs to no message: a page died between two steps. `ids`: those that do. */
   async keepOnly(ids: ReadonlySet<string>): Promise<void> {
     const before = Date.now();
-    await this.#restored;
+    await this.#restoring();
     for (const { id, loose, createdAt } of this.items.get()) {
       if (!loose && createdAt < before && !ids.has(id)) this.discard(id);
     }
@@ -231,6 +231,10 @@ export class Uploads {
     if (looks.kind === "file" && upload.preview !== null) this.#world.hide(upload.preview);
     this.#change(id, { ...looks, preview: looks.kind === "file" ? null : upload.preview });
     this.#run();
+  }
+
+  #restoring(): Promise<void> {
+    return (this.#restored ??= this.#restore());
   }
 
   async #restore(): Promise<void> {
@@ -424,8 +428,8 @@ function lasting({ id, conversationId, name, type, size, createdAt, kind, width,
 
 const lostError = (): ApiError => new ApiError(410, "file_lost", "the file is no longer kept");
 
-function metadataOf({ name, kind, width, height, durationMs, waveform }: Upload): Record<string, string> {
-  const hints = { width, height, duration_ms: durationMs, waveform };
+function metadataOf({ name, kind, width, height, durationMs }: Upload): Record<string, string> {
+  const hints = { width, height, duration_ms: durationMs };
   const known = Object.entries(hints).filter(([, value]) => value !== null);
   return { filename: name, ...(kind === "voice" ? { voice: "1" } : {}), ...Object.fromEntries(known.map(([key, value]) => [key, String(value)])) };
 }
