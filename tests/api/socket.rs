@@ -6,7 +6,14 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use staffline::app::Tuning;
 use tokio::{io::AsyncReadExt, net::TcpSocket, time};
-use tokio_tungstenite::tungstenite::{Message, http::header};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    http::header,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 use crate::harness::{Engine, PATIENCE, Setup, TestApp, both, refused, run_with, tuning};
 
@@ -63,6 +70,31 @@ both! {
         let _ = device.socket.send(Message::text("x".repeat(16 * 1_024 * 1_024))).await;
         assert!(matches!(device.closed_or_reset().await, None | Some(1009)));
         largest.assert_open().await;
+    }
+}
+
+both! {
+    /// W2: a message in fragments is one message to the limit, and one that never ends takes no more memory than one that does.
+    async fn fragments_count_together(app: TestApp) {
+        let admin = app.admin().await;
+        let fragment = |opcode, last| Message::Frame(Frame::message(" ".repeat(30_000), OpCode::Data(opcode), last));
+        let mut whole = admin.connect().await;
+        whole.socket.send(Message::Frame(Frame::message(r#"{"type":"#, OpCode::Data(Data::Text), false))).await.unwrap();
+        whole.socket.send(fragment(Data::Continue, false)).await.unwrap();
+        whole.socket.send(Message::Frame(Frame::message(r#""ping"}"#, OpCode::Data(Data::Continue), true))).await.unwrap();
+        whole.frame_of("pong").await;
+        let mut endless = admin.connect().await;
+        endless.socket.send(fragment(Data::Text, false)).await.unwrap();
+        for _ in 0..80 {
+            // More than the server reads of one message; it may have closed already.
+            let _ = endless.socket.send(fragment(Data::Continue, false)).await;
+        }
+        assert!(matches!(endless.closed_or_reset().await, None | Some(1009)));
+        // A fragment that continues nothing breaks the protocol of the WebSocket itself.
+        let mut broken = admin.connect().await;
+        broken.socket.send(fragment(Data::Continue, true)).await.unwrap();
+        assert!(matches!(broken.closed_or_reset().await, None | Some(1002)));
+        whole.assert_open().await;
     }
 }
 
