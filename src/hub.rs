@@ -202,6 +202,11 @@ impl Hub {
         self.close_where(Closing::SessionEnded, |device| device.user == user);
     }
 
+    /// Ends the sockets of a user that are not of this session.
+    pub fn close_others(&self, user: UserId, kept: SessionId) {
+        self.close_where(Closing::SessionEnded, |device| device.user == user && device.session != kept);
+    }
+
     /// Ends all sockets because the server stops.
     pub fn close_all(&self) {
         self.close_where(Closing::GoingAway, |_| true);

@@ -151,6 +151,11 @@ impl Call {
         }
     }
 
+    #[must_use]
+    pub fn is_held_by(&self, side: Side, device: DeviceId) -> bool {
+        self.party(side).device == Some(device)
+    }
+
     /// The participant's device is gone and its grace runs.
     #[must_use]
     pub fn is_away(&self, side: Side) -> bool {

@@ -107,6 +107,11 @@ impl Calls {
         self.step(|board, now| board.device_lost(now, device));
     }
 
+    /// Its session has ended; [`Self::device_gone`] follows.
+    pub fn signed_out(&self, device: DeviceId) {
+        self.step(|board, now| board.signed_out(now, device));
+    }
+
     /// A `call_*` frame of a device.
     pub async fn handle(&self, app: &App, device: DeviceId, user: UserId, frame: ClientFrame) {
         let (call_id, ask) = match frame {

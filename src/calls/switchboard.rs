@@ -100,6 +100,16 @@ impl Switchboard {
         self.in_call_of(now, user_id, |side| Input::DeviceLost { side, device })
     }
 
+    /// The session of a device has ended: the call that it holds is over at once, with its media, as if it had hung up.
+    pub fn signed_out(&mut self, now: Millis, device: DeviceId) -> Vec<Effect> {
+        let held = self.devices.get(&device).and_then(|Device { user_id, .. }| {
+            let id = *self.by_user.get(user_id)?;
+            let call = self.calls.get(&id)?;
+            call.side_of(*user_id).filter(|side| call.is_held_by(*side, device)).map(|side| (id, side))
+        });
+        held.map(|(id, side)| self.step(now, id, Input::HangUp { side, device })).unwrap_or_default()
+    }
+
     /// The call that a key of this user names already: its client has not heard of it and asks again.
     pub fn repeat_start(&mut self, now: Millis, user: UserId, device: DeviceId, client_key: &str) -> Option<Vec<Effect>> {
         let id = *self.by_key.get(&user)?.get(client_key)?;

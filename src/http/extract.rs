@@ -22,7 +22,7 @@ use crate::{
     tokens::TokenHash,
     users::{
         Role, User,
-        sessions::{self, Session},
+        sessions::{self, Session, Visitor},
     },
 };
 
@@ -96,6 +96,20 @@ impl FromRequestParts<App> for PresentedToken {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
         Ok(Self(session_token(&parts.headers).map(TokenHash::of)))
+    }
+}
+
+/// Longer ones tell nobody more.
+const LONGEST_AGENT: usize = 300;
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let peer = *parts.extensions.get::<Peer>().ok_or_else(|| Error::internal("a request without its connection"))?;
+        let PresentedToken(before) = PresentedToken::from_request_parts(parts, app).await?;
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        Ok(Self { address: peer.address.ip().to_canonical(), agent: agent.chars().take(LONGEST_AGENT).collect(), before })
     }
 }
 

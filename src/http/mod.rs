@@ -30,6 +30,8 @@ struct Document;
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(users::routes::sign_in, users::routes::current, users::routes::sign_out))
+        .routes(routes!(users::routes::others, users::routes::end_others))
+        .routes(routes!(users::routes::change_password))
         .routes(routes!(users::routes::look_up_invitation))
         .routes(routes!(users::routes::accept_invitation))
         .routes(routes!(users::routes::list, users::routes::add))

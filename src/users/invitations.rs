@@ -9,12 +9,13 @@ use utoipa::ToSchema;
 use super::{NewUser, Role, User, UsersError, login_key, sessions, store};
 use crate::{
     app::App,
+    audit::{self, Action},
     clock::Millis,
     db::Tx,
     events::{self, Audience, Event},
     ids::UserId,
     tokens::{Token, TokenHash},
-    users::sessions::NewSession,
+    users::sessions::{NewSession, Visitor},
 };
 
 /// How long a link can be used.
@@ -97,8 +98,8 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<User>, UsersError>
     }
 }
 
-/// Uses a link: sets the password and signs in. `before` is the browser's session until now; it ends, and so do all others of the user.
-pub async fn accept(app: &App, acceptance: Acceptance, before: Option<&TokenHash>) -> Result<(User, NewSession), UsersError> {
+/// Uses a link: sets the password and signs in. The browser's session until now ends, and so do all others of the user.
+pub async fn accept(app: &App, acceptance: Acceptance, visitor: &Visitor) -> Result<(User, NewSession), UsersError> {
     let invited = look_up(app, &acceptance.token).await?;
     let Acceptance { token, password, name, login, email } = acceptance;
     let now = app.clock.now();
@@ -124,8 +125,9 @@ pub async fn accept(app: &App, acceptance: Acceptance, before: Option<&TokenHash
     }
     // Read again: an admin may have changed the name or role since the link was looked up.
     let user = store::by_id(&mut *tx, user.id).await?.ok_or(UsersError::NoSuchUser)?;
-    let ended = sessions::end_in(&mut tx, before).await?;
-    let session = sessions::begin(app, &mut tx, user.id).await?;
+    let ended = sessions::end_in(&mut tx, visitor.before.as_ref()).await?;
+    let session = sessions::begin(app, &mut tx, user.id, visitor).await?;
+    audit::append(&mut tx, Some(user.id), Action::InvitationAccepted { address: visitor.address }, now).await?;
     events::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user: user.clone() }, now).await?;
     app.publisher.commit(tx).await?;
     app.hub.close_user(user.id);
@@ -141,7 +143,7 @@ async fn create_first_admin(tx: &mut Tx, user: &User, hash: &str) -> Result<(), 
 }
 
 /// Length is what counts (NIST SP 800-63B); the upper bound keeps hashing cheap.
-fn check_password(password: &str, login: &str) -> Result<(), UsersError> {
+pub(super) fn check_password(password: &str, login: &str) -> Result<(), UsersError> {
     let long_enough = (10..=200).contains(&password.chars().count());
     if long_enough && login_key(password) != login_key(login) { Ok(()) } else { Err(UsersError::BadPassword) }
 }

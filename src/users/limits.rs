@@ -13,12 +13,18 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 
-use crate::app::Tuning;
+use crate::{app::Tuning, ids::UserId};
+
+/// Wrong passwords of one user that are logged at once; then one a minute.
+const FAILURES_LOGGED: u32 = 20;
+const FAILURE_LOGGED_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub struct SignInLimits {
     by_login: DefaultKeyedRateLimiter<(String, IpAddr)>,
     by_address: DefaultKeyedRateLimiter<IpAddr>,
+    /// What a flood of wrong passwords may write to the audit log.
+    logged: DefaultKeyedRateLimiter<UserId>,
 }
 
 impl SignInLimits {
@@ -32,6 +38,7 @@ impl SignInLimits {
         Self {
             by_login: RateLimiter::keyed(quota(tuning.sign_in_burst, tuning.sign_in_refill)),
             by_address: RateLimiter::keyed(quota(tuning.sign_in_burst_of_address, tuning.sign_in_refill / 6)),
+            logged: RateLimiter::keyed(quota(FAILURES_LOGGED, FAILURE_LOGGED_EVERY)),
         }
     }
 
@@ -47,10 +54,16 @@ impl SignInLimits {
         self.by_address.check_key(&network(address)).map_err(wait)
     }
 
+    /// Whether one more wrong password for a user is written to the audit log.
+    pub fn is_worth_logging(&self, user: UserId) -> bool {
+        self.logged.check_key(&user).is_ok()
+    }
+
     /// Forgets those who have not tried for a while.
     pub fn forget_old(&self) {
         self.by_login.retain_recent();
         self.by_address.retain_recent();
+        self.logged.retain_recent();
     }
 }
 
@@ -93,6 +106,13 @@ mod tests {
         assert_eq!(tried, 4);
         let wait = limits.check("anna", HOME).expect_err("the address is used up");
         assert!(wait > Duration::from_secs(1) && wait <= Duration::from_secs(600), "{wait:?}");
+    }
+
+    #[test]
+    fn a_flood_of_failures_does_not_fill_the_log() {
+        let (limits, user) = (limits(), UserId::new());
+        assert_eq!((0..1_000).filter(|_| limits.is_worth_logging(user)).count(), 20);
+        assert!(limits.is_worth_logging(UserId::new()));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
     ids::{PictureId, UserId},
 };
 
+pub mod account;
 pub mod invitations;
 pub mod limits;
 pub mod passwords;
@@ -118,6 +119,8 @@ pub enum UsersError {
     BadInvitation,
     #[error("login or password is wrong")]
     WrongCredentials,
+    #[error("that is not the present password")]
+    WrongPassword,
     #[error(transparent)]
     Busy(#[from] passwords::Busy),
     #[error(transparent)]

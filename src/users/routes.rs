@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 
 use super::{
     NewUser, Presence, User, UserChange, UsersError,
+    account::{self, OtherSession, PasswordChange},
     invitations::{self, Acceptance, Invitation, InvitationKind},
-    sessions,
+    sessions::{self, Visitor},
     settings::{self, Settings, SettingsChange},
     store,
 };
@@ -41,6 +42,7 @@ impl From<UsersError> for Error {
             E::Deactivated => Self::conflict("user_deactivated", "This user is deactivated."),
             E::BadInvitation => Self::new(StatusCode::NOT_FOUND, "bad_invitation", "This link is used up, expired or wrong."),
             E::WrongCredentials => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "Login or password is wrong."),
+            E::WrongPassword => Self::invalid("wrong_password", "That is not the present password."),
             E::Busy(busy) => Self::unavailable(busy),
             E::Database(error) => error.into(),
         }
@@ -125,16 +127,14 @@ const LONGEST_PASSWORD: usize = 800;
 pub async fn sign_in(
     State(app): State<App>,
     arrival: Arrival,
-    PresentedToken(before): PresentedToken,
+    visitor: Visitor,
     Json(SignIn { login, password }): Json<SignIn>,
 ) -> Result<impl IntoResponse, Error> {
     if login.len() > LONGEST_LOGIN || password.len() > LONGEST_PASSWORD {
         return Err(UsersError::WrongCredentials.into());
     }
-    let address = arrival.peer.address.ip();
-    app.sign_in_limits.check(&super::login_key(&login), address).map_err(Error::too_many_requests)?;
-    let new = sessions::sign_in(&app, &login, password, before.as_ref()).await?;
-    let user = store::by_id(app.db.read(), new.session.user_id).await?.ok_or_else(Error::not_signed_in)?;
+    app.sign_in_limits.check(&super::login_key(&login), visitor.address).map_err(Error::too_many_requests)?;
+    let (user, new) = sessions::sign_in(&app, &login, password, &visitor).await?;
     let cookie = cookie(&app, &arrival, &new.token);
     Ok((AppendHeaders([cookie]), Reply(SignedIn { user })))
 }
@@ -174,6 +174,48 @@ pub async fn sign_out(
     Ok((StatusCode::NO_CONTENT, AppendHeaders([expired])))
 }
 
+/// Where else the user is signed in, the newest first.
+#[utoipa::path(get, path = "/api/session/others", tag = "session", operation_id = "other_sessions", responses(
+    (status = 200, body = Vec<OtherSession>),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn others(State(app): State<App>, current: CurrentUser) -> Result<Reply<Vec<OtherSession>>, Error> {
+    Ok(Reply(store::other_sessions(&app.db, current.session, app.clock.now()).await?))
+}
+
+/// Signs out everywhere but here: ends the other sessions, and their sockets with 4401.
+#[utoipa::path(delete, path = "/api/session/others", tag = "session", operation_id = "end_other_sessions", responses(
+    (status = 204),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn end_others(State(app): State<App>, current: CurrentUser) -> Result<StatusCode, Error> {
+    account::end_others(&app, current.session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sets another password for oneself. Every other session ends, as at `DELETE /api/session/others`.
+#[utoipa::path(put, path = "/api/users/me/password", tag = "users", operation_id = "change_password", request_body = PasswordChange, responses(
+    (status = 204),
+    (status = 422, description = "wrong_password, bad_password", body = ErrorBody),
+    (status = 429, description = "too_many_requests, with Retry-After", body = ErrorBody),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn change_password(
+    State(app): State<App>,
+    current: CurrentUser,
+    visitor: Visitor,
+    Json(change): Json<PasswordChange>,
+) -> Result<StatusCode, Error> {
+    if change.current_password.len() > LONGEST_PASSWORD {
+        return Err(UsersError::WrongPassword.into());
+    }
+    // The same as at the sign-in: who found an open page has no more guesses than who did not.
+    let login = super::login_key(&current.user.login);
+    app.sign_in_limits.check(&login, visitor.address).map_err(Error::too_many_requests)?;
+    account::change_password(&app, &current.user, current.session, change, visitor.address).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Whom an invitation link is for. Changes nothing; a POST because the token is a secret, and URLs are logged.
 #[utoipa::path(post, path = "/api/invitations/lookup", tag = "session", request_body = InvitationToken, responses(
     (status = 200, body = InvitationInfo),
@@ -202,11 +244,11 @@ pub async fn look_up_invitation(
 pub async fn accept_invitation(
     State(app): State<App>,
     arrival: Arrival,
-    PresentedToken(before): PresentedToken,
+    visitor: Visitor,
     Json(acceptance): Json<Acceptance>,
 ) -> Result<impl IntoResponse, Error> {
-    app.sign_in_limits.check_address(arrival.peer.address.ip()).map_err(Error::too_many_requests)?;
-    let (user, new) = invitations::accept(&app, acceptance, before.as_ref()).await?;
+    app.sign_in_limits.check_address(visitor.address).map_err(Error::too_many_requests)?;
+    let (user, new) = invitations::accept(&app, acceptance, &visitor).await?;
     Ok((AppendHeaders([cookie(&app, &arrival, &new.token)]), Reply(SignedIn { user })))
 }
 

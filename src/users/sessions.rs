@@ -1,7 +1,10 @@
 //! Login sessions: what the cookie `session_token` stands for.
 
+use std::net::IpAddr;
+
 use crate::{
     app::App,
+    audit::{self, Action},
     clock::Millis,
     db::Tx,
     ids::{SessionId, UserId},
@@ -23,6 +26,16 @@ pub struct NewSession {
     pub token: Token,
 }
 
+/// The browser that somebody signs in with.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    pub address: IpAddr,
+    /// As it calls itself, cut to a sensible length.
+    pub agent: String,
+    /// Its session until now. It ends with a sign-in, so that a cookie that somebody planted is worth nothing.
+    pub before: Option<TokenHash>,
+}
+
 /// A session that is renewed within a day of its making would be written at each visit for nothing.
 const EXTEND_AFTER: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
@@ -36,27 +49,56 @@ pub async fn end_of(app: &App, id: SessionId) -> sqlx::Result<Option<Millis>> {
     store::session_end(&app.db, id, app.clock.now()).await
 }
 
-/// Checks login and password and begins a session. `before` is the one of the browser until now: it ends, so that
-/// a cookie that somebody planted is worth nothing.
-pub async fn sign_in(app: &App, login: &str, password: String, before: Option<&TokenHash>) -> Result<NewSession, UsersError> {
+/// Checks login and password and begins a session.
+pub async fn sign_in(app: &App, login: &str, password: String, visitor: &Visitor) -> Result<(User, NewSession), UsersError> {
     let found = store::credentials(&app.db, &login_key(login)).await?;
-    let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+    let (id, hash) = found.map_or((None, None), |(id, hash)| (Some(id), hash));
     let right = app.passwords.verify(password, hash).await?;
-    let user = user.filter(|_| right).ok_or(UsersError::WrongCredentials)?;
+    let Some(id) = id.filter(|_| right) else {
+        if let Some(id) = id {
+            log_failure(app, id, visitor.address);
+        }
+        return Err(UsersError::WrongCredentials);
+    };
     let mut tx = app.db.begin().await?;
-    let ended = end_in(&mut tx, before).await?;
-    let new = begin(app, &mut tx, user).await?;
+    // Read here: the user may have been deactivated while the password was checked.
+    let user = store::by_id(&mut *tx, id).await?.filter(|user| user.deactivated_at.is_none());
+    let user = user.ok_or(UsersError::WrongCredentials)?;
+    let ended = end_in(&mut tx, visitor.before.as_ref()).await?;
+    let new = begin(app, &mut tx, id, visitor).await?;
+    if user.role.is_privileged() {
+        audit::append(&mut tx, Some(id), Action::SignedIn { address: visitor.address }, app.clock.now()).await?;
+    }
     tx.commit().await?;
     close_sockets(app, ended);
-    Ok(new)
+    Ok((user, new))
+}
+
+/// Writes a wrong password to the audit log, beside the answer: a login that exists must not take longer to refuse than one that
+/// does not. Only some of a flood are written.
+pub fn log_failure(app: &App, user_id: UserId, address: IpAddr) {
+    if !app.sign_in_limits.is_worth_logging(user_id) {
+        return;
+    }
+    let app = app.clone();
+    app.tasks.clone().spawn(async move {
+        let written = async {
+            let mut tx = app.db.begin().await?;
+            audit::append(&mut tx, None, Action::SignInFailed { user_id, address }, app.clock.now()).await?;
+            tx.commit().await
+        };
+        if let Err(error) = written.await {
+            tracing::error!(%error, user.id = %user_id, "a failed sign-in was not written to the audit log");
+        }
+    });
 }
 
 /// Begins a session in a transaction of the caller.
-pub async fn begin(app: &App, tx: &mut Tx, user_id: UserId) -> Result<NewSession, UsersError> {
+pub async fn begin(app: &App, tx: &mut Tx, user_id: UserId, visitor: &Visitor) -> Result<NewSession, UsersError> {
     let now = app.clock.now();
     let token = Token::new();
     let session = Session { id: SessionId::new(), user_id, expires_at: now.plus(app.config.session_lifetime) };
-    store::insert_session(tx, &session, &token.hash(), now).await?;
+    store::insert_session(tx, &session, &token.hash(), &visitor.agent, now).await?;
     Ok(NewSession { session, token })
 }
 

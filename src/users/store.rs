@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, AnyExecutor, FromRow, Row, any::AnyRow};
 
-use super::{User, login_key, sessions::Session, settings::Settings};
+use super::{User, account::OtherSession, login_key, sessions::Session, settings::Settings};
 use crate::{
     clock::Millis,
     db::{self, Db},
@@ -104,6 +104,13 @@ pub async fn set_password(tx: &mut AnyConnection, id: UserId, hash: &str) -> sql
     query.execute(tx).await.map(drop)
 }
 
+/// As [`set_password`], if the hash is still the one that the caller knows.
+pub async fn replace_password(tx: &mut AnyConnection, id: UserId, known: Option<&str>, hash: &str) -> sqlx::Result<bool> {
+    let sql = "update users set password_hash = $3 where id = $1 and password_hash = $2";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(known).bind(hash);
+    Ok(query.execute(tx).await?.rows_affected() == 1)
+}
+
 pub async fn set_last_seen(db: &Db, id: UserId, at: Millis) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     sqlx::query("update users set last_seen_at = $2 where id = $1").bind(id.to_string()).bind(at.0).execute(&mut *tx).await?;
@@ -140,11 +147,19 @@ pub async fn update_settings(tx: &mut AnyConnection, id: UserId, settings: Setti
         .map(drop)
 }
 
-pub async fn insert_session(tx: &mut AnyConnection, session: &Session, hash: &TokenHash, now: Millis) -> sqlx::Result<()> {
-    sqlx::query("insert into sessions (id, token_hash, user_id, created_at, expires_at) values ($1, $2, $3, $4, $5)")
+pub async fn insert_session(
+    tx: &mut AnyConnection,
+    session: &Session,
+    hash: &TokenHash,
+    agent: &str,
+    now: Millis,
+) -> sqlx::Result<()> {
+    let sql = "insert into sessions (id, token_hash, user_id, agent, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)";
+    sqlx::query(sql)
         .bind(session.id.to_string())
         .bind(hash.as_str())
         .bind(session.user_id.to_string())
+        .bind(agent)
         .bind(now.0)
         .bind(session.expires_at.0)
         .execute(tx)
@@ -190,6 +205,22 @@ pub async fn delete_session(tx: &mut AnyConnection, hash: &TokenHash) -> sqlx::R
 
 pub async fn delete_sessions_of(tx: &mut AnyConnection, user: UserId) -> sqlx::Result<()> {
     sqlx::query("delete from sessions where user_id = $1").bind(user.to_string()).execute(tx).await.map(drop)
+}
+
+/// Ends every session of the user but this one.
+pub async fn delete_other_sessions(tx: &mut AnyConnection, kept: Session) -> sqlx::Result<()> {
+    let query = sqlx::query("delete from sessions where user_id = $1 and id <> $2");
+    query.bind(kept.user_id.to_string()).bind(kept.id.to_string()).execute(tx).await.map(drop)
+}
+
+/// The newest first.
+pub async fn other_sessions(db: &Db, kept: Session, now: Millis) -> sqlx::Result<Vec<OtherSession>> {
+    let sql = "select id, agent, created_at from sessions where user_id = $1 and id <> $2 and expires_at > $3 order by id desc";
+    let query = sqlx::query(sql).bind(kept.user_id.to_string()).bind(kept.id.to_string()).bind(now.0);
+    let session = |row: &AnyRow| {
+        Ok(OtherSession { id: db::parsed(row, "id")?, agent: row.try_get("agent")?, created_at: db::millis(row, "created_at")? })
+    };
+    query.fetch_all(db.read()).await?.iter().map(session).collect()
 }
 
 pub async fn insert_invitation(

@@ -96,6 +96,9 @@ pub async fn run(app: App, current: CurrentUser, arrival: Arrival, after: Option
     if let Some(departure) = app.hub.disconnect(device, app.clock.now()) {
         app.settle_later(departure);
     }
+    if matches!(ending, Ending::Server(Closing::SessionEnded)) {
+        app.calls.signed_out(device);
+    }
     app.calls.device_gone(device);
     if let Some((code, reason)) = ending.close_frame() {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };

@@ -23,6 +23,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("post", "/api/session", For::Anybody),
     ("get", "/api/session", For::SignedIn),
     ("delete", "/api/session", For::Anybody),
+    ("get", "/api/session/others", For::SignedIn),
+    ("delete", "/api/session/others", For::SignedIn),
+    ("put", "/api/users/me/password", For::SignedIn),
     ("post", "/api/invitations/lookup", For::Anybody),
     ("post", "/api/invitations/accept", For::Anybody),
     ("get", "/api/users", For::SignedIn),
@@ -79,6 +82,7 @@ fn no_route_is_made_outside_the_document() {
 }
 
 both! {
+    /// A1: every route for every role.
     async fn each_role_gets_what_the_table_says(app: TestApp) {
         let admin = app.admin().await;
         let mut roles = vec![(None, app.client())];
@@ -119,6 +123,7 @@ both! {
 }
 
 both! {
+    /// A2: a request that another site makes with the reader's cookie.
     async fn a_foreign_origin_changes_nothing(app: TestApp) {
         let (_, anna, _, conversation) = app.office().await;
         let origins = [None, Some("null"), Some("http://evil.example"), Some("https://127.0.0.1"), Some("http://127.0.0.1:1")];

@@ -90,6 +90,33 @@ async fn refusal(device: &mut Device) -> String {
 }
 
 both! {
+    /// A5: signed out, deactivated, or another password: a call does not outlive the session that it is held in.
+    async fn a_call_ends_with_the_session_that_holds_it(app: TestApp) {
+        let mut talk = Ringing::answered(&app).await;
+        let boris = format!("/api/users/{}", talk.boris.id().await);
+        let bystander = talk.boris.connect().await;
+        talk.admin.patch(&boris, &json!({"deactivated": true})).await.expect(200);
+        let call = ended(&mut talk.hers).await;
+        assert_eq!((&call["id"], &call["outcome"]), (&json!(talk.call), &json!("completed")));
+        assert_eq!((talk.his.closed().await, bystander.closed().await), (4401, 4401));
+        assert_eq!(app.app.calls.live_calls(), 0);
+    }
+}
+
+both! {
+    async fn a_call_on_another_device_outlives_a_sign_out_here(app: TestApp) {
+        let mut talk = Ringing::answered(&app).await;
+        let laptop = app.client();
+        laptop.post("/api/session", &json!({"login": "boris", "password": crate::harness::PASSWORD})).await.expect(200);
+        let socket = laptop.connect().await;
+        laptop.delete("/api/session").await.expect(204);
+        assert_eq!(socket.closed().await, 4401);
+        talk.his.assert_open().await;
+        assert_eq!(app.app.calls.live_calls(), 1);
+    }
+}
+
+both! {
     async fn a_call_rings_on_every_device_and_is_answered_on_one(app: TestApp) {
         let (_, anna, boris, _) = app.office().await;
         let (mut hers, mut desk, mut phone) = (anna.connect().await, boris.connect().await, boris.connect().await);

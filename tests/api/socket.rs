@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::{
 use crate::harness::{Engine, PATIENCE, Setup, TestApp, both, refused, run_with, tuning};
 
 both! {
+    /// A3: a WebSocket that another site opens with the reader's cookie.
     async fn only_the_own_page_of_who_is_signed_in_gets_a_socket(app: TestApp) {
         let admin = app.admin().await;
         for origin in [None, Some("null"), Some("http://evil.example"), Some("https://127.0.0.1")] {

@@ -70,13 +70,14 @@ both! {
 }
 
 both! {
+    /// A5: deactivation with a socket open.
     async fn who_is_deactivated_is_out_at_once(app: TestApp) {
-        let admin = app.admin().await;
-        let anna = app.user(&admin, "anna", "employee").await;
+        let (admin, anna, boris, conversation) = app.office().await;
         let socket = anna.connect().await;
         let path = format!("/api/users/{}", anna.id().await);
         admin.patch(&path, &json!({"deactivated": true})).await.expect(200);
-        assert_eq!(socket.closed().await, 4401);
+        boris.say(&conversation, "after the deactivation").await;
+        assert_eq!(socket.closed_without("message_created").await, 4401);
         assert_eq!(anna.get("/api/users").await.refused(401), "not_signed_in");
         let credentials = json!({"login": "anna", "password": PASSWORD});
         assert_eq!(anna.post("/api/session", &credentials).await.refused(401), "wrong_credentials");

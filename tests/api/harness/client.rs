@@ -51,9 +51,15 @@ impl Answer {
 
 impl Client {
     pub(crate) fn new(origin: String) -> Self {
+        Self::at(origin, None)
+    }
+
+    /// A browser with this address.
+    pub(crate) fn at(origin: String, address: Option<std::net::IpAddr>) -> Self {
         let jar = std::sync::Arc::new(reqwest::cookie::Jar::default());
         let http = reqwest::Client::builder()
             .cookie_provider(jar.clone())
+            .local_address(address)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(PATIENCE)
             .build()

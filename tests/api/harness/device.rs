@@ -110,6 +110,18 @@ impl Device {
         }
     }
 
+    /// As [`Device::closed`]; no event of a type comes before it.
+    pub(crate) async fn closed_without(mut self, event: &str) -> u16 {
+        loop {
+            match time::timeout(PATIENCE, self.socket.next()).await.expect("the server closes") {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(Message::Text(text))) => assert!(!text.contains(&format!("\"{event}\"")), "{text}"),
+                Some(Ok(_)) => {}
+                other => panic!("closed without a code: {other:?}"),
+            }
+        }
+    }
+
     /// The server still answers on it.
     pub(crate) async fn assert_open(&mut self) {
         self.send(&serde_json::json!({"type": "ping"})).await;

@@ -143,6 +143,11 @@ impl TestApp {
         Client::new(self.origin())
     }
 
+    /// As [`Self::client`], at another address of this machine.
+    pub(crate) fn client_at(&self, address: &str) -> Client {
+        Client::at(self.origin(), Some(address.parse().unwrap()))
+    }
+
     /// The first admin, signed in, made as a real one is.
     pub(crate) async fn admin(&self) -> Client {
         let link = invitations::setup(&self.app).await.unwrap().expect("nobody is here yet");

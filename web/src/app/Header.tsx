@@ -37,7 +37,7 @@ export function Header() {
           label={t("app.mainMenu", { name: me.name })}
           buttonClassName="grid size-11 place-items-center rounded-full focus-visible:outline-white"
           panelClassName="top-full right-0 mt-1 w-72"
-          button={<Avatar id={me.id} name={me.name} size="md" className="rounded-full ring-2 ring-white/80" />}
+          button={<Avatar id={me.id} name={me.name} picture={me.picture} size="md" className="rounded-full ring-2 ring-white/80" />}
         >
           {(close) => <Menu close={close} />}
         </Popover>

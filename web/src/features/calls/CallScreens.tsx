@@ -35,7 +35,7 @@ export function CallScreens() {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [view.ending]);
 
-  const person = { id: view.peerId ?? "", name, role: peer?.role ?? "employee" } as const;
+  const person = { id: view.peerId ?? "", name, picture: peer?.picture, role: peer?.role ?? "employee" } as const;
   return (
     <>
       {view.abandoned !== null && view.stage === "idle" && <AbandonedBar />}

@@ -31,7 +31,7 @@ export function VoiceAvatar({ person }: { person: Person }) {
     <span className="relative grid place-items-center">
       <span ref={ring} aria-hidden="true" className="absolute size-34 rounded-full bg-gradient-brand opacity-25 transition motion-reduce:hidden" />
       <span className="relative rounded-full bg-gradient-brand p-1">
-        <Avatar id={person.id} name={person.name} size="xl" />
+        <Avatar id={person.id} name={person.name} picture={person.picture} size="xl" />
       </span>
     </span>
   );

@@ -10,6 +10,7 @@ import type { CallView } from "./view";
 export interface Person {
   id: string;
   name: string;
+  picture?: string | null | undefined;
   role: Role;
 }
 
@@ -64,7 +65,7 @@ export function RingingAvatar({ person }: { person: Person }) {
     <span className="relative grid place-items-center">
       <span aria-hidden="true" className="absolute size-28 animate-ring rounded-full bg-gradient-brand" />
       <span className="relative rounded-full bg-gradient-brand p-1">
-        <Avatar id={person.id} name={person.name} size="xl" />
+        <Avatar id={person.id} name={person.name} picture={person.picture} size="xl" />
       </span>
     </span>
   );

@@ -91,7 +91,7 @@ function PersonRow({ user, seen, now, onChoose }: PersonRowProps) {
         onClick={() => onChoose(user)}
         className="flex h-16 w-full items-center gap-3 rounded-2xl px-2 text-left outline-offset-[-2px] hover:bg-panel"
       >
-        <Avatar id={user.id} name={user.name} presence={seen.presence} />
+        <Avatar id={user.id} name={user.name} picture={user.picture} presence={seen.presence} />
         <span className="min-w-0 flex-1">
           <span className="flex items-center gap-2">
             <span className="truncate font-medium">{user.name}</span>

@@ -24,7 +24,7 @@ export function UserRow({ user, onRole, onActive, onRenew }: UserRowProps) {
   const state = !active ? t("admin.deactivated") : user.invited ? t("admin.invited") : t("admin.active");
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 py-3">
-      <Avatar id={user.id} name={user.name} size="md" presence={active ? presence : "offline"} className={active ? "" : "grayscale"} />
+      <Avatar id={user.id} name={user.name} picture={user.picture} size="md" presence={active ? presence : "offline"} className={active ? "" : "grayscale"} />
       <div className="min-w-48 flex-1">
         <p className="font-medium wrap-anywhere">
           {user.name} {user.id === me.id && <span className="font-normal text-muted">({t("people.you")})</span>}
