@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, time::Duration};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, TestApp, both, client_send};
+use crate::harness::{Answer, Client, TestApp, both, client_send};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
+pub(crate) enum For {
     Anybody,
     SignedIn,
     Admins,
@@ -17,7 +17,7 @@ enum For {
 }
 
 /// Every route of the OpenAPI document, with whom it is for.
-const ROUTES: &[(&str, &str, For)] = &[
+pub(crate) const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/healthz", For::Anybody),
     ("get", "/readyz", For::Anybody),
     ("post", "/api/session", For::Anybody),
@@ -149,22 +149,27 @@ both! {
 /// Tries a route with a body that fits and ids that name nothing. Status and code, if it was refused.
 async fn try_route(client: &Client, method: &str, path: &str) -> (u16, String) {
     let nobody = "0198c0de-0000-7000-8000-000000000001";
-    let path = path.replace("{id}", nobody).replace("{user_id}", nobody);
+    let answer = ask_route(client, method, &path.replace("{id}", nobody).replace("{user_id}", nobody)).await;
+    let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+    (answer.status, body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Asks a route, its ids filled in, with a body that fits.
+pub(crate) async fn ask_route(client: &Client, method: &str, path: &str) -> Answer {
+    let path = path.to_owned();
     let path = match path.as_str() {
         "/api/events" => "/api/events?after=0".to_owned(),
         "/api/search/messages" => "/api/search/messages?q=x".to_owned(),
         _ => path,
     };
-    let answer = match method {
+    match method {
         "get" => client.get(&path).await,
         "post" => client.post(&path, &body_for(&path)).await,
         "patch" => client.patch(&path, &body_for(&path)).await,
         "put" => client.put(&path, &body_for(&path)).await,
         "delete" => client.delete(&path).await,
         other => panic!("the walk does not know {other}"),
-    };
-    let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
-    (answer.status, body["code"].as_str().unwrap_or_default().to_owned())
+    }
 }
 
 fn body_for(path: &str) -> Value {

@@ -14,4 +14,5 @@ mod session;
 mod settings;
 mod socket;
 mod store;
+mod sweep;
 mod users;

@@ -6,7 +6,7 @@ mod device;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
-pub(crate) use client::{Client, send as client_send};
+pub(crate) use client::{Answer, Client, send as client_send};
 pub(crate) use database::{Database, Engine};
 pub(crate) use device::{Device, refused};
 use serde_json::json;

@@ -6,6 +6,7 @@ import { request, type Method } from "./http";
 import type { paths } from "./schema";
 import type {
   AcceptInvitation,
+  AuditPage,
   Conversation,
   EventPage,
   Found,
@@ -19,7 +20,11 @@ import type {
   MessageVersion,
   NewMessage,
   NewUser,
+  OtherSession,
+  PasswordChange,
   PathPolicy,
+  Settings,
+  SettingsChange,
   SignedIn,
   User,
   UserChange,
@@ -71,6 +76,24 @@ export const renewInvitation = (id: string): Promise<InvitationLink> =>
   call("post", "/api/users/{id}/invitation", { path: { id } });
 export const changeUser = (id: string, body: UserChange): Promise<User> =>
   call("patch", "/api/users/{id}", { path: { id }, body });
+
+export const getSettings = (): Promise<Settings> => call("get", "/api/users/me/settings");
+export const changeSettings = (body: SettingsChange): Promise<Settings> =>
+  call("patch", "/api/users/me/settings", { body });
+export const changePassword = (body: PasswordChange): Promise<void> => call("put", "/api/users/me/password", { body });
+export const getOtherSessions = (): Promise<OtherSession[]> => call("get", "/api/session/others");
+export const endOtherSessions = (): Promise<void> => call("delete", "/api/session/others");
+
+/** Which part of the audit log; what is unset does not matter. */
+export interface AuditFilter {
+  actor_id?: string;
+  action?: string;
+}
+export const getAudit = (filter: AuditFilter & { before?: string }): Promise<AuditPage> =>
+  call("get", "/api/admin/audit", { query: filter });
+/** Where the log is downloaded as a table. */
+export const auditTableUrl = (filter: AuditFilter): string =>
+  `/api/admin/audit.csv?${new URLSearchParams(Object.entries(filter))}`;
 
 export const getConversations = (): Promise<ListedConversation[]> => call("get", "/api/conversations");
 /** Finds or makes the direct conversation with a user. */

@@ -350,6 +350,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where else the user is signed in, the newest first. */
+        get: operations["other_sessions"];
+        put?: never;
+        post?: never;
+        /** Signs out everywhere but here: ends the other sessions, and their sockets with 4401. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/socket": {
         parameters: {
             query?: never;
@@ -379,6 +397,23 @@ export interface paths {
         put?: never;
         /** Adds a user. The answer has the link with which they get in. */
         post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets another password for oneself. Every other session ends, as at `DELETE /api/session/others`. */
+        put: operations["change_password"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1035,6 +1070,13 @@ export interface components {
         OpenConversation: {
             user_id: components["schemas"]["UserId"];
         };
+        /** @description Another session of the same user. */
+        OtherSession: {
+            /** @description The `User-Agent` of the browser that signed in. */
+            agent: string;
+            created_at: components["schemas"]["Millis"];
+            id: components["schemas"]["SessionId"];
+        };
         /**
          * @description How a call ended.
          * @enum {string}
@@ -1056,6 +1098,10 @@ export interface components {
             connected: boolean;
             microphone: boolean;
             user_id: components["schemas"]["UserId"];
+        };
+        PasswordChange: {
+            current_password: string;
+            new_password: string;
         };
         /**
          * @description The way that the media of a call takes.
@@ -1144,6 +1190,11 @@ export interface components {
             /** @enum {string} */
             type: "pong";
         };
+        /**
+         * Format: uuid
+         * @description A login session (the cookie), as against a peer session of WebRTC.
+         */
+        SessionId: string;
         Settings: {
             /** @description Notices on the desktop, where the browser allows them. */
             desktop_notices: boolean;
@@ -2506,6 +2557,60 @@ export interface operations {
             };
         };
     };
+    other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtherSession"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     open_socket: {
         parameters: {
             query?: {
@@ -2641,6 +2746,54 @@ export interface operations {
             };
             /** @description bad_name, bad_login, bad_email */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description wrong_password, bad_password */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many_requests, with Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

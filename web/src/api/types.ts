@@ -15,6 +15,17 @@ export type InvitationInfo = Schemas["InvitationInfo"];
 export type InvitationLink = Schemas["InvitationLink"];
 export type AcceptInvitation = Schemas["Acceptance"];
 
+/** What a user has set for themselves. */
+export type Settings = Schemas["Settings"];
+export type SettingsChange = Schemas["SettingsChange"];
+export type PasswordChange = Schemas["PasswordChange"];
+/** Another place where one is signed in. */
+export type OtherSession = Schemas["OtherSession"];
+/** A line of the audit log. */
+export type AuditEntry = Schemas["AuditEntry"];
+export type AuditAction = Schemas["AuditAction"]["action"];
+export type AuditPage = Schemas["AuditPage"];
+
 export type Conversation = Schemas["Conversation"];
 /** A conversation with what only its reader sees. */
 export type ListedConversation = Schemas["ListedConversation"];
