@@ -37,8 +37,9 @@ async function send(method: Method, path: string, body: unknown, signal: AbortSi
       method: method.toUpperCase(),
       credentials: "same-origin",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body === undefined ? null : JSON.stringify(body),
+      // A file says itself what it is.
+      headers: body === undefined || body instanceof Blob ? {} : { "content-type": "application/json" },
+      body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;

@@ -108,6 +108,11 @@ export const addMembers = (id: string, userIds: string[]): Promise<Conversation>
 /** Oneself: leaves. Somebody else: only the owner may. */
 export const removeMember = (id: string, userId: string): Promise<void> =>
   call("delete", "/api/conversations/{id}/members/{user_id}", { path: { id, user_id: userId } });
+/** The bytes of an image, as they are. */
+export const setPicture = (id: string, image: Blob): Promise<void> =>
+  request("put", `/api/conversations/${encodeURIComponent(id)}/picture`, image);
+export const removePicture = (id: string): Promise<void> =>
+  request("delete", `/api/conversations/${encodeURIComponent(id)}/picture`);
 export const markRead = (id: string, seq: number): Promise<void> =>
   call("put", "/api/conversations/{id}/read", { path: { id }, body: { seq } });
 /** Empty without a reply: no draft any more. */

@@ -1,48 +1,65 @@
 /** The left pane: search, and the lists of chats and of people. */
-import { Search, X } from "lucide-react";
-import { useId, useState } from "react";
+import { SquarePen } from "lucide-react";
+import { useCallback, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { codeOf } from "../api/http";
-import { ConversationList, useOpenDirect } from "../features/chat";
+import { ConversationList, NewGroup, SearchResults, useOpenDirect } from "../features/chat";
 import { PeopleList } from "../features/users";
 import { useErrorWords } from "../i18n/errorWords";
 import { navigate } from "../lib/router";
 import { IconButton } from "../ui/Button";
 import { Tabs } from "../ui/Tabs";
+import { SearchField } from "./SearchField";
 
 type Tab = "chats" | "people";
+
+const openChat = (conversationId: string): void => navigate({ name: "chat", conversationId });
+const jump = (conversationId: string, seq: number): void => navigate({ name: "chat", conversationId, seq });
 
 export function Sidebar({ openId }: { openId: string | null }) {
   const { t } = useTranslation();
   const words = useErrorWords();
   const openDirect = useOpenDirect();
   const panelId = useId();
+  const panel = useRef<HTMLDivElement>(null);
   const [tab, setTab] = useState<Tab>("chats");
   const [query, setQuery] = useState("");
+  const [making, setMaking] = useState(false);
 
-  const open = (conversationId: string): void => navigate({ name: "chat", conversationId });
+  const { mutate } = openDirect;
+  const openPerson = useCallback(
+    (userId: string) =>
+      mutate(userId, {
+        onSuccess: ({ id }) => openChat(id),
+        onError: (error) => void toast.error(words(codeOf(error))),
+      }),
+    [mutate, words],
+  );
+
+  /** From the field into what it has found, and through it. */
+  const onSearchKey = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") setQuery("");
+    const first = panel.current?.querySelector<HTMLElement>("li :is(a, button)");
+    if (first == null) return;
+    if (event.key === "ArrowDown") first.focus();
+    else if (event.key === "Enter" && query.trim() !== "") first.click();
+    else return;
+    event.preventDefault();
+  };
 
   return (
     <nav aria-label={t("chat.lists")} className="safe-x flex min-h-0 w-full shrink-0 flex-col bg-page md:w-80 lg:w-[360px] md:border-r md:border-line">
-      <div className="relative p-3 pb-1">
-        <Search size={18} aria-hidden className="pointer-events-none absolute top-[25px] left-6 text-muted" />
-        <input
-          type="search"
-          aria-label={t("people.search")}
-          placeholder={t("people.search")}
+      <div className="flex items-center gap-1 p-3 pb-1">
+        <SearchField
+          label={tab === "chats" ? t("search.label") : t("people.search")}
           value={query}
-          onChange={(event) => setQuery(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") setQuery("");
-          }}
-          className="h-11 w-full rounded-2xl bg-panel pr-11 pl-10 outline-offset-[-1px] placeholder:text-muted [&::-webkit-search-cancel-button]:hidden"
+          onChange={setQuery}
+          onKeyDown={onSearchKey}
         />
-        {query !== "" && (
-          <IconButton label={t("people.clearSearch")} onClick={() => setQuery("")} className="absolute top-3 right-3 text-muted">
-            <X size={18} />
-          </IconButton>
-        )}
+        <IconButton label={t("groups.new")} onClick={() => setMaking(true)} className="text-accent hover:bg-accent-soft">
+          <SquarePen size={20} />
+        </IconButton>
       </div>
       <Tabs<Tab>
         label={t("chat.lists")}
@@ -55,25 +72,33 @@ export function Sidebar({ openId }: { openId: string | null }) {
         onChange={setTab}
       />
       <div
+        ref={panel}
         id={panelId}
         role="tabpanel"
         aria-labelledby={`${panelId}-${tab}`}
+        onKeyDown={onListKey}
         className="safe-bottom flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain border-t border-line"
       >
-        {tab === "chats" ? (
-          <ConversationList query={query} openId={openId} onOpen={open} onFindPeople={() => setTab("people")} />
+        {tab === "people" ? (
+          <PeopleList query={query} onChoose={(user) => openPerson(user.id)} />
+        ) : query.trim() === "" ? (
+          <ConversationList openId={openId} onOpen={openChat} onFindPeople={() => setTab("people")} />
         ) : (
-          <PeopleList
-            query={query}
-            onChoose={(user) =>
-              openDirect.mutate(user.id, {
-                onSuccess: ({ id }) => open(id),
-                onError: (error) => void toast.error(words(codeOf(error))),
-              })
-            }
-          />
+          <SearchResults query={query} openId={openId} onOpen={openChat} onPerson={openPerson} onJump={jump} onQuery={setQuery} />
         )}
       </div>
+      {making && <NewGroup onClose={() => setMaking(false)} onMade={openChat} />}
     </nav>
   );
+}
+
+/** Up and down the rows with the arrow keys. */
+function onListKey(event: KeyboardEvent<HTMLElement>): void {
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  if (step === 0 || event.altKey) return;
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("li :is(a, button)")];
+  const at = rows.indexOf(document.activeElement as HTMLElement);
+  if (at === -1) return;
+  rows[Math.min(rows.length - 1, Math.max(0, at + step))]?.focus();
+  event.preventDefault();
 }

@@ -3,4 +3,6 @@ export { ChatPane } from "./ChatPane";
 export { ChatProvider, useOutbox } from "./context";
 export { ConversationList } from "./ConversationList";
 export { otherMember, useConversation, useConversations, useOpenDirect, useUnreadTotal } from "./conversations";
+export { NewGroup } from "./groups/NewGroup";
+export { SearchResults } from "./search/SearchResults";
 export type { Drafts } from "./Composer";

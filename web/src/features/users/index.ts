@@ -2,6 +2,6 @@
 export { Invitation } from "./Invitation";
 export { PeopleList } from "./PeopleList";
 export { RoleBadge, usePresenceWords } from "./PersonLine";
-export { seenOf, usePresence, usePresences, useUser, useUsers, useUsersFeed } from "./people";
+export { seenOf, usePresence, usePresences, useUser, useUsers, useUsersFeed, type Seen } from "./people";
 export { SESSION_KEY, useMe, useSession, useSignOut } from "./session";
 export { SignIn } from "./SignIn";
