@@ -6,7 +6,7 @@ import { ApiError } from "../api/http";
 import type { SocketListener } from "../api/socket";
 import { CallProvider, CallScreens } from "../features/calls";
 import { ChatProvider } from "../features/chat";
-import { FilesProvider } from "../features/files";
+import { FilesProvider, QuietInCalls } from "../features/files";
 import { SESSION_KEY, useUsersFeed } from "../features/users";
 import { Shell } from "./Shell";
 import { useOwnPresence } from "./useOwnPresence";
@@ -26,6 +26,7 @@ export function SignedIn({ me }: { me: string }) {
         <CallProvider me={me}>
           <Shell />
           <CallScreens />
+          <QuietInCalls />
         </CallProvider>
       </ChatProvider>
     </FilesProvider>

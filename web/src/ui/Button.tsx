@@ -1,6 +1,6 @@
 /** Buttons: with words, and round ones with an icon. At least 44 px where fingers are used. */
 import clsx from "clsx";
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 
 type Look = "primary" | "plain" | "danger";
 
@@ -41,6 +41,7 @@ export function Button({ look = "plain", icon, busy = false, className, children
 export interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   /** The accessible name, shown as a tooltip too. */
   label: string;
+  ref?: Ref<HTMLButtonElement>;
 }
 
 export function IconButton({ label, className, children, ...rest }: IconButtonProps) {

@@ -2,3 +2,4 @@
 export { CallButtons, useCanCall } from "./CallButtons";
 export { CallScreens } from "./CallScreens";
 export { CallProvider, useCallSession } from "./context";
+export { MediaError, mediaError, type MediaErrorCode } from "./media";

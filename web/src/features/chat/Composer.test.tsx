@@ -14,6 +14,9 @@ vi.mock(import("./context"), async (original) => ({
   useCompose: () => compose,
   useComposing: () => compose.of("c"),
 }));
+vi.mock(import("./useComposerSlots"), () => ({
+  useComposerSlots: () => ({ attach: null, tray: null, microphone: null, recording: null, uploads: [], onSent: () => undefined, onFiles: () => undefined }),
+}));
 
 let touch = false;
 beforeAll(startWords);
