@@ -68,6 +68,7 @@ export function Composer({ conversationId, drafts }: ComposerProps) {
     send();
   }
 
+  if (slots.recording !== null) return <div className="safe-bottom border-t border-line bg-page px-2 md:px-4">{slots.recording}</div>;
   return (
     <form onSubmit={onSubmit} className="safe-bottom border-t border-line bg-page px-2 md:px-4">
       {excess > 0 && (

@@ -25,7 +25,7 @@ export function RecordingBar({ recording }: { recording: Recording }) {
   }, [cancel]);
 
   return (
-    <div role="group" aria-label={t("voice.recording")} className="flex min-h-11 flex-1 items-center gap-2">
+    <div role="group" aria-label={t("voice.recording")} className="flex min-h-11 flex-1 items-center gap-2 py-2">
       <IconButton label={t("voice.cancel")} onClick={cancel} className="text-muted hover:bg-panel">
         <X size={22} aria-hidden />
       </IconButton>
