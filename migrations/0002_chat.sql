@@ -10,13 +10,22 @@ alter table members add column owner bigint not null default 0;
 alter table members add column read_seq bigint not null default 0;
 -- Whether new messages of this conversation make no sound and no notice for this member.
 alter table members add column muted bigint not null default 0;
+-- Events of the conversation before this one are not told to this member: who is added later reads them as history.
+alter table members add column joined_seq bigint not null default 0;
 
 alter table messages add column edited_at bigint;
 -- The text is emptied when a message is deleted; what it said is in message_versions.
 alter table messages add column deleted_at bigint;
 alter table messages add column reply_to_id text references messages (id);
--- The text in lower case, with one form for letters that are written in two (ё/е): what the full-text search reads.
-alter table messages add column folded text;
+-- What hangs on the message, as JSON: it never changes once it was sent, so the message holds it whole. Null for nothing.
+alter table messages add column attachments text;
+-- The ids of those whom the text names, as JSON. Null for nobody.
+alter table messages add column mentions text;
+-- With the sender, so that unread messages are counted from the index alone.
+drop index messages_history;
+create unique index messages_history on messages (conversation_id, seq, sender_id);
+-- A hit of the full-text search is the message with this seq. The search's own tables are made at start: src/chat/store/search.rs.
+create unique index messages_seq on messages (seq);
 
 -- What a message said before it was edited or deleted, kept for compliance. The current text is in messages.
 create table message_versions (

@@ -7,6 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     calls::{self, Calls},
+    chat,
     clock::Clock,
     config::Config,
     db::Db,
@@ -98,6 +99,7 @@ impl App {
     pub async fn open(config: Config, clock: Clock, tuning: Tuning) -> anyhow::Result<Self> {
         config.make_data_folder()?;
         let db = Db::open(&config.database).await?;
+        chat::search::prepare(&db).await?;
         let hub = Hub::default();
         let calls = Calls::new(hub.clone(), clock.clone(), calls::stored_policy(&db).await?);
         let app = Self(Arc::new(Parts {

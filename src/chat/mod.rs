@@ -1,19 +1,29 @@
-//! Conversations and messages.
+//! Conversations and messages: what a direct conversation is, and who may do what in any.
+//!
+//! Every write takes the next event id first, before it looks at anything: its lock puts writers in a row, so that each finds what the one
+//! before has left, and nobody writes in a conversation that somebody else is just removing them from.
+
+use sqlx::AnyExecutor;
 
 use crate::{
     app::App,
-    calls::CallRecord,
-    clock::Millis,
-    db::{Db, Tx},
+    db::Tx,
     events::{self, Audience, Event, EventId},
-    ids::{ConversationId, MessageId, UserId},
+    files::FilesError,
+    ids::{ConversationId, UserId},
     users::{self, UsersError},
 };
 
+pub mod groups;
+mod mentions;
+pub mod messages;
 mod model;
+pub mod reads;
 pub mod routes;
+pub mod search;
 pub mod store;
 
+pub use messages::append_call;
 pub use model::{
     Conversation, ConversationKind, Draft, Found, History, Hit, ListedConversation, Member, Message, MessageContent,
     MessageVersion, Notice, Quote, QuotedAttachment,
@@ -33,10 +43,29 @@ pub enum ChatError {
     TooLong,
     #[error("a message has no NUL character")]
     BadText,
+    /// Absent, or in a conversation that the user is no member of.
+    #[error("no such message")]
+    NoSuchMessage,
+    #[error("only its sender changes a message")]
+    NotTheSender,
+    #[error("this cannot be edited or deleted")]
+    NotEditable,
+    #[error("the conversation is no group")]
+    NotAGroup,
+    #[error("only the owner removes others")]
+    NotTheOwner,
+    #[error("a group has a name of 1 to 100 characters")]
+    BadName,
+    #[error("a group has at most {} members", groups::MAX_OTHERS + 1)]
+    GroupTooLarge,
+    #[error("nothing can be searched by this")]
+    BadQuery,
     #[error("a client key has 8 to 64 letters, digits, dots, dashes or underscores")]
     BadClientKey,
     #[error("the client key was used in another conversation")]
     ClientKeyReused,
+    #[error(transparent)]
+    File(#[from] FilesError),
     #[error(transparent)]
     User(#[from] UsersError),
     #[error(transparent)]
@@ -52,7 +81,7 @@ pub async fn open_direct(app: &App, me: UserId, other: UserId) -> Result<(Conver
         return Err(ChatError::WithOneself);
     }
     let key = direct_key(me, other);
-    if let Some(found) = store::by_direct_key(&app.db, &key).await? {
+    if let Some(found) = store::conversations::by_direct_key(&app.db, &key).await? {
         return Ok((found, false));
     }
     users::active(&app.db, other).await?;
@@ -67,10 +96,10 @@ pub async fn open_direct(app: &App, me: UserId, other: UserId) -> Result<(Conver
         last_message: None,
     };
     let mut tx = app.db.begin().await?;
-    if !store::insert(&mut tx, &conversation, Some(&key)).await? {
+    if !store::conversations::insert(&mut tx, &conversation, Some(&key)).await? {
         // The other one opened it at the same moment, and has committed: the unique key made us wait for that.
         drop(tx);
-        let found = store::by_direct_key(&app.db, &key).await?;
+        let found = store::conversations::by_direct_key(&app.db, &key).await?;
         return found.map(|found| (found, false)).ok_or(ChatError::NoSuchConversation);
     }
     let event = Event::ConversationCreated { conversation: conversation.clone() };
@@ -84,107 +113,14 @@ fn direct_key(one: UserId, other: UserId) -> String {
     format!("{}:{}", one.min(other), one.max(other))
 }
 
-/// Writes a message; the same key gives the same message again. True if it is new.
-pub async fn send(
-    app: &App,
-    sender_id: UserId,
-    conversation_id: ConversationId,
-    client_key: String,
-    text: String,
-) -> Result<(Message, bool), ChatError> {
-    check_text(&text)?;
-    check_client_key(&client_key)?;
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    if !store::is_member(&mut *tx, conversation_id, sender_id).await? {
-        return Err(ChatError::NoSuchConversation);
-    }
-    if let Some(sent) = store::by_client_key(&mut *tx, sender_id, &client_key).await? {
-        return same_message(sent, conversation_id);
-    }
-    let seq = events::next_id(&mut tx).await?;
-    let content = MessageContent::Text { text, edited_at: None, reply_to: None, attachments: Vec::new(), mentions: Vec::new() };
-    let message = Message { id: MessageId::new(), conversation_id, seq, sender_id, client_key, created_at: now, content };
-    if !store::insert_message(&mut tx, &message).await? {
-        // The same key in another request of this moment, which has committed by now. Our id goes back with the rollback.
-        tx.rollback().await?;
-        let sent = store::by_client_key(app.db.read(), sender_id, &message.client_key).await?;
-        return same_message(sent.ok_or(ChatError::ClientKeyReused)?, conversation_id);
-    }
-    tell(&mut tx, &message).await?;
-    app.publisher.commit(tx).await?;
-    Ok((message, true))
+/// Refuses who is no member.
+async fn member(executor: impl AnyExecutor<'_>, conversation: ConversationId, user: UserId) -> Result<(), ChatError> {
+    let is_member = store::members::is_member(executor, conversation, user).await?;
+    if is_member { Ok(()) } else { Err(ChatError::NoSuchConversation) }
 }
 
-/// A retry is answered with what was sent, but a key names one message, not one in each conversation.
-fn same_message(sent: Message, conversation: ConversationId) -> Result<(Message, bool), ChatError> {
-    if sent.conversation_id == conversation { Ok((sent, false)) } else { Err(ChatError::ClientKeyReused) }
-}
-
-/// Writes the history entry of a call that has ended, in the transaction of the caller, who commits by [`App::publisher`].
-/// `None` if it has been written before.
-///
-/// [`App::publisher`]: crate::app::Parts::publisher
-pub async fn append_call(
-    tx: &mut Tx,
-    conversation: ConversationId,
-    call: &CallRecord,
-    now: Millis,
-) -> sqlx::Result<Option<Message>> {
-    let message = Message {
-        id: MessageId::new(),
-        conversation_id: conversation,
-        seq: events::next_id(tx).await?,
-        sender_id: call.caller_id,
-        client_key: format!("call:{}", call.id),
-        created_at: now,
-        content: MessageContent::Call { call: call.clone() },
-    };
-    if !store::insert_message(tx, &message).await? {
-        return Ok(None);
-    }
-    tell(tx, &message).await?;
-    Ok(Some(message))
-}
-
-/// Under the id that the message has as its `seq`.
-async fn tell(tx: &mut Tx, message: &Message) -> sqlx::Result<()> {
-    let event = Event::MessageCreated { message: message.clone() };
-    events::insert(tx, message.seq, Audience::Conversation(message.conversation_id), &event, message.created_at).await
-}
-
-/// The newest messages before `before` (of all, if unset) that a member may read.
-pub async fn history(
-    db: &Db,
-    reader: UserId,
-    conversation: ConversationId,
-    before: Option<EventId>,
-    limit: u32,
-) -> Result<History, ChatError> {
-    if !store::is_member(db.read(), conversation, reader).await? {
-        return Err(ChatError::NoSuchConversation);
-    }
-    let before = before.unwrap_or(EventId(i64::MAX));
-    // One more than asked for tells whether there are more.
-    let mut messages = store::messages_before(db, conversation, before, limit + 1).await?;
-    let more = messages.len() > limit as usize;
-    messages.truncate(limit as usize);
-    messages.reverse();
-    Ok(History { messages, more, more_after: false })
-}
-
-fn check_text(text: &str) -> Result<(), ChatError> {
-    if text.trim().is_empty() {
-        return Err(ChatError::Empty);
-    }
-    // PostgreSQL keeps no NUL in a text.
-    if text.contains('\0') {
-        return Err(ChatError::BadText);
-    }
-    if text.chars().count() > MAX_TEXT { Err(ChatError::TooLong) } else { Ok(()) }
-}
-
-fn check_client_key(key: &str) -> Result<(), ChatError> {
-    let fits = key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    if (8..=64).contains(&key.len()) && fits { Ok(()) } else { Err(ChatError::BadClientKey) }
+/// Where a member of a group stands; refuses others, and direct conversations.
+async fn standing_in_group(tx: &mut Tx, id: ConversationId, user: UserId) -> Result<store::members::Standing, ChatError> {
+    let standing = store::members::standing(&mut **tx, id, user).await?.ok_or(ChatError::NoSuchConversation)?;
+    if standing.group { Ok(standing) } else { Err(ChatError::NotAGroup) }
 }

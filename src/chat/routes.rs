@@ -1,23 +1,38 @@
-//! HTTP of conversations and messages.
+//! HTTP of conversations and messages; that of groups, and of what is each member's own, below.
 
 use axum::{Json as Reply, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ChatError, Conversation, Found, History, ListedConversation, Message, MessageVersion, store};
+use super::{
+    ChatError, Conversation, Found, History, ListedConversation, Message, MessageVersion,
+    messages::{self, NewMessage, Place},
+    search, store,
+};
 use crate::{
     app::App,
     error::{Error, ErrorBody},
     events::EventId,
     http::extract::{CurrentUser, Json, Path, Query},
-    ids::{AttachmentId, ConversationId, MessageId, UserId},
+    ids::{ConversationId, MessageId, UserId},
 };
+
+pub mod groups;
+pub mod reads;
 
 impl From<ChatError> for Error {
     fn from(error: ChatError) -> Self {
         use ChatError as E;
         match error {
-            E::NoSuchConversation => Self::not_found(),
+            E::NoSuchConversation | E::NoSuchMessage => Self::not_found(),
+            E::NotTheSender => Self::new(StatusCode::FORBIDDEN, "not_the_sender", "Only who sent it changes a message."),
+            E::NotTheOwner => Self::new(StatusCode::FORBIDDEN, "not_the_owner", "Only the owner removes others."),
+            E::NotEditable => Self::conflict("not_editable", "This is no text that can be edited or deleted."),
+            E::NotAGroup => Self::conflict("not_a_group", "This is no group."),
+            E::BadName => Self::invalid("bad_name", "A group has a name of 1 to 100 characters."),
+            E::GroupTooLarge => Self::invalid("group_too_large", "A group has at most 1,001 members."),
+            E::BadQuery => Self::invalid("bad_query", "Search by a word, in at most 200 characters."),
+            E::File(error) => error.into(),
             E::WithOneself => Self::invalid("conversation_with_oneself", "A conversation needs somebody else."),
             E::User(error) => error.into(),
             E::Empty => Self::invalid("message_empty", "The message is empty."),
@@ -39,31 +54,7 @@ pub struct OpenConversation {
 }
 
 /// The longest message fits however its characters are escaped.
-const MESSAGE_BODY_LIMIT: usize = super::MAX_TEXT * "\\ud83d\\ude00".len() + 1_024;
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewMessage {
-    /// Chosen by the client, 8 to 64 characters: a retry with the same key is the same message.
-    #[schema(min_length = 8, max_length = 64)]
-    client_key: String,
-    /// May be empty if there are attachments. `@login` and `@all` (`@все`) mention members.
-    #[schema(max_length = 16_000)]
-    text: String,
-    /// A message of the same conversation.
-    #[serde(default)]
-    reply_to: Option<MessageId>,
-    /// Uploads of the sender that are complete and not yet sent, in the order in which they are shown; at most 20.
-    #[serde(default)]
-    attachment_ids: Vec<AttachmentId>,
-}
-
-// What is in it is nobody's business, not even the log's.
-impl std::fmt::Debug for NewMessage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewMessage").finish_non_exhaustive()
-    }
-}
+pub(super) const MESSAGE_BODY_LIMIT: usize = super::MAX_TEXT * "\\ud83d\\ude00".len() + 2_048;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -87,9 +78,7 @@ pub struct Before {
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn list(State(app): State<App>, current: CurrentUser) -> Result<Reply<Vec<ListedConversation>>, Error> {
-    let all = store::of_user(&app.db, current.user.id).await?.into_iter();
-    let listed = |conversation| ListedConversation { conversation, unread: 0, unread_mentions: 0, muted: false, draft: None };
-    Ok(Reply(all.map(listed).collect()))
+    Ok(Reply(store::conversations::of_user(&app.db, current.user.id).await?))
 }
 
 /// Opens the direct conversation with a user, or finds it.
@@ -110,7 +99,7 @@ pub async fn open(
     Ok((created_if(new), Reply(conversation)))
 }
 
-/// The newest messages before `before`, in the order in which they were written: the oldest of them first.
+/// The newest messages, or those before, after or around a place; in the order in which they were written: the oldest of them first.
 #[utoipa::path(get, path = "/api/conversations/{id}/messages", tag = "chat", params(("id" = ConversationId, Path), Before), responses(
     (status = 200, body = History),
     (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
@@ -122,9 +111,15 @@ pub async fn history(
     Path(id): Path<ConversationId>,
     Query(Before { before, after, around, limit }): Query<Before>,
 ) -> Result<Reply<History>, Error> {
-    let _contract = (after, around);
+    let place = match (before, after, around) {
+        (None, None, None) => Place::Newest,
+        (Some(seq), None, None) => Place::Before(seq),
+        (None, Some(seq), None) => Place::After(seq),
+        (None, None, Some(seq)) => Place::Around(seq),
+        _ => return Err(Error::new(StatusCode::BAD_REQUEST, "bad_query", "Give one of before, after and around.")),
+    };
     let limit = limit.unwrap_or(50).clamp(1, 100);
-    Ok(Reply(super::history(&app.db, current.user.id, id, before, limit).await?))
+    Ok(Reply(messages::history(&app.db, current.user.id, id, place, limit).await?))
 }
 
 /// Writes a message. Safe to repeat with the same `client_key`: the answer is then the message that is there.
@@ -132,46 +127,24 @@ pub async fn history(
     request_body = NewMessage, responses(
     (status = 200, description = "This key has been sent before", body = Message),
     (status = 201, description = "It is new", body = Message),
-    (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
+    (status = 404, description = "not_found: absent, or not a member; also of `reply_to` and `attachment_ids`", body = ErrorBody),
     (status = 409, description = "client_key_reused", body = ErrorBody),
     (status = 413, description = "body_too_large", body = ErrorBody),
-    (status = 422, description = "message_empty, message_too_long, bad_text, bad_client_key", body = ErrorBody),
+    (status = 422, description = "message_empty, message_too_long, bad_text, bad_client_key, upload_incomplete, upload_already_sent, too_many_attachments", body = ErrorBody),
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn send(
     State(app): State<App>,
     current: CurrentUser,
     Path(id): Path<ConversationId>,
-    Json(NewMessage { client_key, text, reply_to, attachment_ids }): Json<NewMessage, MESSAGE_BODY_LIMIT>,
+    Json(new): Json<NewMessage, MESSAGE_BODY_LIMIT>,
 ) -> Result<(StatusCode, Reply<Message>), Error> {
-    let _contract = (reply_to, attachment_ids);
-    let (message, new) = super::send(&app, current.user.id, id, client_key, text).await?;
+    let (message, new) = messages::send(&app, current.user.id, id, new).await?;
     Ok((created_if(new), Reply(message)))
 }
 
 fn created_if(new: bool) -> StatusCode {
     if new { StatusCode::CREATED } else { StatusCode::OK }
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewGroup {
-    /// 1 to 100 characters.
-    name: String,
-    /// Whom to have in it beside its maker; at most 1,000.
-    user_ids: Vec<UserId>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GroupChange {
-    name: String,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewMembers {
-    user_ids: Vec<UserId>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -181,26 +154,11 @@ pub struct NewText {
     text: String,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReadUpTo {
-    seq: EventId,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewDraft {
-    /// Empty, without a reply: there is no draft any more.
-    #[schema(max_length = 16_000)]
-    text: String,
-    #[serde(default)]
-    reply_to: Option<MessageId>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Muted {
-    muted: bool,
+// What is in it is nobody's business, not even the log's.
+impl std::fmt::Debug for NewText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewText").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -217,118 +175,6 @@ pub struct Search {
     limit: Option<u32>,
 }
 
-/// Makes a group; whoever makes it owns it.
-#[utoipa::path(post, path = "/api/groups", operation_id = "create_group", tag = "chat", request_body = NewGroup, responses(
-    (status = 201, body = Conversation),
-    (status = 404, description = "not_found: one of the users", body = ErrorBody),
-    (status = 409, description = "user_deactivated", body = ErrorBody),
-    (status = 422, description = "bad_name, group_too_large", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn create_group(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Json(NewGroup { name: _, user_ids: _ }): Json<NewGroup>,
-) -> Result<(StatusCode, Reply<Conversation>), Error> {
-    Err(Error::not_found())
-}
-
-/// Renames a group; any member may.
-#[utoipa::path(patch, path = "/api/conversations/{id}", operation_id = "change_group", tag = "chat", params(("id" = ConversationId, Path)), request_body = GroupChange, responses(
-    (status = 200, body = Conversation),
-    (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
-    (status = 409, description = "not_a_group", body = ErrorBody),
-    (status = 422, description = "bad_name", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn change_group(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path(_id): Path<ConversationId>,
-    Json(GroupChange { name: _ }): Json<GroupChange>,
-) -> Result<Reply<Conversation>, Error> {
-    Err(Error::not_found())
-}
-
-/// Adds members to a group; any member may. They see all of its history.
-#[utoipa::path(post, path = "/api/conversations/{id}/members", operation_id = "add_members", tag = "chat", params(("id" = ConversationId, Path)), request_body = NewMembers, responses(
-    (status = 200, body = Conversation),
-    (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
-    (status = 409, description = "not_a_group, user_deactivated", body = ErrorBody),
-    (status = 422, description = "group_too_large", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn add_members(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path(_id): Path<ConversationId>,
-    Json(NewMembers { user_ids: _ }): Json<NewMembers>,
-) -> Result<Reply<Conversation>, Error> {
-    Err(Error::not_found())
-}
-
-/// Leaves a group (oneself), or removes a member (the owner). An owner who leaves hands over to the longest-standing member.
-#[utoipa::path(delete, path = "/api/conversations/{id}/members/{user_id}", operation_id = "remove_member", tag = "chat", params(("id" = ConversationId, Path), ("user_id" = UserId, Path)), responses(
-    (status = 204),
-    (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
-    (status = 403, description = "not_the_owner", body = ErrorBody),
-    (status = 409, description = "not_a_group", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn remove_member(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path((_id, _user_id)): Path<(ConversationId, UserId)>,
-) -> Result<StatusCode, Error> {
-    Err(Error::not_found())
-}
-
-/// Everything up to `seq` has been read; never goes back.
-#[utoipa::path(put, path = "/api/conversations/{id}/read", operation_id = "mark_read", tag = "chat", params(("id" = ConversationId, Path)), request_body = ReadUpTo, responses(
-    (status = 204),
-    (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn mark_read(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path(_id): Path<ConversationId>,
-    Json(ReadUpTo { seq: _ }): Json<ReadUpTo>,
-) -> Result<StatusCode, Error> {
-    Err(Error::not_found())
-}
-
-/// Keeps what is written and not yet sent.
-#[utoipa::path(put, path = "/api/conversations/{id}/draft", operation_id = "save_draft", tag = "chat", params(("id" = ConversationId, Path)), request_body = NewDraft, responses(
-    (status = 204),
-    (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
-    (status = 422, description = "message_too_long, bad_text", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn save_draft(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path(_id): Path<ConversationId>,
-    Json(NewDraft { text: _, reply_to: _ }): Json<NewDraft, MESSAGE_BODY_LIMIT>,
-) -> Result<StatusCode, Error> {
-    Err(Error::not_found())
-}
-
-/// Whether the conversation makes no notices for the user.
-#[utoipa::path(put, path = "/api/conversations/{id}/muted", operation_id = "mute", tag = "chat", params(("id" = ConversationId, Path)), request_body = Muted, responses(
-    (status = 204),
-    (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn mute(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path(_id): Path<ConversationId>,
-    Json(Muted { muted: _ }): Json<Muted>,
-) -> Result<StatusCode, Error> {
-    Err(Error::not_found())
-}
-
 /// Edits a text of one's own. What it said before is kept for compliance.
 #[utoipa::path(patch, path = "/api/messages/{id}", operation_id = "edit_message", tag = "chat", params(("id" = MessageId, Path)), request_body = NewText, responses(
     (status = 200, body = Message),
@@ -339,12 +185,12 @@ pub async fn mute(
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn edit(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path(_id): Path<MessageId>,
-    Json(NewText { text: _ }): Json<NewText, MESSAGE_BODY_LIMIT>,
+    State(app): State<App>,
+    current: CurrentUser,
+    Path(id): Path<MessageId>,
+    Json(NewText { text }): Json<NewText, MESSAGE_BODY_LIMIT>,
 ) -> Result<Reply<Message>, Error> {
-    Err(Error::not_found())
+    Ok(Reply(messages::edit(&app, current.user.id, id, text).await?))
 }
 
 /// Deletes a message of one's own for everybody. What it said is kept for compliance.
@@ -355,8 +201,8 @@ pub async fn edit(
     (status = 409, description = "not_editable: no text", body = ErrorBody),
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
-pub async fn delete(State(_app): State<App>, _current: CurrentUser, Path(_id): Path<MessageId>) -> Result<Reply<Message>, Error> {
-    Err(Error::not_found())
+pub async fn delete(State(app): State<App>, current: CurrentUser, Path(id): Path<MessageId>) -> Result<Reply<Message>, Error> {
+    Ok(Reply(messages::delete(&app, current.user.id, id).await?))
 }
 
 /// What a message said before, oldest first: for its sender and for compliance officers.
@@ -366,11 +212,11 @@ pub async fn delete(State(_app): State<App>, _current: CurrentUser, Path(_id): P
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn versions(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Path(_id): Path<MessageId>,
+    State(app): State<App>,
+    current: CurrentUser,
+    Path(id): Path<MessageId>,
 ) -> Result<Reply<Vec<MessageVersion>>, Error> {
-    Err(Error::not_found())
+    Ok(Reply(messages::versions(&app.db, &current.user, id).await?))
 }
 
 /// Messages of one's own conversations by their text, newest first.
@@ -381,9 +227,11 @@ pub async fn versions(
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn search(
-    State(_app): State<App>,
-    _current: CurrentUser,
-    Query(Search { q: _, conversation_id: _, before: _, limit: _ }): Query<Search>,
+    State(app): State<App>,
+    current: CurrentUser,
+    Query(Search { q, conversation_id, before, limit }): Query<Search>,
 ) -> Result<Reply<Found>, Error> {
-    Err(Error::not_found())
+    let limit = limit.unwrap_or(20).clamp(1, 50);
+    let query = search::Query { text: q, conversation: conversation_id, before, limit };
+    Ok(Reply(search::find(&app.db, current.user.id, &query).await?))
 }

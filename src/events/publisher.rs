@@ -78,15 +78,19 @@ impl Task {
     /// Publishes one batch; true if there may be more.
     async fn publish_new(&mut self) -> sqlx::Result<bool> {
         let rows = store::all(&self.db, self.last, BATCH).await?;
-        let mut members: HashMap<ConversationId, Vec<UserId>> = HashMap::new();
+        // Read after the events: who was removed with one of them is told nothing any more.
+        let mut members: HashMap<ConversationId, Vec<(UserId, EventId)>> = HashMap::new();
         for row in &rows {
             let to = match row.audience {
                 Audience::Everybody => None,
                 Audience::User(user) => Some(vec![user]),
-                Audience::Conversation(id) => Some(match members.entry(id) {
-                    Entry::Occupied(known) => known.get().clone(),
-                    Entry::Vacant(unknown) => unknown.insert(store::members(&self.db, id).await?).clone(),
-                }),
+                Audience::Conversation(id) => {
+                    let members = match members.entry(id) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(unknown) => unknown.insert(store::members(&self.db, id).await?),
+                    };
+                    Some(members.iter().filter(|(_, joined)| *joined <= row.id).map(|(user, _)| *user).collect::<Vec<_>>())
+                }
             };
             self.hub.publish(row.id, row.frame(), to.as_deref());
             self.last = row.id;

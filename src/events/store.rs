@@ -83,15 +83,18 @@ pub async fn all(db: &Db, after: EventId, limit: u32) -> sqlx::Result<Vec<Row>> 
 pub async fn visible(db: &Db, user: UserId, after: EventId, until: EventId, limit: u32) -> sqlx::Result<Vec<Row>> {
     let sql = "select id, user_id, conversation_id, payload from events \
         where id > $1 and id <= $2 and (user_id = $3 or (user_id is null and conversation_id is null) \
-            or conversation_id in (select conversation_id from members where user_id = $3)) \
+            or exists (select 1 from members m where m.user_id = $3 and m.conversation_id = events.conversation_id \
+                and m.joined_seq <= events.id)) \
         order by id limit $4";
     let query = sqlx::query(sql).bind(after.0).bind(until.0).bind(user.to_string()).bind(i64::from(limit));
     query.fetch_all(db.read()).await?.iter().map(row).collect()
 }
 
-pub async fn members(db: &Db, conversation: ConversationId) -> sqlx::Result<Vec<UserId>> {
-    let query = sqlx::query("select user_id from members where conversation_id = $1").bind(conversation.to_string());
-    query.fetch_all(db.read()).await?.iter().map(|row| db::parsed(row, "user_id")).collect()
+/// The members of a conversation, each with the first event that they may see of it.
+pub async fn members(db: &Db, conversation: ConversationId) -> sqlx::Result<Vec<(UserId, EventId)>> {
+    let sql = "select user_id, joined_seq from members where conversation_id = $1";
+    let rows = sqlx::query(sql).bind(conversation.to_string()).fetch_all(db.read()).await?;
+    rows.iter().map(|row| Ok((db::parsed(row, "user_id")?, EventId(row.try_get("joined_seq")?)))).collect()
 }
 
 /// Deletes what is older than `before`, and always from the old end, so that what is kept has no holes even if the clock went back.

@@ -197,6 +197,14 @@ pub async fn active(db: &Db, id: UserId) -> Result<User, UsersError> {
     if user.deactivated_at.is_some() { Err(UsersError::Deactivated) } else { Ok(user) }
 }
 
+/// As [`active`], for all of them.
+pub async fn all_active(db: &Db, ids: &[UserId]) -> Result<(), UsersError> {
+    for id in ids {
+        active(db, *id).await?;
+    }
+    Ok(())
+}
+
 /// Who has a login, in whatever case it is typed.
 pub async fn by_login(db: &Db, login: &str) -> Result<UserId, UsersError> {
     store::by_login(db, &login_key(login)).await?.ok_or(UsersError::NoSuchUser)

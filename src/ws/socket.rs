@@ -17,10 +17,11 @@ use tracing::Instrument;
 use super::frames::{ClientFrame, ServerFrame};
 use crate::{
     app::App,
+    chat::{self, ChatError},
     events::{self, EventId},
     http::extract::{Arrival, CurrentUser},
     hub::{Closing, Outgoing},
-    ids::{DeviceId, SessionId, UserId},
+    ids::{ConversationId, DeviceId, SessionId, UserId},
     users::{Presence, sessions},
 };
 
@@ -34,6 +35,10 @@ pub const MAX_READ: usize = 1024 * 1024;
 /// Frames of a client: so many at once, then so many a second; who sends more is read more slowly.
 const FRAMES_AT_ONCE: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
 const FRAMES_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("not zero");
+
+/// Of these `typing`: from all 64 sockets of a user together they do not fill anybody's queue.
+const TYPING_AT_ONCE: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
+const TYPING_PER_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("not zero");
 
 /// Events that a replay reads from the database at once.
 const REPLAY_PAGE: u32 = 200;
@@ -212,12 +217,14 @@ struct Reader<'a> {
     user: UserId,
     device: DeviceId,
     pace: DefaultDirectRateLimiter,
+    typing_pace: DefaultDirectRateLimiter,
 }
 
 impl<'a> Reader<'a> {
     fn new(app: &'a App, stream: SplitStream<WebSocket>, user: UserId, device: DeviceId) -> Self {
         let pace = RateLimiter::direct(Quota::per_second(FRAMES_PER_SECOND).allow_burst(FRAMES_AT_ONCE));
-        Self { app, stream, user, device, pace }
+        let typing_pace = RateLimiter::direct(Quota::per_second(TYPING_PER_SECOND).allow_burst(TYPING_AT_ONCE));
+        Self { app, stream, user, device, pace, typing_pace }
     }
 
     async fn run(&mut self) -> Ending {
@@ -244,9 +251,21 @@ impl<'a> Reader<'a> {
                 self.refuse("bad_presence", "Who has a socket is online or away.");
             }
             Ok(ClientFrame::Presence { presence }) => self.app.hub.set_away(self.device, presence == Presence::Away),
-            Ok(ClientFrame::Typing { .. }) => {}
+            Ok(ClientFrame::Typing { conversation_id }) => self.typing(conversation_id).await,
             Ok(call) => self.app.calls.handle(self.app, self.device, self.user, call).await,
             Err(error) => self.refuse("bad_frame", &format!("This is no frame of the protocol: {error}.")),
+        }
+    }
+
+    /// What comes too often is dropped: every one of these goes to every member.
+    async fn typing(&self, conversation: ConversationId) {
+        if self.typing_pace.check().is_err() {
+            return;
+        }
+        match chat::reads::typing(self.app, self.user, conversation).await {
+            Ok(()) => {}
+            Err(ChatError::Database(error)) => tracing::warn!(%error, "typing was not shown"),
+            Err(_) => self.refuse("not_found", "There is no such conversation here."),
         }
     }
 

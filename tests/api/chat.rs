@@ -16,7 +16,7 @@ both! {
         let (anna_id, boris_id) = (anna.id().await, boris.id().await);
         let same = boris.post("/api/conversations", &json!({"user_id": anna_id})).await.expect(200);
         assert_eq!(same["id"], conversation);
-        let members: BTreeSet<_> = same["members"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+        let members: BTreeSet<_> = same["members"].as_array().unwrap().iter().map(|member| member["user_id"].as_str().unwrap()).collect();
         assert_eq!(members, BTreeSet::from([anna_id.as_str(), boris_id.as_str()]));
         assert_eq!(admin.get("/api/conversations").await.expect(200), json!([]), "those of others are not listed");
         let refused = |body: Value| { let anna = anna.clone(); async move { anna.post("/api/conversations", &body).await } };
@@ -65,7 +65,7 @@ both! {
         let event = socket.event().await;
         assert_eq!((event["type"].as_str(), &event["message"], &event["id"]), (Some("message_created"), &sent, &sent["seq"]));
         let history = boris.get(&messages(&conversation)).await.expect(200);
-        assert_eq!(history, json!({"messages": [sent], "more": false}));
+        assert_eq!(history, json!({"messages": [sent], "more": false, "more_after": false}));
         let listed = boris.get("/api/conversations").await.expect(200);
         assert_eq!(listed[0]["last_message"], sent);
         socket.assert_nothing_waits().await;

@@ -135,6 +135,19 @@ impl Device {
         assert_eq!(frame["type"], "pong", "{frame}");
     }
 
+    /// As [`Device::assert_nothing_waits`], where others may come and go meanwhile.
+    pub(crate) async fn assert_no_event_waits(&mut self) {
+        self.send(&serde_json::json!({"type": "ping"})).await;
+        loop {
+            let frame = self.frame().await;
+            match frame["type"].as_str() {
+                Some("pong") => return,
+                Some("presence") => {}
+                _ => panic!("{frame}"),
+            }
+        }
+    }
+
     /// As [`Device::closed`], where the connection may break before the code gets through: then `None`.
     pub(crate) async fn closed_or_reset(mut self) -> Option<u16> {
         loop {

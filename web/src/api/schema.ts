@@ -166,7 +166,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest messages before `before`, in the order in which they were written: the oldest of them first. */
+        /** The newest messages, or those before, after or around a place; in the order in which they were written: the oldest of them first. */
         get: operations["history"];
         put?: never;
         /** Writes a message. Safe to repeat with the same `client_key`: the answer is then the message that is there. */
@@ -1024,6 +1024,7 @@ export interface components {
         NewMembers: {
             user_ids: components["schemas"]["UserId"][];
         };
+        /** @description What somebody writes. */
         NewMessage: {
             /** @description Uploads of the sender that are complete and not yet sent, in the order in which they are shown; at most 20. */
             attachment_ids?: components["schemas"]["AttachmentId"][];
@@ -1911,7 +1912,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description not_found: absent, or not a member */
+            /** @description not_found: absent, or not a member; also of `reply_to` and `attachment_ids` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1938,7 +1939,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description message_empty, message_too_long, bad_text, bad_client_key */
+            /** @description message_empty, message_too_long, bad_text, bad_client_key, upload_incomplete, upload_already_sent, too_many_attachments */
             422: {
                 headers: {
                     [name: string]: unknown;
