@@ -19,17 +19,47 @@ function sonnerWithoutInlineStyle(): Plugin {
   };
 }
 
+/**
+ * emoji-picker-react renders a `<style>`, which `style-src 'self'` forbids. The same rules are adopted as a constructed stylesheet,
+ * which is no inline style.
+ */
+function emojiPickerWithoutInlineStyle(): Plugin {
+  const renders = "function DedupedStyle({css, nonce}) {";
+  const adopts = `const adopted = new Set();
+function DedupedStyle({css}) {
+    React2.useInsertionEffect(() => {
+        if (!css || adopted.has(css)) return;
+        adopted.add(css);
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(css);
+        document.adoptedStyleSheets.push(sheet);
+    }, [css]);
+    return null;
+}
+function InlineStyle({css, nonce}) {`;
+  return {
+    name: "emoji-picker-without-inline-style",
+    enforce: "pre",
+    transform(code, id) {
+      if (!/node_modules\/emoji-picker-react\/dist\/esm\//.test(id) || !code.includes("DedupedStyle")) return null;
+      const changed = code.replace(renders, adopts);
+      if (changed === code) throw new Error("emoji-picker-react has changed: its run-time style was not found");
+      return { code: changed, map: null };
+    },
+  };
+}
+
 const server = env["STAFFLINE_DEV_SERVER"] ?? "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [sonnerWithoutInlineStyle(), react(), tailwindcss()],
+  plugins: [sonnerWithoutInlineStyle(), emojiPickerWithoutInlineStyle(), react(), tailwindcss()],
   build: {
     target: "es2022",
     // Nothing may be inlined as data: into the page.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  optimizeDeps: { exclude: ["sonner"] },
+  optimizeDeps: { exclude: ["sonner", "emoji-picker-react"] },
   server: {
     proxy: {
       "/api": { target: server, ws: true, changeOrigin: true, rewriteWsOrigin: true, headers: { origin: server } },

@@ -51,5 +51,5 @@ test("a request that nobody wants any more is no failure of the network", async 
   const abort = new AbortController();
   abort.abort();
   fetch.mockRejectedValueOnce(abort.signal.reason);
-  await expect(request("get", "/api/x", undefined, abort.signal)).rejects.toBe(abort.signal.reason);
+  await expect(request("get", "/api/x", undefined, { signal: abort.signal })).rejects.toBe(abort.signal.reason);
 });

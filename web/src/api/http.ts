@@ -30,12 +30,19 @@ export type Method = "get" | "post" | "put" | "patch" | "delete";
 /** No answer of the API takes this long; a request that does is lost in a dead network. */
 const TIMEOUT_MS = 20_000;
 
-async function send(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
+export interface RequestOptions {
+  signal?: AbortSignal | undefined;
+  /** The request outlives the page; its body is small. */
+  keepalive?: boolean;
+}
+
+async function send(method: Method, path: string, body: unknown, { signal, keepalive = false }: RequestOptions): Promise<Response> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     return await fetch(path, {
       method: method.toUpperCase(),
       credentials: "same-origin",
+      keepalive,
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       // A file says itself what it is.
       headers: body === undefined || body instanceof Blob ? {} : { "content-type": "application/json" },
@@ -58,8 +65,8 @@ async function failure(response: Response): Promise<ApiError> {
 }
 
 /** `T` is what the route answers; for an empty answer it is `void`. */
-export async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await send(method, path, body, signal);
+export async function request<T>(method: Method, path: string, body?: unknown, options: RequestOptions = {}): Promise<T> {
+  const response = await send(method, path, body, options);
   if (!response.ok) throw await failure(response);
   const text = await response.text();
   if (text.length === 0) return undefined as T;

@@ -2,7 +2,7 @@
  * The server's routes, each as one function. Paths, parameters, bodies and answers are checked against the generated schema:
  * a route that has changed does not compile.
  */
-import { request, type Method } from "./http";
+import { request, type Method, type RequestOptions } from "./http";
 import type { paths } from "./schema";
 import type {
   AcceptInvitation,
@@ -37,11 +37,10 @@ type Answer<Operation> = Operation extends { responses: infer R }
   ? { [Status in keyof R & (200 | 201 | 204)]: Json<R[Status]> }[keyof R & (200 | 201 | 204)]
   : never;
 
-interface Input<Operation> {
+interface Input<Operation> extends RequestOptions {
   path?: Operation extends { parameters: { path: infer P } } ? P : never;
   query?: Operation extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
   body?: Operation extends { requestBody: infer B } ? Json<B> : never;
-  signal?: AbortSignal | undefined;
 }
 
 /** `{id}` in the path is replaced; a query field that is unset is left out. */
@@ -56,7 +55,7 @@ function call<P extends keyof paths, M extends keyof paths[P] & Method>(
   for (const [name, value] of Object.entries<unknown>(input.query ?? {})) {
     if (value != null) query.set(name, String(value));
   }
-  return request(method, query.size > 0 ? `${filled}?${query}` : filled, input.body, input.signal);
+  return request(method, query.size > 0 ? `${filled}?${query}` : filled, input.body, input);
 }
 
 export const getSession = (): Promise<SignedIn> => call("get", "/api/session");
@@ -116,8 +115,9 @@ export const removePicture = (id: string): Promise<void> =>
 export const markRead = (id: string, seq: number): Promise<void> =>
   call("put", "/api/conversations/{id}/read", { path: { id }, body: { seq } });
 /** Empty without a reply: no draft any more. */
-export const saveDraft = (id: string, text: string, replyTo: string | null): Promise<void> =>
-  call("put", "/api/conversations/{id}/draft", { path: { id }, body: { text, reply_to: replyTo } });
+/** `leaving`: the page may be gone before the answer. */
+export const saveDraft = (id: string, text: string, replyTo: string | null, leaving = false): Promise<void> =>
+  call("put", "/api/conversations/{id}/draft", { path: { id }, body: { text, reply_to: replyTo }, keepalive: leaving });
 export const setMuted = (id: string, muted: boolean): Promise<void> =>
   call("put", "/api/conversations/{id}/muted", { path: { id }, body: { muted } });
 

@@ -1,7 +1,7 @@
 /** The gradient header: the name, and the menu of the one who is signed in. */
 import { LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useOutbox } from "../features/chat";
+import { useDrafts, useOutbox } from "../features/chat";
 import { useUploads } from "../features/files";
 import { RoleBadge, useMe, useSignOut } from "../features/users";
 import { chooseLanguage, LANGUAGES, type Language } from "../i18n";
@@ -100,6 +100,7 @@ function SignOutButton() {
   const { t } = useTranslation();
   const outbox = useOutbox();
   const uploads = useUploads();
+  const drafts = useDrafts();
   const signOut = useSignOut();
   return (
     <button
@@ -111,6 +112,7 @@ function SignOutButton() {
           onSuccess: () => {
             outbox.clear();
             void uploads.clear();
+            drafts.clear();
             navigate({ name: "home" }, "replace");
           },
         })

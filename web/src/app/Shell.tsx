@@ -1,8 +1,8 @@
 /** Header, connection bar, and the panes: both side by side, or on a phone one at a time. */
 import { MessageCircle } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { ChatPane, type Drafts } from "../features/chat";
+import { ChatPane } from "../features/chat";
 import { useMe } from "../features/users";
 import { navigate, useRoute } from "../lib/router";
 import { useIsPhone } from "../lib/useMedia";
@@ -18,7 +18,6 @@ export function Shell() {
   const me = useMe();
   const route = useRoute();
   const phone = useIsPhone();
-  const [drafts] = useState<Drafts>(() => new Map());
   const openId = route.name === "chat" ? route.conversationId : null;
   const admin = route.name === "admin" && me.role === "admin";
   const home = (): void => navigate({ name: "home" });
@@ -43,7 +42,7 @@ export function Shell() {
               {openId === null ? (
                 <EmptyState icon={<MessageCircle />}>{t("chat.choose")}</EmptyState>
               ) : (
-                <ChatPane key={openId} conversationId={openId} drafts={drafts} onBack={home} />
+                <ChatPane key={openId} conversationId={openId} onBack={home} />
               )}
             </main>
           )}

@@ -1,4 +1,5 @@
 /** English words; same keys as `ru.ts`, but English needs only two plural forms. */
+import { compose, emoji } from "./en/compose";
 import { files, voice } from "./en/files";
 import { groups, list, notice, preview, search } from "./en/lists";
 
@@ -180,6 +181,8 @@ export const en = {
   list,
   groups,
   search,
+  compose,
+  emoji,
   files,
   voice,
   call: {

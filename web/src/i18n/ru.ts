@@ -1,4 +1,5 @@
 /** Russian words. The keys are the contract: `en.ts` has the same (a test compares them). */
+import { compose, emoji } from "./ru/compose";
 import { files, voice } from "./ru/files";
 import { groups, list, notice, preview, search } from "./ru/lists";
 
@@ -190,6 +191,8 @@ export const ru = {
   list,
   groups,
   search,
+  compose,
+  emoji,
   files,
   voice,
   call: {

@@ -9,17 +9,17 @@ import { Button, IconButton } from "../../ui/Button";
 import { EmptyState, Skeleton } from "../../ui/states";
 import { CallButtons } from "../calls";
 import { RoleBadge, useMe, usePresence, usePresenceWords, useUser } from "../users";
-import { Composer, type Drafts } from "./Composer";
+import { Composer } from "./Composer";
 import { otherMember, useConversations } from "./conversations";
 import { MessageList } from "./MessageList";
+import { useTypingWords } from "./typingWords";
 
 export interface ChatPaneProps {
   conversationId: string;
-  drafts: Drafts;
   onBack(): void;
 }
 
-export function ChatPane({ conversationId, drafts, onBack }: ChatPaneProps) {
+export function ChatPane({ conversationId, onBack }: ChatPaneProps) {
   const { t } = useTranslation();
   const me = useMe();
   const conversations = useConversations();
@@ -35,14 +35,14 @@ export function ChatPane({ conversationId, drafts, onBack }: ChatPaneProps) {
   }
   return (
     <section aria-label={peer && t("chat.with", { name: peer.name })} className="flex min-h-0 flex-1 flex-col">
-      <ChatHeader peer={peer} onBack={onBack} />
+      <ChatHeader conversationId={conversationId} peer={peer} onBack={onBack} />
       {peer === undefined ? (
         <div role="status" aria-label={t("app.loading")} className="flex-1" />
       ) : (
         <>
           <MessageList conversationId={conversationId} peer={peer} />
           {peer.deactivated_at == null ? (
-            <Composer conversationId={conversationId} drafts={drafts} />
+            <Composer conversationId={conversationId} />
           ) : (
             <div className="safe-bottom border-t border-line">
               <p className="p-4 text-center text-muted">{t("chat.deactivated")}</p>
@@ -54,12 +54,13 @@ export function ChatPane({ conversationId, drafts, onBack }: ChatPaneProps) {
   );
 }
 
-function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => void }) {
+function ChatHeader({ conversationId, peer, onBack }: { conversationId: string; peer: User | undefined; onBack: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
   const seen = usePresence(peer?.id);
   const presenceWords = usePresenceWords();
   const now = useNow(60_000);
+  const typing = useTypingWords(conversationId);
   // On a phone this is the whole screen.
   const Title = useIsPhone() ? "h1" : "h2";
   const callable = peer !== undefined && peer.id !== me.id && peer.deactivated_at == null;
@@ -81,7 +82,7 @@ function ChatHeader({ peer, onBack }: { peer: User | undefined; onBack: () => vo
                   <RoleBadge role={peer.role} />
                 </span>
               </Title>
-              <p className="truncate text-sm text-white md:text-muted">{presenceWords(peer, seen, now)}
+              <p className="truncate text-sm text-white md:text-muted">{typing ?? presenceWords(peer, seen, now)}
                 {peer.role !== "employee" && <span className="md:hidden"> · {t(`role.${peer.role}`)}</span>}
               </p>
             </div>

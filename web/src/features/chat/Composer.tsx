@@ -1,108 +1,99 @@
 /** The input: Enter sends, Shift+Enter breaks the line; on a touch keyboard Enter breaks the line and the button sends. */
 import clsx from "clsx";
-import { SendHorizontal } from "lucide-react";
-import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
+import { Check, SendHorizontal } from "lucide-react";
+import { useRef, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { useErrorWords } from "../../i18n/errorWords";
 import { useMedia } from "../../lib/useMedia";
 import { IconButton } from "../../ui/Button";
-import { useCompose, useComposing, useOutbox } from "./context";
-import { useComposerSlots } from "./useComposerSlots";
+import { ComposerBar } from "./ComposerBar";
+import { ComposerField } from "./ComposerField";
+import { EmojiPanel } from "./EmojiPanel";
+import { insertText } from "./insertText";
+import { useComposer, type ComposerState } from "./useComposer";
 
-/** The server's limit, in characters. */
-export const LONGEST = 16_000;
+/** From here on the number of characters that are left is shown. */
+const NEARLY = 500;
 
-/** Unsent text of each chat, while the page lives. */
-export type Drafts = Map<string, string>;
-
-export interface ComposerProps {
-  conversationId: string;
-  drafts: Drafts;
-}
-
-export function Composer({ conversationId, drafts }: ComposerProps) {
-  const { t } = useTranslation();
-  const outbox = useOutbox();
+export function Composer({ conversationId }: { conversationId: string }) {
   const touch = useMedia("(pointer: coarse)");
   const input = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(() => drafts.get(conversationId) ?? "");
-  const length = [...text.trim()].length;
-  const excess = length - LONGEST;
-  const compose = useCompose();
-  const composing = useComposing(conversationId);
-  const slots = useComposerSlots(conversationId, post);
-  const blank = length === 0 && slots.uploads.length === 0;
-  const ready = !blank && excess <= 0;
-
-  useEffect(() => {
-    // On a phone the keyboard would cover the chat that one came to read.
-    if (!touch) input.current?.focus({ preventScroll: true });
-  }, [touch]);
-
-  function change(next: string): void {
-    setText(next);
-    drafts.set(conversationId, next);
-  }
-
-  function post(what: string, uploads: readonly string[]): void {
-    outbox.add(conversationId, what, { replyTo: composing.mode === "reply" ? composing.quote : null, uploads });
-    compose.cancel(conversationId);
-  }
-
-  function send(): void {
-    if (!ready) return;
-    post(text.trim(), slots.uploads);
-    slots.onSent();
-    change("");
-    input.current?.focus();
-  }
-
-  function onKeyDown(event: KeyboardEvent): void {
-    // While an input method composes, Enter chooses a character.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || touch) return;
-    event.preventDefault();
-    send();
-  }
+  const toggle = useRef<HTMLButtonElement>(null);
+  const [emoji, setEmoji] = useState(false);
+  const composer = useComposer(conversationId, input, touch);
+  const { slots, composing, send } = composer;
+  const editing = composing.mode === "edit";
 
   function onSubmit(event: FormEvent): void {
     event.preventDefault();
     send();
   }
 
+  function closeEmoji(refocus: boolean): void {
+    setEmoji(false);
+    if (refocus) input.current?.focus();
+  }
+
+  function pick(picked: string): void {
+    if (input.current === null) return;
+    // With a finger the focus stays where it is: the phone's keyboard would cover the panel.
+    if (!touch) input.current.focus();
+    insertText(input.current, picked);
+  }
+
   if (slots.recording !== null) return <div className="safe-bottom border-t border-line bg-page px-2 md:px-4">{slots.recording}</div>;
   return (
-    <form onSubmit={onSubmit} className="safe-bottom border-t border-line bg-page px-2 md:px-4">
-      {excess > 0 && (
-        <p role="alert" className="px-3 pt-2 text-sm text-danger">
-          {t("chat.tooLong", { count: excess })}
-        </p>
-      )}
-      {slots.tray}
-      <div className="flex items-end gap-2 py-2">
-        {slots.attach}
-        <textarea
-          ref={input}
-          aria-label={t("chat.input")}
-          placeholder={t("chat.placeholder")}
-          rows={1}
-          value={text}
-          enterKeyHint={touch ? "enter" : "send"}
-          onChange={(event) => change(event.target.value)}
-          onKeyDown={onKeyDown}
-          className="field-sizing-content max-h-40 min-h-11 flex-1 resize-none rounded-[22px] border border-line-strong bg-raised px-4 py-[11px] leading-5 outline-offset-[-1px] placeholder:text-muted"
+    <form onSubmit={onSubmit} className="safe-bottom relative border-t border-line bg-page px-2 md:px-4">
+      <Limit composer={composer} />
+      <ComposerBar composing={composing} onCancel={composer.cancel} />
+      {!editing && slots.tray}
+      {emoji && <EmojiPanel toggle={toggle} onPick={pick} onClose={closeEmoji} />}
+      <div className="flex items-end gap-1 py-2 md:gap-2">
+        {!editing && slots.attach}
+        <ComposerField
+          conversationId={conversationId}
+          input={input}
+          toggle={toggle}
+          touch={touch}
+          composer={composer}
+          emoji={emoji}
+          onEmoji={setEmoji}
         />
-        {blank && slots.microphone !== null ? slots.microphone : (
-        <IconButton
-          type="submit"
-          label={t("chat.send")}
-          disabled={!ready}
-          // Keeps the phone's keyboard open.
-          onPointerDown={(event) => event.preventDefault()}
-          className={clsx("text-white", ready ? "bg-gradient-own" : "bg-line-strong")}
-        >
-          <SendHorizontal size={20} />
-        </IconButton>
-        )}
+        {composer.blank && !editing && slots.microphone !== null ? slots.microphone : <SendButton composer={composer} />}
       </div>
     </form>
   );
+}
+
+function SendButton({ composer: { composing, ready, saving } }: { composer: ComposerState }) {
+  const { t } = useTranslation();
+  const editing = composing.mode === "edit";
+  return (
+    <IconButton
+      type="submit"
+      label={editing ? t("compose.save") : t("chat.send")}
+      aria-busy={saving}
+      disabled={!ready}
+      // Keeps the phone's keyboard open.
+      onPointerDown={(event) => event.preventDefault()}
+      className={clsx("text-white", ready ? "bg-gradient-own" : "bg-line-strong", saving && "animate-pulse-soft")}
+    >
+      {editing ? <Check size={22} /> : <SendHorizontal size={20} />}
+    </IconButton>
+  );
+}
+
+/** How much too long the text is, or how much is left when it is nearly full; and why an edit was refused. */
+function Limit({ composer: { excess, error } }: { composer: ComposerState }) {
+  const { t } = useTranslation();
+  const errorWords = useErrorWords();
+  if (excess > 0 || error !== null) {
+    return (
+      <p role="alert" className="px-3 pt-2 text-sm text-danger">
+        {error !== null ? t("compose.notSaved", { why: errorWords(error) }) : t("chat.tooLong", { count: excess })}
+      </p>
+    );
+  }
+  if (excess <= -NEARLY) return null;
+  return <p className="px-3 pt-2 text-sm text-muted tabular-nums">{t("compose.left", { count: -excess })}</p>;
 }

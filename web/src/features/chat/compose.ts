@@ -1,45 +1,89 @@
 /**
  * What each chat's input is about to do: write something new, reply, or edit. Outside React, so that the menu of a message can
- * say so without drawing the input anew for every message. Read it with `useComposing`, change it with `useCompose` (context.tsx).
+ * say so without drawing the input anew for every message. Read it with `useComposing`, change it with `useCompose`.
  */
 import type { Message, Quote } from "../../api/types";
 import { Store } from "../../lib/store";
+import type { Drafts } from "./drafts";
+
+export type TextMessage = Message & { kind: "text" };
 
 export type Composing =
   | { mode: "new" }
   | { mode: "reply"; quote: Quote }
-  | { mode: "edit"; message: Message & { kind: "text" } };
+  /** `text` is what it shall say. The draft waits meanwhile. */
+  | { mode: "edit"; message: TextMessage; text: string };
 
 const NEW: Composing = { mode: "new" };
 
 export class Compose {
-  readonly #chats = new Store<Readonly<Record<string, Composing>>>({});
-  readonly subscribe = this.#chats.subscribe;
+  readonly #drafts: Drafts;
+  readonly #edits = new Store<Readonly<Record<string, Composing & { mode: "edit" }>>>({});
+  readonly #replies = new WeakMap<Quote, Composing>();
+  readonly #beginners = new Set<(conversationId: string) => void>();
 
+  constructor(drafts: Drafts) {
+    this.#drafts = drafts;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const stop = [this.#edits.subscribe(listener), this.#drafts.subscribe(listener)];
+    return () => stop.forEach((one) => one());
+  };
+
+  /** Tells when somebody here begins a reply or an edit; not when a draft with a reply comes from elsewhere. */
+  onBegin(listener: (conversationId: string) => void): () => void {
+    this.#beginners.add(listener);
+    return () => this.#beginners.delete(listener);
+  }
+
+  /** The same object until it changes. */
   of(conversationId: string): Composing {
-    return this.#chats.get()[conversationId] ?? NEW;
+    const edit = this.#edits.get()[conversationId];
+    if (edit !== undefined) return edit;
+    const quote = this.#drafts.of(conversationId).replyTo;
+    if (quote === null) return NEW;
+    const reply = this.#replies.get(quote) ?? { mode: "reply", quote };
+    this.#replies.set(quote, reply);
+    return reply;
   }
 
   /** Calls and notices cannot be replied to. */
   reply(conversationId: string, message: Message): void {
-    if (message.kind === "text") this.replyTo(conversationId, quoteOf(message));
-  }
-
-  /** What a draft from another device replies to. */
-  replyTo(conversationId: string, quote: Quote): void {
-    this.#set(conversationId, { mode: "reply", quote });
+    if (message.kind !== "text") return;
+    this.#endEdit(conversationId);
+    this.#drafts.write(conversationId, { replyTo: quoteOf(message) });
+    this.#begin(conversationId);
   }
 
   edit(conversationId: string, message: Message): void {
-    if (message.kind === "text") this.#set(conversationId, { mode: "edit", message });
+    if (message.kind !== "text") return;
+    this.#setEdit(conversationId, { mode: "edit", message, text: message.text });
+    this.#begin(conversationId);
   }
 
+  /** What the edited message shall say. */
+  retext(conversationId: string, text: string): void {
+    const edit = this.#edits.get()[conversationId];
+    if (edit !== undefined) this.#setEdit(conversationId, { ...edit, text });
+  }
+
+  /** Ends the edit, or takes the quote off the draft. */
   cancel(conversationId: string): void {
-    if (this.of(conversationId).mode !== "new") this.#set(conversationId, NEW);
+    if (conversationId in this.#edits.get()) this.#endEdit(conversationId);
+    else this.#drafts.write(conversationId, { replyTo: null });
   }
 
-  #set(conversationId: string, composing: Composing): void {
-    this.#chats.update((chats) => ({ ...chats, [conversationId]: composing }));
+  #begin(conversationId: string): void {
+    for (const listener of [...this.#beginners]) listener(conversationId);
+  }
+
+  #setEdit(conversationId: string, edit: Composing & { mode: "edit" }): void {
+    this.#edits.update((edits) => ({ ...edits, [conversationId]: edit }));
+  }
+
+  #endEdit(conversationId: string): void {
+    this.#edits.update((edits) => Object.fromEntries(Object.entries(edits).filter(([id]) => id !== conversationId)));
   }
 }
 
@@ -47,7 +91,7 @@ export class Compose {
 const EXCERPT = 200;
 
 /** The quote as the server will make it. */
-export function quoteOf(message: Message & { kind: "text" }): Quote {
+export function quoteOf(message: TextMessage): Quote {
   const [first, ...others] = message.attachments;
   return {
     message_id: message.id,

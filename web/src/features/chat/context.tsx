@@ -1,6 +1,6 @@
-/** The outbox of the signed-in user, what their inputs are about to do, and the feeds of this feature. */
+/** The outbox of the signed-in user, and the feeds of this feature. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
 import { useApi, useSocketListener } from "../../api/context";
 import { codeOf } from "../../api/http";
 import { sendMessage } from "../../api/routes";
@@ -9,13 +9,12 @@ import type { Message } from "../../api/types";
 import { useStore } from "../../lib/useStore";
 import { useUploads, type Uploads } from "../files";
 import { SESSION_KEY } from "../users";
-import { Compose, type Composing } from "./compose";
+import { ComposerProvider } from "./ComposerContext";
 import { useConversationsFeed } from "./conversations";
 import { addMessage, useHistoryFeed } from "./history";
 import { Outbox, type Outgoing } from "./outbox";
 
 const OutboxContext = createContext<Outbox | null>(null);
-const ComposeContext = createContext<Compose | null>(null);
 
 export function ChatProvider({ me, children }: { me: string; children: ReactNode }) {
   const { socket } = useApi();
@@ -31,7 +30,6 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
       }),
     [me, cache, uploads],
   );
-  const [compose] = useState(() => new Compose());
   useConversationsFeed(me);
   useHistoryFeed();
 
@@ -63,7 +61,7 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
 
   return (
     <OutboxContext value={outbox}>
-      <ComposeContext value={compose}>{children}</ComposeContext>
+      <ComposerProvider me={me}>{children}</ComposerProvider>
     </OutboxContext>
   );
 }
@@ -93,17 +91,4 @@ export function useOutgoing(conversationId: string): readonly Outgoing[] {
   return useMemo(() => items.filter((item) => item.conversationId === conversationId), [items, conversationId]);
 }
 
-/** For whoever starts a reply or an edit: does not draw anew when one starts. */
-export function useCompose(): Compose {
-  const compose = useContext(ComposeContext);
-  if (compose === null) throw new Error("useCompose outside of ChatProvider");
-  return compose;
-}
-
-export function useComposing(conversationId: string): Composing {
-  const compose = useCompose();
-  return useSyncExternalStore(
-    compose.subscribe,
-    useCallback(() => compose.of(conversationId), [compose, conversationId]),
-  );
-}
+export { useCompose, useComposing, useTyping } from "./ComposerContext";

@@ -5,4 +5,4 @@ export { ConversationList } from "./ConversationList";
 export { otherMember, useConversation, useConversations, useOpenDirect, useUnreadTotal } from "./conversations";
 export { NewGroup } from "./groups/NewGroup";
 export { SearchResults } from "./search/SearchResults";
-export type { Drafts } from "./Composer";
+export { useDrafts } from "./ComposerContext";

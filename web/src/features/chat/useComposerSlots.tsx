@@ -15,8 +15,6 @@ export interface ComposerSlots {
   uploads: readonly string[];
   /** They belong to a message now: the tray forgets them. Those that were too many for one go after it. */
   onSent(): void;
-  /** Pasted or dropped. */
-  onFiles(files: readonly File[]): void;
 }
 
 /** Sends a message now, as a reply if the input is at one; the input keeps its text. */
@@ -40,6 +38,5 @@ export function useComposerSlots(conversationId: string, send: SendNow): Compose
       const [, ...more] = files.take(conversationId);
       for (const portion of more) send("", portion);
     },
-    onFiles: (picked) => files.add(conversationId, picked),
   };
 }

@@ -1,0 +1,47 @@
+/** English words of the input and of the emoji. */
+export const compose = {
+  replying: "Reply to a message",
+  cancelReply: "Cancel the reply",
+  yourself: "You",
+  deleted: "Deleted message",
+  editing: "Editing",
+  cancelEdit: "Cancel editing",
+  save: "Save",
+  notSaved: "Not saved. {{why}}",
+  left_one: "{{count}} character left",
+  left_other: "{{count}} characters left",
+  kind: {
+    image: "Photo",
+    video: "Video",
+    audio: "Audio",
+    voice: "Voice message",
+  },
+  emoji: "Emoji",
+  emojiFailed: "The emoji could not be loaded. Check the connection.",
+  mention: "Whom to mention",
+  mentionCount_one: "{{count}} suggestion. Choose with the arrow keys.",
+  mentionCount_other: "{{count}} suggestions. Choose with the arrow keys.",
+  all: "all",
+  everybody: "Everybody here",
+  typing: "{{name}} is typing…",
+  typingTwo: "{{first}} and {{second}} are typing…",
+  typingMany_one: "{{count}} person is typing…",
+  typingMany_other: "{{count}} people are typing…",
+};
+
+export const emoji = {
+  search: "Search emoji",
+  clear: "Clear the search",
+  none: "Nothing found",
+  one: "One emoji found",
+  many: "%n emoji found",
+  categories: "Groups of emoji",
+  tone: {
+    neutral: "Usual skin tone",
+    light: "Light skin",
+    mediumLight: "Medium-light skin",
+    medium: "Medium skin",
+    mediumDark: "Medium-dark skin",
+    dark: "Dark skin",
+  },
+};
