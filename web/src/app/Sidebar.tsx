@@ -9,8 +9,8 @@ import { PeopleList } from "../features/users";
 import { useErrorWords } from "../i18n/errorWords";
 import { navigate } from "../lib/router";
 import { IconButton } from "../ui/Button";
+import { SearchField } from "../ui/SearchField";
 import { Tabs } from "../ui/Tabs";
-import { SearchField } from "./SearchField";
 
 type Tab = "chats" | "people";
 
@@ -39,7 +39,6 @@ export function Sidebar({ openId }: { openId: string | null }) {
 
   /** From the field into what it has found, and through it. */
   const onSearchKey = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") setQuery("");
     const first = panel.current?.querySelector<HTMLElement>("li :is(a, button)");
     if (first == null) return;
     if (event.key === "ArrowDown") first.focus();
@@ -53,6 +52,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
       <div className="flex items-center gap-1 p-3 pb-1">
         <SearchField
           label={tab === "chats" ? t("search.label") : t("people.search")}
+          placeholder={tab === "chats" ? t("search.placeholder") : t("people.search")}
           value={query}
           onChange={setQuery}
           onKeyDown={onSearchKey}

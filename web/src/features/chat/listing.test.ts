@@ -43,6 +43,7 @@ class Server {
     };
     this.messages.push(message);
     this.tell({ type: "message_created", message });
+    this.advance(conversation_id, sender_id, seq);
   }
   edit(at: number, deleted: boolean): void {
     const old = this.messages[at];
@@ -56,11 +57,14 @@ class Server {
     this.tell({ type: "message_updated", message });
   }
   read(conversation_id: string, user_id: string, seq: number): void {
+    if (this.advance(conversation_id, user_id, seq)) this.tell({ type: "read_marked", conversation_id, user_id, seq });
+  }
+  advance(conversation_id: string, user_id: string, seq: number): boolean {
     const conversation = this.conversations.get(conversation_id);
-    if (conversation === undefined || (conversation.members.find((m) => m.user_id === user_id)?.read_seq ?? 0) >= seq) return;
+    if (conversation === undefined || (conversation.members.find((m) => m.user_id === user_id)?.read_seq ?? 0) >= seq) return false;
     const members = conversation.members.map((m) => (m.user_id === user_id ? { ...m, read_seq: seq } : m));
     this.conversations.set(conversation_id, { ...conversation, members });
-    this.tell({ type: "read_marked", conversation_id, user_id, seq });
+    return true;
   }
   rename(id: string, name: string): void {
     const conversation = this.conversations.get(id);
@@ -88,7 +92,7 @@ class Server {
     return [...this.conversations.values()].map((conversation) => {
       const mine = this.messages.filter((m) => m.conversation_id === conversation.id);
       const read = conversation.members.find((m) => m.user_id === ME)?.read_seq ?? 0;
-      const unread = mine.filter((m) => m.seq > read && m.sender_id !== ME && m.kind === "text");
+      const unread = mine.filter((m) => m.seq > read && m.sender_id !== ME);
       const text = this.drafts.get(conversation.id);
       return {
         ...conversation,
@@ -185,12 +189,12 @@ describe("unread", () => {
   const list = start(server.list());
   const counts = ([one]: Listed[]): [number, number] => [one!.unread, one!.unread_mentions];
 
-  test("grows with messages of others only", () => {
+  test("grows with messages of others, and ends as one writes oneself", () => {
     server.write("a", "bob", []);
     const theirs = apply(list, server.events.at(-1)!);
     expect(counts(theirs)).toEqual([3, 1]);
     server.write("a", ME, []);
-    expect(counts(apply(theirs, server.events.at(-1)!))).toEqual([3, 1]);
+    expect(counts(apply(theirs, server.events.at(-1)!))).toEqual([0, 0]);
   });
 
   test("ends when the last is read, here or elsewhere", () => {
@@ -208,6 +212,7 @@ describe("unread", () => {
   test("stays as it is when others read, who are then known to have", () => {
     const told = apply(list, { id: 99, type: "read_marked", conversation_id: "a", user_id: "bob", seq: 3 });
     expect(counts(told)).toEqual([2, 1]);
+    expect(isReadByOthers(list[0]!, ME, 1)).toBe(true);
     expect(isReadByOthers(told[0]!, ME, 3)).toBe(true);
     expect(isReadByOthers(told[0]!, ME, 4)).toBe(false);
   });

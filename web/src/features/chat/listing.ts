@@ -7,7 +7,7 @@ import type { Conversation, ListedConversation, Member, Message, StoredEvent } f
 /** A message after the server's own count, as far as unread counts care for it. */
 interface Later {
   seq: number;
-  /** Whether it counts as unread, and whether it names the reader. */
+  /** Whether it is somebody else's, and whether it names the reader. */
   counts: boolean;
   mentions: boolean;
   version: number;
@@ -74,7 +74,7 @@ function versionOf(message: Message): number {
 }
 
 function later(message: Message, me: string): Later {
-  const counts = message.sender_id !== me && (message.kind === "text" || message.kind === "call");
+  const counts = message.sender_id !== me;
   const mentions = counts && message.kind === "text" && message.mentions.includes(me);
   return { seq: message.seq, counts, mentions, version: versionOf(message) };
 }
@@ -141,6 +141,11 @@ function withReadMarked(conversation: Listed, by: string, seq: number, me: strin
   return by === me && seq > changed.confirmed ? { ...changed, confirmed: seq } : changed;
 }
 
+/** Who writes has read what was there before. */
+function withSender(conversation: Listed, { kind, sender_id, seq }: Message, me: string): Listed {
+  return kind === "text" ? withReadMarked(conversation, sender_id, seq, me) : conversation;
+}
+
 function withShape(known: Listed, { name, picture, members }: Conversation, eventId: number, me: string): Listed {
   if (eventId < known.told.shape) return { ...known, members: furthest(known.members, members) };
   const told = { ...known.told, shape: eventId };
@@ -165,7 +170,9 @@ export function applyConversationEvent(me: string) {
   return (list: Listed[], event: StoredEvent): Listed[] => {
     switch (event.type) {
       case "message_created":
-        return newestFirst(change(list, event.message.conversation_id, (known) => withMessage(known, event.message, me)));
+        return newestFirst(
+          change(list, event.message.conversation_id, (known) => withSender(withMessage(known, event.message, me), event.message, me)),
+        );
       case "message_updated":
         return change(list, event.message.conversation_id, (known) =>
           withEdited(withMessage(known, event.message, me), event.message, me),
