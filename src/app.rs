@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     db::Db,
     events::{self, publisher::Publisher},
+    files::Files,
     hub::{Departure, Hub},
     users::{self, limits::SignInLimits, passwords::Passwords},
 };
@@ -31,6 +32,7 @@ pub struct Parts {
     pub passwords: Passwords,
     pub sign_in_limits: SignInLimits,
     pub calls: Calls,
+    pub files: Files,
     pub tuning: Tuning,
     /// Cancelled when the server is to stop.
     pub stop: CancellationToken,
@@ -49,6 +51,8 @@ pub struct Tuning {
     pub dead_after: Duration,
     /// How often a socket's session is looked up again, for what another process changed.
     pub recheck_session: Duration,
+    /// How often the session of one who uploads is looked up again.
+    pub recheck_upload: Duration,
     /// How long a client may take for its handshake, its headers, its body.
     pub request_patience: Duration,
     /// Sign-ins of one login from one address, and of one address: at once, then one per `sign_in_refill`.
@@ -64,6 +68,7 @@ impl Default for Tuning {
             ping_every: Duration::from_secs(15),
             dead_after: Duration::from_secs(40),
             recheck_session: Duration::from_secs(300),
+            recheck_upload: Duration::from_secs(2),
             request_patience: Duration::from_secs(10),
             sign_in_burst: 10,
             sign_in_burst_of_address: 100,
@@ -109,6 +114,7 @@ impl App {
             publisher: Publisher::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            files: Files::open(&config)?,
             config,
             db,
             clock,

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::files::limits::UploadLimits;
+
 /// Everything that can be set. `docs/operations.md` has the same list, and a test that the two agree.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -47,6 +49,15 @@ pub struct Settings {
     /// Days without a visit after which a user must sign in again, 1 to 365 [default: 30]
     #[arg(long, global = true, env = "STAFFLINE_SESSION_DAYS")]
     pub session_days: Option<u32>,
+    /// Where files are kept: s3://bucket/prefix, with the usual AWS_* variables [default: files in the data folder]
+    #[arg(long, global = true, env = "STAFFLINE_FILES_URL")]
+    pub files_url: Option<Url>,
+    /// Largest file that may be uploaded, in MiB, until an admin sets another limit [default: 512]
+    #[arg(long, global = true, env = "STAFFLINE_MAX_FILE_MIB")]
+    pub max_file_mib: Option<u32>,
+    /// All files of one user together, in GiB, until an admin sets another limit [default: 20]
+    #[arg(long, global = true, env = "STAFFLINE_MAX_USER_GIB")]
+    pub max_user_gib: Option<u32>,
     /// text or json [default: text]
     #[arg(long, global = true, env = "STAFFLINE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -82,6 +93,9 @@ pub struct Config {
     pub public_ip: Vec<IpAddr>,
     pub tls: Tls,
     pub session_lifetime: Duration,
+    pub files: FileStore,
+    /// Until an admin sets others.
+    pub upload_limits: UploadLimits,
     pub log_format: LogFormat,
     pub log_filter: String,
 }
@@ -100,6 +114,24 @@ impl fmt::Debug for Database {
         match self {
             Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
             Self::Postgres(_) => f.write_str("Postgres(…)"),
+        }
+    }
+}
+
+/// Where the bytes of files are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FileStore {
+    Folder(PathBuf),
+    /// `s3://bucket/prefix`, with the options of the environment, by their names there: keys, region, endpoint.
+    S3 { url: Url, options: Vec<(String, String)> },
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => write!(f, "Folder({})", path.display()),
+            // The options have a secret key among them.
+            Self::S3 { url, .. } => write!(f, "S3({url})"),
         }
     }
 }
@@ -249,6 +281,8 @@ impl Checked {
             public_ip: self.public_ip()?,
             tls: self.tls()?,
             session_lifetime: self.session_lifetime()?,
+            files: self.files(&data)?,
+            upload_limits: self.upload_limits()?,
             log_format: self.settings.log_format.unwrap_or(LogFormat::Text),
             log_filter: self.log_filter()?,
             data,
@@ -318,6 +352,29 @@ impl Checked {
             days @ 1..=365 => Ok(Duration::from_secs(u64::from(days) * 24 * 60 * 60)),
             days => Err(self.invalid("session_days", format!("{days} is not between 1 and 365"))),
         }
+    }
+
+    fn files(&self, data: &Path) -> Result<FileStore, ConfigError> {
+        let Some(url) = &self.settings.files_url else {
+            let folder = std::path::absolute(data.join("files"));
+            return folder.map(FileStore::Folder).map_err(|e| self.invalid("files_url", e.to_string()));
+        };
+        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+        if url.scheme() != "s3" || url.host_str().is_none_or(str::is_empty) || !plain {
+            return Err(self.invalid("files_url", "must be s3://bucket or s3://bucket/prefix".to_owned()));
+        }
+        let options = std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
+        Ok(FileStore::S3 { url: url.clone(), options })
+    }
+
+    fn upload_limits(&self) -> Result<UploadLimits, ConfigError> {
+        let (file, user) = (self.settings.max_file_mib.unwrap_or(512), self.settings.max_user_gib.unwrap_or(20));
+        for (name, value) in [("max_file_mib", file), ("max_user_gib", user)] {
+            if !(1..=1_048_576).contains(&value) {
+                return Err(self.invalid(name, format!("{value} is not between 1 and 1048576")));
+            }
+        }
+        Ok(UploadLimits { max_file_bytes: u64::from(file) << 20, max_user_bytes: u64::from(user) << 30 })
     }
 
     fn log_filter(&self) -> Result<String, ConfigError> {

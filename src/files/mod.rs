@@ -1,15 +1,26 @@
 //! Attachments and pictures: how they come in, where they are kept, who gets them back.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    config::Config,
     db::Tx,
     ids::{AttachmentId, MessageId, UserId},
 };
 
+pub mod blobs;
+pub mod complete;
+pub mod limits;
+pub mod names;
 pub mod routes;
+pub mod sniff;
+pub mod staging;
 pub mod store;
+pub mod turns;
+pub mod uploads;
 
 /// A file on a message. Its bytes: `GET /api/attachments/{id}`; its thumbnail: `GET /api/attachments/{id}/thumbnail`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,10 +58,10 @@ pub enum AttachmentKind {
 /// Attachments of one message.
 pub const MAX_PER_MESSAGE: usize = 20;
 
-/// Why something was not done with a file.
+/// Why something about files was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
-    /// Absent, or somebody else's: nobody learns which.
+    /// Absent, or the user may not have it: nobody learns which.
     #[error("no such file")]
     NoSuchFile,
     #[error("the upload is not complete")]
@@ -59,8 +70,67 @@ pub enum FilesError {
     AlreadySent,
     #[error("a message has at most {MAX_PER_MESSAGE} attachments")]
     TooMany,
+    #[error("the file is larger than allowed")]
+    FileTooLarge,
+    #[error("the user's files would take more than allowed")]
+    QuotaExceeded,
+    #[error("more bytes came than were announced")]
+    MoreThanDeclared,
+    #[error("the upload stands at another offset")]
+    WrongOffset,
+    #[error("the checksum is not that of the bytes")]
+    WrongChecksum,
+    #[error("another request goes on with this upload")]
+    TakenOver,
+    #[error("the session has ended")]
+    SessionEnded,
+    #[error("the bytes ceased to come")]
+    Broken,
+    #[error("a limit is a number of bytes from 1 on")]
+    BadLimit,
+    #[error("the disk is full")]
+    StorageFull,
+    #[error(transparent)]
+    Io(io::Error),
+    #[error(transparent)]
+    Store(#[from] object_store::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl FilesError {
+    /// Whether what came before it may stay: the client goes on from there.
+    fn keeps_bytes(&self) -> bool {
+        matches!(self, Self::TakenOver | Self::SessionEnded | Self::Broken | Self::Database(_))
+    }
+}
+
+impl From<io::Error> for FilesError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::StorageFull,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Where files are while they come in and where they are kept: part of the [`App`](crate::app::App).
+#[derive(Debug)]
+pub struct Files {
+    blobs: blobs::Blobs,
+    staging: staging::Staging,
+    turns: turns::Turns,
+}
+
+impl Files {
+    /// Makes the folders that are needed.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self {
+            blobs: blobs::Blobs::open(&config.files)?,
+            staging: staging::Staging::open(config.data.join("staging"))?,
+            turns: turns::Turns::default(),
+        })
+    }
 }
 
 /// Hangs complete uploads of `owner` on a message that the same transaction has stored, in this order.
@@ -79,9 +149,9 @@ pub async fn attach(tx: &mut Tx, owner: UserId, message: MessageId, ids: &[Attac
 }
 
 async fn why_not(tx: &mut Tx, owner: UserId, id: AttachmentId) -> sqlx::Result<FilesError> {
-    Ok(match store::upload(tx, owner, id).await? {
+    Ok(match store::is_sent(tx, owner, id).await? {
         None => FilesError::NoSuchFile,
-        Some(upload) if upload.sent => FilesError::AlreadySent,
-        Some(_) => FilesError::Incomplete,
+        Some(true) => FilesError::AlreadySent,
+        Some(false) => FilesError::Incomplete,
     })
 }

@@ -10,7 +10,8 @@ use axum::{
 use super::extract::{Peer, own_url};
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// Adds them. The API's answers are never kept by a cache, and differ by cookie.
+/// Adds them. The API's answers are never kept by a cache, unless they say so, and differ by cookie. A file brings a stricter
+/// content policy of its own.
 pub async fn add(request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with("/api/");
     let tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
@@ -24,12 +25,14 @@ pub async fn add(request: Request, next: Next) -> Response {
         PERMISSIONS,
         HeaderValue::from_static("microphone=(self), camera=(self), display-capture=(self), geolocation=()"),
     );
-    insert_policy(headers, socket.as_ref().map(url::Url::authority));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        insert_policy(headers, socket.as_ref().map(url::Url::authority));
+    }
     if tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if api {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         headers.append(header::VARY, HeaderValue::from_static("Cookie"));
     }
     response

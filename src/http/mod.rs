@@ -12,7 +12,7 @@ use tower_http::{
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, audit, calls, chat, error::Error, events, users, ws};
+use crate::{app::App, audit, calls, chat, error::Error, events, files, users, ws};
 
 pub mod extract;
 pub mod headers;
@@ -50,6 +50,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(chat::routes::edit, chat::routes::delete))
         .routes(routes!(chat::routes::versions))
         .routes(routes!(chat::routes::search))
+        .routes(routes!(files::routes::uploads::options, files::routes::uploads::create))
+        .routes(routes!(
+            files::routes::uploads::progress,
+            files::routes::uploads::append,
+            files::routes::uploads::terminate
+        ))
+        .routes(routes!(files::routes::downloads::download))
+        .routes(routes!(files::routes::limits, files::routes::set_limits))
         .routes(routes!(events::routes::list))
         .routes(routes!(calls::routes::policy, calls::routes::set_policy))
         .routes(routes!(calls::routes::media))
@@ -75,7 +83,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), trace::request))
         .layer(middleware::from_fn(headers::add))
         .layer(CatchPanicLayer::custom(|_| Error::internal("a handler panicked").into_response()))
-        .layer(CompressionLayer::new().gzip(true).compress_when(DefaultPredicate::new().and(not_upgraded)))
+        .layer(CompressionLayer::new().gzip(true).compress_when(DefaultPredicate::new().and(not_upgraded).and(no_file)))
         .layer(middleware::from_fn_with_state(app.clone(), origin::check));
     routes
         .route("/api/openapi.json", get(move || async move { (json, document.clone()) }))
@@ -116,4 +124,9 @@ async fn method_not_allowed() -> Error {
 
 fn not_upgraded(status: StatusCode, _: axum::http::Version, _: &axum::http::HeaderMap, _: &axum::http::Extensions) -> bool {
     status != StatusCode::SWITCHING_PROTOCOLS
+}
+
+/// A file has ranges and a length, which would not be those of its compressed form.
+fn no_file(_: StatusCode, _: axum::http::Version, headers: &axum::http::HeaderMap, _: &axum::http::Extensions) -> bool {
+    !headers.contains_key(axum::http::header::ACCEPT_RANGES)
 }

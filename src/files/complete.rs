@@ -1,0 +1,79 @@
+//! From the last byte to an attachment: a look at the bytes, then the object store, then the database, in this order: a crash
+//! leaves at most an object that no row knows, which the sweep removes.
+
+use std::{io, path::Path};
+
+use tokio::{fs::File, io::AsyncReadExt};
+
+use super::{Attachment, AttachmentKind, FilesError, blobs::Key, sniff, store, store::Upload, turns::Turn};
+use crate::{app::App, ids::AttachmentId};
+
+/// Completes an upload, to the end even if nobody waits for it any more.
+pub async fn in_background(app: &App, upload: Upload, turn: Turn) -> Result<(), FilesError> {
+    let app = app.clone();
+    let task = {
+        let app = app.clone();
+        async move {
+            let done = complete(&app, &upload).await;
+            drop(turn);
+            done
+        }
+    };
+    app.tasks.spawn(task).await.map_err(|error| FilesError::Io(io::Error::other(error)))?
+}
+
+async fn complete(app: &App, upload: &Upload) -> Result<(), FilesError> {
+    let staged = app.files.staging.path(upload.id);
+    if upload.size == 0 {
+        super::staging::write(&staged, b"").await?;
+    }
+    let attachment = inspect(upload, &staged).await?;
+    app.files.blobs.put(Key::Attachment(upload.id), &staged).await?;
+    if !store::complete(&app.db, &attachment, app.clock.now()).await? {
+        // Given up or swept away meanwhile.
+        discard(app, upload.id).await;
+        return Err(FilesError::NoSuchFile);
+    }
+    app.files.staging.remove(upload.id).await;
+    Ok(())
+}
+
+/// Removes whatever there is of an upload whose row has gone. What fails is left to the sweep.
+pub async fn discard(app: &App, id: AttachmentId) {
+    app.files.staging.remove(id).await;
+    for key in [Key::Attachment(id), Key::Thumbnail(id)] {
+        if let Err(error) = app.files.blobs.delete(key).await {
+            tracing::warn!(%error, %id, "an object was not removed");
+        }
+    }
+}
+
+/// What the file is.
+async fn inspect(upload: &Upload, staged: &Path) -> Result<Attachment, FilesError> {
+    let sniffed = sniff::sniff(&head(staged).await?);
+    let mut attachment = Attachment {
+        id: upload.id,
+        name: upload.name.clone(),
+        size: upload.size,
+        kind: sniffed.kind,
+        content_type: sniffed.content_type.to_owned(),
+        width: None,
+        height: None,
+        duration_ms: None,
+        waveform: None,
+        preview: false,
+    };
+    if attachment.kind == AttachmentKind::Video {
+        (attachment.width, attachment.height) = (upload.width, upload.height);
+    }
+    if matches!(attachment.kind, AttachmentKind::Video | AttachmentKind::Audio) {
+        attachment.duration_ms = upload.duration_ms;
+    }
+    Ok(attachment)
+}
+
+async fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path).await?.take(sniff::HEAD as u64).read_to_end(&mut head).await?;
+    Ok(head)
+}

@@ -1,0 +1,190 @@
+//! The bytes of attachments on their way out: whole or a range, never run by the browser.
+
+use std::ops::Range;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::TryStreamExt;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    app::App,
+    error::{Error, ErrorBody},
+    files::{AttachmentKind, FilesError, blobs::Key, names, store},
+    http::extract::{CurrentUser, Path, Query},
+    ids::AttachmentId,
+};
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct How {
+    /// Anything: saved as a file, whatever it is.
+    #[serde(default)]
+    download: Option<String>,
+}
+
+/// The bytes of an attachment. Images, videos and sounds that every browser knows are shown in place, all else is saved as a file.
+#[utoipa::path(get, path = "/api/attachments/{id}", tag = "files", operation_id = "download", params(("id" = AttachmentId, Path), How), responses(
+    (status = 200, description = "All of it", body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 206, description = "The range that was asked for", body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 304, description = "Unchanged: it never changes"),
+    (status = 404, description = "not_found: absent, deleted, or on a message that the reader may not see", body = ErrorBody),
+    (status = 416, description = "bad_range: there are no such bytes", body = ErrorBody),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn download(
+    State(app): State<App>,
+    current: CurrentUser,
+    Path(id): Path<AttachmentId>,
+    Query(how): Query<How>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let attachment = store::readable(&app.db, id, current.user.id).await?.ok_or_else(Error::not_found)?;
+    let inline = attachment.kind != AttachmentKind::File && how.download.is_none();
+    let object = Object {
+        key: Key::Attachment(id),
+        size: attachment.size,
+        content_type: &attachment.content_type,
+        etag: format!("\"{id}\""),
+        disposition: names::disposition(inline, &attachment.name),
+        cache: "private, max-age=0, must-revalidate",
+    };
+    object.respond(&app, &headers).await
+}
+
+/// Something in the store, and how it is answered with.
+pub(super) struct Object<'a> {
+    pub(super) key: Key,
+    pub(super) size: u64,
+    pub(super) content_type: &'a str,
+    pub(super) etag: String,
+    pub(super) disposition: HeaderValue,
+    pub(super) cache: &'static str,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Part(Range<u64>),
+    Nothing,
+    Unchanged,
+}
+
+impl Object<'_> {
+    pub(super) async fn respond(self, app: &App, request: &HeaderMap) -> Result<Response, Error> {
+        let wanted = self.wanted(request);
+        let (status, range) = match &wanted {
+            Wanted::Unchanged => (StatusCode::NOT_MODIFIED, 0..0),
+            Wanted::All => (StatusCode::OK, 0..self.size),
+            Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range.clone()),
+            Wanted::Nothing => return Ok(self.no_such_range()),
+        };
+        let mut response = match wanted {
+            Wanted::Unchanged => status.into_response(),
+            _ => (status, self.body(app, range.clone()).await?).into_response(),
+        };
+        let headers = response.headers_mut();
+        if status != StatusCode::NOT_MODIFIED {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+            headers.insert(header::CONTENT_TYPE, value(self.content_type));
+            headers.insert(header::CONTENT_DISPOSITION, self.disposition);
+        }
+        if status == StatusCode::PARTIAL_CONTENT {
+            headers.insert(header::CONTENT_RANGE, value(&format!("bytes {}-{}/{}", range.start, range.end - 1, self.size)));
+        }
+        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        headers.insert(header::ETAG, value(&self.etag));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+        headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+        Ok(response)
+    }
+
+    fn wanted(&self, request: &HeaderMap) -> Wanted {
+        let text = |name: HeaderName| request.get(name).and_then(|value| value.to_str().ok());
+        let known = |list: &str| list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == self.etag || tag.trim() == "*");
+        if text(header::IF_NONE_MATCH).is_some_and(known) {
+            return Wanted::Unchanged;
+        }
+        // A range of another version would be of no use; dates are never given out, so none can match.
+        if text(header::IF_RANGE).is_some_and(|tag| tag != self.etag) {
+            return Wanted::All;
+        }
+        text(header::RANGE).map_or(Wanted::All, |range| parse_range(range, self.size))
+    }
+
+    async fn body(&self, app: &App, range: Range<u64>) -> Result<Body, FilesError> {
+        let key = self.key;
+        let stream = app.files.blobs.get(key, range).await?;
+        // The answer has begun: all that can be done is to break it off.
+        Ok(Body::from_stream(stream.inspect_err(move |error| tracing::error!(%error, ?key, "an object broke off"))))
+    }
+
+    fn no_such_range(&self) -> Response {
+        let refused = Error::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", "The file has no such bytes.");
+        let mut response = refused.into_response();
+        response.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{}", self.size)));
+        response
+    }
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
+/// One range, by RFC 9110 §14. What is no such range is answered with everything, as several are.
+fn parse_range(header: &str, size: u64) -> Wanted {
+    let Some((first, last)) = header.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else { return Wanted::All };
+    let number = |digits: &str| {
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        // More digits than fit are beyond every end.
+        plain.then(|| digits.parse().unwrap_or(u64::MAX))
+    };
+    let (first, last) = (first.trim(), last.trim());
+    let range = match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (Some(first), None) if last.is_empty() => first..size,
+        (None, Some(suffix)) if first.is_empty() => size.saturating_sub(suffix)..size,
+        _ => return Wanted::All,
+    };
+    if range.is_empty() { Wanted::Nothing } else { Wanted::Part(range) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_the_rfc_says() {
+        let cases = [
+            ("bytes=0-0", Wanted::Part(0..1)),
+            ("bytes=0-", Wanted::Part(0..10)),
+            ("bytes=3-5", Wanted::Part(3..6)),
+            ("bytes=3-500", Wanted::Part(3..10)),
+            ("bytes=-4", Wanted::Part(6..10)),
+            ("bytes=-400", Wanted::Part(0..10)),
+            ("bytes=9-99999999999999999999", Wanted::Part(9..10)),
+            ("bytes=10-", Wanted::Nothing),
+            ("bytes=-0", Wanted::Nothing),
+            ("bytes=99999999999999999999-", Wanted::Nothing),
+            ("bytes=5-3", Wanted::All),
+            ("bytes=0-1,3-4", Wanted::All),
+            ("bytes=a-b", Wanted::All),
+            ("bytes=-", Wanted::All),
+            ("bytes=+1-2", Wanted::All),
+            ("lines=1-2", Wanted::All),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(parse_range(header, 10), expected, "{header}");
+        }
+        assert_eq!(parse_range("bytes=0-", 0), Wanted::Nothing);
+    }
+}
