@@ -123,7 +123,10 @@ impl fmt::Debug for Database {
 pub enum FileStore {
     Folder(PathBuf),
     /// `s3://bucket/prefix`, with the options of the environment, by their names there: keys, region, endpoint.
-    S3 { url: Url, options: Vec<(String, String)> },
+    S3 {
+        url: Url,
+        options: Vec<(String, String)>,
+    },
 }
 
 impl fmt::Debug for FileStore {

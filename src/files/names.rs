@@ -40,7 +40,8 @@ fn shorten(name: &str) -> String {
 /// `Content-Disposition` by RFC 6266, with the name once for old clients and once by RFC 8187.
 #[must_use]
 pub fn disposition(inline: bool, name: &str) -> HeaderValue {
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) || c == ' ' { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) || c == ' ' { c } else { '_' }).collect();
     let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {

@@ -142,7 +142,11 @@ async fn receive_and_complete(app: App, session: Session, id: AttachmentId, chun
     let turn = app.files.turns.take(id).await;
     let mut upload = find(&app, session.user_id, id).await?;
     if upload.completed_at.is_some() {
-        return if chunk.offset == upload.size { Ok(progress(&upload)) } else { Err(FilesError::WrongOffset) };
+        return match (chunk.offset == upload.size, chunk.length) {
+            (true, Some(0)) => Ok(progress(&upload)),
+            (true, _) => Err(FilesError::MoreThanDeclared),
+            (false, _) => Err(FilesError::WrongOffset),
+        };
     }
     let staged = app.files.staging.append(id, upload.received).await?;
     if chunk.offset != staged.length() {

@@ -51,11 +51,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(chat::routes::versions))
         .routes(routes!(chat::routes::search))
         .routes(routes!(files::routes::uploads::options, files::routes::uploads::create))
-        .routes(routes!(
-            files::routes::uploads::progress,
-            files::routes::uploads::append,
-            files::routes::uploads::terminate
-        ))
+        .routes(routes!(files::routes::uploads::progress, files::routes::uploads::append, files::routes::uploads::terminate))
         .routes(routes!(files::routes::downloads::download))
         .routes(routes!(files::routes::limits, files::routes::set_limits))
         .routes(routes!(events::routes::list))

@@ -49,11 +49,19 @@ pub(crate) const ROUTES: &[(&str, &str, For)] = &[
     ("delete", "/api/messages/{id}", For::SignedIn),
     ("get", "/api/messages/{id}/versions", For::SignedIn),
     ("get", "/api/search/messages", For::SignedIn),
+    ("options", "/api/uploads", For::SignedIn),
+    ("post", "/api/uploads", For::SignedIn),
+    ("head", "/api/uploads/{id}", For::SignedIn),
+    ("patch", "/api/uploads/{id}", For::SignedIn),
+    ("delete", "/api/uploads/{id}", For::SignedIn),
+    ("get", "/api/attachments/{id}", For::SignedIn),
     ("get", "/api/events", For::SignedIn),
     ("get", "/api/socket", For::SignedIn),
     ("get", "/api/admin/path-policy", For::Admins),
     ("put", "/api/admin/path-policy", For::Admins),
     ("get", "/api/admin/media", For::Admins),
+    ("get", "/api/admin/uploads", For::Admins),
+    ("put", "/api/admin/uploads", For::Admins),
     ("get", "/api/admin/audit", For::Auditors),
     ("get", "/api/admin/audit.csv", For::Auditors),
 ];
@@ -127,7 +135,7 @@ both! {
     async fn a_foreign_origin_changes_nothing(app: TestApp) {
         let (_, anna, _, conversation) = app.office().await;
         let origins = [None, Some("null"), Some("http://evil.example"), Some("https://127.0.0.1"), Some("http://127.0.0.1:1")];
-        for (method, path, _) in ROUTES.iter().filter(|route| route.0 != "get") {
+        for (method, path, _) in ROUTES.iter().filter(|route| !matches!(route.0, "get" | "head" | "options")) {
             for origin in origins {
                 let method = method.to_uppercase().parse::<Method>().unwrap();
                 let mut request = anna.bare(method, &path.replace("{id}", &conversation)).json(&body_for(path));
@@ -168,6 +176,12 @@ pub(crate) async fn ask_route(client: &Client, method: &str, path: &str) -> Answ
         "patch" => client.patch(&path, &body_for(&path)).await,
         "put" => client.put(&path, &body_for(&path)).await,
         "delete" => client.delete(&path).await,
+        "options" => client_send(client.request(Method::OPTIONS, &path)).await,
+        "head" => {
+            // Nothing says why but the status.
+            let status = client_send(client.request(Method::HEAD, &path)).await.status;
+            return (status, if status == 401 { "not_signed_in" } else { "" }.to_owned());
+        }
         other => panic!("the walk does not know {other}"),
     }
 }

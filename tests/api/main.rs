@@ -6,6 +6,8 @@ mod audit;
 mod calls;
 mod chat;
 mod events;
+mod files_downloads;
+mod files_uploads;
 mod groups;
 mod harness;
 mod http;

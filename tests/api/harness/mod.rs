@@ -3,6 +3,7 @@
 mod client;
 mod database;
 mod device;
+mod upload;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
@@ -74,6 +75,7 @@ pub(crate) fn tuning() -> Tuning {
     Tuning {
         presence_grace: Duration::from_millis(50),
         recheck_session: Duration::from_millis(100),
+        recheck_upload: Duration::from_millis(100),
         sign_in_burst: 1_000,
         sign_in_burst_of_address: 1_000,
         ..Tuning::default()
