@@ -58,7 +58,7 @@ mod tests {
             (b"GIF89a\x01\0\x01\0", AttachmentKind::Image, "image/gif"),
             (b"\xff\xd8\xff\xe0\0\x10JFIF", AttachmentKind::Image, "image/jpeg"),
             (b"RIFF\x24\0\0\0WEBPVP8 ", AttachmentKind::Image, "image/webp"),
-            (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", AttachmentKind::Image, "image/avif"),
+            (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", AttachmentKind::Image, "image/avif"),
             (b"\0\0\0\x18ftypmp42\0\0\0\0isommp42", AttachmentKind::Video, "video/mp4"),
             (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead", AttachmentKind::Audio, "audio/ogg"),
             (b"%PDF-1.7 /JavaScript", AttachmentKind::File, "application/pdf"),

@@ -159,7 +159,10 @@ async fn try_route(client: &Client, method: &str, path: &str) -> (u16, String) {
     let nobody = "0198c0de-0000-7000-8000-000000000001";
     let answer = ask_route(client, method, &path.replace("{id}", nobody).replace("{user_id}", nobody)).await;
     let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
-    (answer.status, body["code"].as_str().unwrap_or_default().to_owned())
+    let code = body["code"].as_str().unwrap_or_default();
+    // An answer to HEAD has nothing that says why but its status.
+    let code = if method == "head" && answer.status == 401 { "not_signed_in" } else { code };
+    (answer.status, code.to_owned())
 }
 
 /// Asks a route, its ids filled in, with a body that fits.
@@ -177,11 +180,7 @@ pub(crate) async fn ask_route(client: &Client, method: &str, path: &str) -> Answ
         "put" => client.put(&path, &body_for(&path)).await,
         "delete" => client.delete(&path).await,
         "options" => client_send(client.request(Method::OPTIONS, &path)).await,
-        "head" => {
-            // Nothing says why but the status.
-            let status = client_send(client.request(Method::HEAD, &path)).await.status;
-            return (status, if status == 401 { "not_signed_in" } else { "" }.to_owned());
-        }
+        "head" => client_send(client.request(Method::HEAD, &path)).await,
         other => panic!("the walk does not know {other}"),
     }
 }
