@@ -42,7 +42,7 @@ export function Shell() {
               {openId === null ? (
                 <EmptyState icon={<MessageCircle />}>{t("chat.choose")}</EmptyState>
               ) : (
-                <ChatPane key={openId} conversationId={openId} onBack={home} />
+                <ChatPane key={openId} conversationId={openId} seq={route.name === "chat" ? route.seq : undefined} onBack={home} />
               )}
             </main>
           )}

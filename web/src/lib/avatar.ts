@@ -8,13 +8,18 @@ export function initials(name: string): string {
   return ([...first][0] ?? "?").toLocaleUpperCase() + ([...last][0] ?? "").toLocaleUpperCase();
 }
 
-/** Number of `--avatar-N` gradients in theme.css. */
+/** Number of `--avatar-N` gradients, and of `--name-N` colours, in theme.css. */
 const GRADIENTS = 8;
 
-export function gradientOf(id: string): string {
+function shadeOf(id: string): number {
   let hash = 0;
   for (const char of id) hash = (hash * 31 + char.charCodeAt(0)) >>> 0;
-  return `var(--avatar-${hash % GRADIENTS})`;
+  return hash % GRADIENTS;
 }
+
+export const gradientOf = (id: string): string => `var(--avatar-${shadeOf(id)})`;
+
+/** For the name in a group: of the same hue as the avatar, readable on a bubble. */
+export const nameColorOf = (id: string): string => `var(--name-${shadeOf(id)})`;
 
 export const pictureUrl = (pictureId: string): string => `/api/pictures/${pictureId}`;

@@ -25,6 +25,10 @@ export function fullDate(locale: string, at: number): string {
   return format(locale, at, { dateStyle: "full", timeStyle: "short" });
 }
 
+export function fullDay(locale: string, at: number): string {
+  return format(locale, at, { dateStyle: "full" });
+}
+
 /** Days since the epoch in local time: equal for two moments of one day. */
 export function dayNumber(at: number): number {
   const date = new Date(at);

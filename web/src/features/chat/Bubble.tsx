@@ -1,84 +1,110 @@
-/** One text message. */
+/** One message: what is replied to, files, text, and how it stands with it. */
 import clsx from "clsx";
-import { Check, CircleAlert, Clock } from "lucide-react";
-import { memo } from "react";
+import { Ban } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useErrorWords } from "../../i18n/errorWords";
+import { nameColorOf } from "../../lib/avatar";
 import { isEmojiOnly } from "../../lib/emoji";
-import { linkify } from "../../lib/links";
 import { clock, fullDate } from "../../lib/time";
+import { Attachments, UploadingAttachments } from "../files";
+import { useMe } from "../users";
 import { useOutbox } from "./context";
-import type { State, TextEntry } from "./timeline";
-
-function Words({ text }: { text: string }) {
-  return linkify(text).map((piece, i) =>
-    piece.kind === "text" ? (
-      piece.text
-    ) : (
-      <a key={i} href={piece.href} target="_blank" rel="noopener noreferrer nofollow" className="underline underline-offset-2">
-        {piece.text}
-      </a>
-    ),
-  );
-}
-
-function StateIcon({ state }: { state: State }) {
-  const { t } = useTranslation();
-  const words = { waiting: t("chat.waiting"), sent: t("chat.sent"), failed: t("chat.failed") }[state];
-  const Icon = { waiting: Clock, sent: Check, failed: CircleAlert }[state];
-  return (
-    <span role="img" aria-label={words} title={words} className="inline-flex">
-      <Icon size={13} strokeWidth={2.5} aria-hidden />
-    </span>
-  );
-}
+import { usePeople } from "./face";
+import { mentionedNames } from "./mentionPieces";
+import { Meta } from "./Meta";
+import { QuoteBox } from "./QuoteBox";
+import { useTimeline } from "./TimelineContext";
+import type { DeletedEntry, TextEntry } from "./timeline";
+import { Words } from "./Words";
 
 /** Inner corners of a group are tight, outer ones round; the side of the sender is the inner side. */
-function corners({ own, first, last }: TextEntry): string {
+function corners({ own, first, last }: TextEntry | DeletedEntry): string {
   return own
     ? clsx("rounded-[18px]", !first && "rounded-tr-md", !last && "rounded-br-md")
     : clsx("rounded-[18px]", !first && "rounded-tl-md", !last && "rounded-bl-md");
 }
 
-/** The timeline is made anew with each message; the bubbles that were there stay as they are. */
-function looksTheSame({ entry: a }: { entry: TextEntry }, { entry: b }: { entry: TextEntry }): boolean {
-  return a.key === b.key && a.text === b.text && a.at === b.at && a.state === b.state && a.code === b.code && a.first === b.first && a.last === b.last;
+/** How the parts of the message fill the bubble. */
+type Shape =
+  /** Nothing but a few emoji. */
+  | "large"
+  /** Nothing but pictures: they fill the bubble, the time lies on them. */
+  | "pictures"
+  | "plain";
+
+function shapeOf({ text, message, uploads, replyTo }: TextEntry): Shape {
+  const attachments = message?.attachments ?? [];
+  if (attachments.length === 0 && uploads.length === 0) return isEmojiOnly(text) && replyTo === null ? "large" : "plain";
+  const shown = attachments.length > 0 && attachments.every(({ kind }) => kind === "image");
+  return shown && text === "" && replyTo === null ? "pictures" : "plain";
 }
 
-export const Bubble = memo(function Bubble({ entry }: { entry: TextEntry }) {
-  const { i18n } = useTranslation();
-  const large = isEmojiOnly(entry.text);
-  const failed = entry.state === "failed";
+export function Bubble({ entry }: { entry: TextEntry }) {
+  const { own, text, replyTo, message, uploads, senderId } = entry;
+  const { group } = useTimeline();
+  const me = useMe();
+  const people = usePeople();
+  const shape = shapeOf(entry);
+  const attachments = message?.attachments ?? [];
+  const named = group && !own && entry.first;
   return (
-    <div className={clsx("flex max-w-[min(65ch,82%)] flex-col", entry.own ? "items-end self-end" : "items-start")}>
-      <div
-        className={clsx(
-          "flow-root max-w-full wrap-anywhere whitespace-pre-wrap",
-          large ? "text-[44px] leading-[52px]" : ["px-3.5 py-2 shadow-soft", corners(entry)],
-          !large && (entry.own ? "bg-gradient-own text-white" : "bg-bubble"),
-          failed && "opacity-80",
-        )}
-      >
-        <Words text={entry.text} />
-        <span
-          className={clsx(
-            // Floats beside the last line if there is room, else below it.
-            "relative top-1.5 float-right ml-2.5 flex items-center gap-1 text-[11px] leading-4 tabular-nums",
-            large || !entry.own ? "text-muted" : "text-white",
-          )}
-        >
-          <time dateTime={new Date(entry.at).toISOString()} title={fullDate(i18n.language, entry.at)}>
-            {clock(i18n.language, entry.at)}
-          </time>
-          {entry.own && <StateIcon state={entry.state} />}
-        </span>
-      </div>
-      {failed && <Failure entry={entry} />}
+    <div
+      data-bubble
+      className={clsx(
+        "flow-root max-w-full min-w-0 wrap-anywhere whitespace-pre-wrap pointer-coarse:select-none",
+        shape === "large" ? "text-[44px] leading-[52px]" : ["shadow-soft", corners(entry)],
+        { large: "", pictures: "relative overflow-hidden p-1", plain: "px-3.5 py-2" }[shape],
+        shape !== "large" && (own ? "bg-gradient-own text-white" : "bg-bubble"),
+        entry.state === "failed" && "opacity-80",
+      )}
+    >
+      {named && (
+        <p className={clsx("truncate text-sm font-semibold", shape === "pictures" && "px-2.5 py-0.5")} style={{ color: nameColorOf(senderId) }}>
+          {people.get(senderId)?.name ?? "…"}
+        </p>
+      )}
+      {replyTo !== null && <QuoteBox quote={replyTo} own={own} />}
+      {attachments.length > 0 ? (
+        <div className={clsx(shape === "plain" && "-mx-1.5 my-0.5")}>
+          <Attachments attachments={attachments} own={own} />
+        </div>
+      ) : (
+        uploads.length > 0 && (
+          <div className="-mx-1.5 my-0.5">
+            <UploadingAttachments uploads={uploads} />
+          </div>
+        )
+      )}
+      {text !== "" && <Words text={text} mentioned={mentionedNames(message?.mentions ?? [], people, me.id)} own={own} />}
+      <Meta
+        entry={entry}
+        className={
+          shape === "pictures"
+            ? "absolute right-2.5 bottom-2.5 rounded-full bg-black/60 px-2 py-0.5 text-white"
+            : // Floats beside the last line if there is room, else below it.
+              clsx("relative top-1.5 float-right ml-2.5", shape === "large" || !own ? "text-muted" : "text-white")
+        }
+      />
     </div>
   );
-}, looksTheSame);
+}
 
-function Failure({ entry }: { entry: TextEntry }) {
+/** The message was there; replies may still point to it. */
+export function DeletedBubble({ entry }: { entry: DeletedEntry }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <p className={clsx("flex items-center gap-2 border border-line px-3.5 py-1.5 text-sm text-muted italic", corners(entry))}>
+      <Ban size={14} aria-hidden className="shrink-0" />
+      {t("preview.deleted")}
+      <time dateTime={new Date(entry.at).toISOString()} title={fullDate(i18n.language, entry.at)} className="text-[11px] not-italic tabular-nums">
+        {clock(i18n.language, entry.at)}
+      </time>
+    </p>
+  );
+}
+
+/** A refused message: why, and what one can do. */
+export function Failure({ entry }: { entry: TextEntry }) {
   const { t } = useTranslation();
   const words = useErrorWords();
   const outbox = useOutbox();

@@ -8,7 +8,7 @@ import { useCallSession, useCanCall } from "../calls";
 import { isMissed, useCallWords } from "./callWords";
 import type { CallEntry } from "./timeline";
 
-export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string }) {
+export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string | undefined }) {
   const { t, i18n } = useTranslation();
   const session = useCallSession();
   const able = useCanCall();
@@ -34,14 +34,16 @@ export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string }
           {detail !== "" && ` · ${detail}`}
         </p>
       </div>
-      <IconButton
-        label={t("call.callBack")}
-        disabled={!able}
-        onClick={() => void session.call(peerId, entry.call.kind)}
-        className="text-accent hover:bg-accent-soft"
-      >
-        {entry.call.kind === "video" ? <Video size={20} /> : <Phone size={19} />}
-      </IconButton>
+      {peerId !== undefined && (
+        <IconButton
+          label={t("call.callBack")}
+          disabled={!able}
+          onClick={() => void session.call(peerId, entry.call.kind)}
+          className="text-accent hover:bg-accent-soft"
+        >
+          {entry.call.kind === "video" ? <Video size={20} /> : <Phone size={19} />}
+        </IconButton>
+      )}
     </div>
   );
 }

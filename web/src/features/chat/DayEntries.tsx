@@ -1,36 +1,78 @@
 /** One day of a chat, under its separator. */
-import clsx from "clsx";
-import type { User } from "../../api/types";
-import { Avatar } from "../../ui/Avatar";
-import { Bubble } from "./Bubble";
+import { useTranslation } from "react-i18next";
+import { fullDay } from "../../lib/time";
+import { useMe } from "../users";
 import { CallCard } from "./CallCard";
-import type { Day, Entry } from "./timeline";
+import { usePeople } from "./face";
+import { useNoticeWords } from "./noticeWords";
+import { Row } from "./Row";
+import type { CallEntry, Day, Entry, NoticeEntry } from "./timeline";
 
-export function DayEntries({ day, name, peer }: { day: Day; name: string; peer: User }) {
+export interface DayEntriesProps {
+  day: Day;
+  name: string;
+  /** Who is called back. */
+  peerId: string | undefined;
+  /** The message that one has jumped to. */
+  marked: number | null;
+}
+
+export function DayEntries({ day, name, peerId, marked }: DayEntriesProps) {
+  const { i18n } = useTranslation();
   return (
-    <section aria-label={name} className="flex flex-col">
-      <p className="sticky top-2 z-10 my-2 self-center rounded-full border border-line bg-raised px-3 py-0.5 text-xs leading-5 font-medium text-muted shadow-soft">
+    <div role="group" aria-label={name} className="flex flex-col">
+      <p
+        title={fullDay(i18n.language, day.at)}
+        className="sticky top-2 z-10 my-2 self-center rounded-full border border-line bg-raised px-3 py-0.5 text-xs leading-5 font-medium text-muted shadow-soft"
+      >
         {name}
       </p>
       {day.entries.map((entry) => (
-        <Row key={entry.key} entry={entry} peer={peer} />
+        <One key={entry.key} entry={entry} peerId={peerId} marked={entry.kind !== "line" && entry.seq === marked} />
       ))}
-    </section>
+    </div>
   );
 }
 
-/** One avatar for each group of the other's messages, beside its last. */
-function Row({ entry, peer }: { entry: Entry; peer: User }) {
-  const grouped = entry.kind === "text" && !entry.first;
-  const avatar = !entry.own && (entry.kind === "call" || entry.last);
+function One({ entry, peerId, marked }: { entry: Entry; peerId: string | undefined; marked: boolean }) {
+  switch (entry.kind) {
+    case "call":
+      return <Call entry={entry} peerId={peerId} />;
+    case "notice":
+      return <NoticeLine entry={entry} />;
+    case "line":
+      return <NewLine />;
+    default:
+      return <Row entry={entry} marked={marked} />;
+  }
+}
+
+function Call({ entry, peerId }: { entry: CallEntry; peerId: string | undefined }) {
   return (
-    <div className={clsx("flex items-end gap-2", grouped ? "mt-0.5" : "mt-2.5")}>
-      {!entry.own && (
-        <span className="w-8 shrink-0">{avatar && <Avatar id={peer.id} name={peer.name} size="sm" />}</span>
-      )}
-      <div className="flex min-w-0 flex-1 flex-col">
-        {entry.kind === "text" ? <Bubble entry={entry} /> : <CallCard entry={entry} peerId={peer.id} />}
-      </div>
+    <div data-key={entry.key} data-seq={entry.seq} role="article" tabIndex={-1} className="flex flex-col pt-2.5">
+      <CallCard entry={entry} peerId={peerId} />
     </div>
+  );
+}
+
+function NoticeLine({ entry }: { entry: NoticeEntry }) {
+  const me = useMe();
+  const words = useNoticeWords(me.id, usePeople());
+  return (
+    <p data-key={entry.key} data-seq={entry.seq} className="mt-2.5 self-center px-6 text-center text-sm text-balance text-muted wrap-anywhere">
+      {words(entry.notice, entry.senderId)}
+    </p>
+  );
+}
+
+/** Above the first message that is new. Has no place of its own among the messages, so no `data-seq` that could be read. */
+function NewLine() {
+  const { t } = useTranslation();
+  return (
+    <p data-key="line" role="separator" aria-label={t("chat.newLine")} className="my-2 flex items-center gap-3 text-xs font-semibold text-accent">
+      <span className="h-px flex-1 bg-accent/40" />
+      {t("chat.newLine")}
+      <span className="h-px flex-1 bg-accent/40" />
+    </p>
   );
 }

@@ -1,6 +1,6 @@
 /** The outbox of the signed-in user, and the feeds of this feature. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 import { useApi, useSocketListener } from "../../api/context";
 import { codeOf } from "../../api/http";
 import { sendMessage } from "../../api/routes";
@@ -11,8 +11,10 @@ import { useUploads, type Uploads } from "../files";
 import { SESSION_KEY } from "../users";
 import { ComposerProvider } from "./ComposerContext";
 import { useConversationsFeed } from "./conversations";
-import { addMessage, useHistoryFeed } from "./history";
+import { addMessage } from "./history";
 import { Outbox, type Outgoing } from "./outbox";
+import { browserPages } from "./pages";
+import { useHistoryFeed } from "./useHistory";
 
 const OutboxContext = createContext<Outbox | null>(null);
 
@@ -20,6 +22,7 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
   const { socket } = useApi();
   const cache = useQueryClient();
   const uploads = useUploads();
+  const [pages] = useState(browserPages);
   const outbox = useMemo(
     () =>
       new Outbox(me, {
@@ -27,8 +30,9 @@ export function ChatProvider({ me, children }: { me: string; children: ReactNode
         gone: (item, arrived) => (arrived ? uploads.release(item.uploads) : item.uploads.forEach((id) => uploads.discard(id))),
         sent: (message) => addMessage(cache, message),
         signedOut: () => void cache.invalidateQueries({ queryKey: SESSION_KEY }),
+        pages,
       }),
-    [me, cache, uploads],
+    [me, cache, uploads, pages],
   );
   useConversationsFeed(me);
   useHistoryFeed();

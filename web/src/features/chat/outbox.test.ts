@@ -1,8 +1,9 @@
 /** Messages on their way out: nothing lost, nothing twice, in order. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "../../api/http";
 import type { Message } from "../../api/types";
 import { Outbox, type Outgoing } from "./outbox";
+import type { Pages } from "./pages";
 
 const message = (conversation_id: string, client_key: string, text: string): Message => ({
   id: client_key,
@@ -18,12 +19,28 @@ const message = (conversation_id: string, client_key: string, text: string): Mes
 });
 const unreachable = new ApiError(0, "unreachable", "");
 
-function setUp() {
+const started: Outbox[] = [];
+
+/** Pages that live and die as the test says. */
+class FakePages {
+  readonly waiting = new Map<string, (() => void)[]>();
+  of(id: string): Pages {
+    return { id, whenGone: (page, then) => void this.waiting.set(page, [...(this.waiting.get(page) ?? []), then]) };
+  }
+  end(page: string): void {
+    for (const then of this.waiting.get(page) ?? []) then();
+    this.waiting.delete(page);
+  }
+}
+
+function setUp(pages: Pages = { id: "page", whenGone: (_, then) => then() }) {
   const send = vi.fn(async ({ conversationId, clientKey, text }: Outgoing) => message(conversationId, clientKey, text));
   const sent = vi.fn();
   const signedOut = vi.fn();
   const gone = vi.fn();
-  const outbox = new Outbox("me", { send, sent, gone, signedOut });
+  const outbox = new Outbox("me", { send, sent, gone, signedOut, pages });
+  outbox.start();
+  started.push(outbox);
   const states = (): string[] => outbox.items.get().map(({ text, state }) => `${text} ${state}`);
   const texts = (): string[] => send.mock.calls.map(([{ text }]) => text);
   return { outbox, send, sent, gone, signedOut, states, texts };
@@ -34,6 +51,7 @@ beforeEach(() => {
   localStorage.clear();
 });
 afterEach(() => {
+  for (const outbox of started.splice(0)) outbox.stop();
   vi.useRealTimers();
 });
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
@@ -161,4 +179,75 @@ test("a file taken back leaves its message; a message that says nothing any more
   outbox.dropUpload("three");
   outbox.dropUpload("unknown");
   expect(outbox.items.get().map(({ text, uploads, state }) => [text, uploads, state])).toEqual([["look", ["two"], "sending"]]);
+});
+
+describe("two tabs", () => {
+  /** Storage events reach the other tabs of a browser only; here there is one window for all. */
+  function tell(from: Outbox, to: Outbox): void {
+    from.stop();
+    const seen = new Map(Object.entries(localStorage));
+    for (const { clientKey } of to.items.get()) if (!seen.has(`staffline.outbox.me.${clientKey}`)) seen.set(`staffline.outbox.me.${clientKey}`, "");
+    for (const [key, value] of seen) dispatchEvent(new StorageEvent("storage", { key, newValue: value === "" ? null : value }));
+    from.start();
+  }
+
+  test("show what waits in either, and only the one that wrote it sends it", async () => {
+    const pages = new FakePages();
+    const one = setUp(pages.of("one"));
+    const two = setUp(pages.of("two"));
+    one.send.mockRejectedValueOnce(unreachable);
+    one.outbox.add("c", "hello");
+    await settle();
+    tell(one.outbox, two.outbox);
+    expect(two.states()).toEqual(["hello waiting"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(one.send).toHaveBeenCalledTimes(2);
+    expect(two.send).not.toHaveBeenCalled();
+    tell(one.outbox, two.outbox);
+    expect(two.states()).toEqual([]);
+  });
+
+  test("when one is gone another sends what it left, in order and with the old keys", async () => {
+    const pages = new FakePages();
+    const one = setUp(pages.of("one"));
+    one.send.mockRejectedValue(unreachable);
+    one.outbox.add("c", "first");
+    one.outbox.add("c", "second");
+    const keys = one.outbox.items.get().map(({ clientKey }) => clientKey);
+    await settle();
+    one.outbox.stop();
+    const two = setUp(pages.of("two"));
+    const three = setUp(pages.of("three"));
+    pages.end("one");
+    await settle();
+    expect(two.texts()).toEqual(["first", "second"]);
+    expect(two.send.mock.calls.map(([{ clientKey }]) => clientKey)).toEqual(keys);
+    expect(three.send).not.toHaveBeenCalled();
+  });
+
+  test("what is discarded in the one is not sent by the other", async () => {
+    const pages = new FakePages();
+    const one = setUp(pages.of("one"));
+    const two = setUp(pages.of("two"));
+    one.send.mockRejectedValue(unreachable);
+    one.outbox.add("c", "hello");
+    await settle();
+    tell(one.outbox, two.outbox);
+    two.outbox.discard(two.outbox.items.get()[0]!.clientKey);
+    tell(two.outbox, one.outbox);
+    one.send.mockClear();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(one.send).not.toHaveBeenCalled();
+  });
+});
+
+test("written within one millisecond, they keep their order over a reload", async () => {
+  const before = setUp();
+  before.send.mockRejectedValue(unreachable);
+  for (const text of ["one", "two", "three", "four"]) before.outbox.add("c", text);
+  await settle();
+  before.outbox.stop();
+  const after = setUp();
+  await settle();
+  expect(after.texts()).toEqual(["one", "two", "three", "four"]);
 });

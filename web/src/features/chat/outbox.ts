@@ -1,13 +1,14 @@
 /**
  * Messages on their way out. Each has a key of its own from the moment it is written, so that a retry is the same message;
  * each waits in storage until the server has acknowledged it, so that neither a reload nor a dead network loses one. Those of
- * one conversation go one after another, so that they arrive in order.
+ * one conversation go one after another, so that they arrive in order. All tabs show them; the one that wrote a message sends it.
  */
 import { ApiError } from "../../api/http";
 import type { Message, Quote } from "../../api/types";
 import { randomKey } from "../../lib/random";
-import { recallAll, remember } from "../../lib/storage";
+import { recall, recallAll, remember } from "../../lib/storage";
 import { Store } from "../../lib/store";
+import type { Pages } from "./pages";
 
 export interface Outgoing {
   clientKey: string;
@@ -21,6 +22,8 @@ export interface Outgoing {
   /** `failed`: refused for good; the writer decides. */
   state: "waiting" | "sending" | "failed";
   code?: string;
+  /** The page that sends it. */
+  page: string;
 }
 
 export interface OutboxWorld {
@@ -30,6 +33,7 @@ export interface OutboxWorld {
   gone(item: Outgoing, arrived: boolean): void;
   /** A request was refused for want of a session. */
   signedOut(): void;
+  pages: Pages;
 }
 
 const RETRY_FIRST_MS = 1_000;
@@ -40,25 +44,30 @@ export class Outbox {
   readonly items = new Store<readonly Outgoing[]>([]);
   readonly #world: OutboxWorld;
   readonly #prefix: string;
+  /** Other pages whose end is waited for. */
+  readonly #watched = new Set<string>();
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #stopped = false;
+  #stopped = true;
 
   constructor(userId: string, world: OutboxWorld) {
     this.#world = world;
     this.#prefix = `staffline.outbox.${userId}.`;
-    this.items.set(recallAll(this.#prefix).flatMap(parse).sort((a, b) => a.createdAt - b.createdAt));
+    this.items.set(inOrder(recallAll(this.#prefix).flatMap(([, value]) => parse(value))));
   }
 
-  /** Sends what an earlier page left. */
+  /** Sends what earlier pages left. */
   start(): void {
     this.#stopped = false;
+    addEventListener("storage", this.#changedElsewhere);
+    for (const item of this.items.get()) this.#watch(item);
     this.flush();
   }
 
   /** Keeps what is stored; sends nothing any more. */
   stop(): void {
     this.#stopped = true;
+    removeEventListener("storage", this.#changedElsewhere);
     clearTimeout(this.#retry);
   }
 
@@ -71,7 +80,11 @@ export class Outbox {
 
   add(conversationId: string, text: string, with_: { replyTo?: Quote | null; uploads?: readonly string[] } = {}): void {
     const { replyTo = null, uploads = [] } = with_;
-    const item: Outgoing = { clientKey: randomKey(), conversationId, text, replyTo, uploads, createdAt: Date.now(), state: "waiting" };
+    const last = this.items.get().at(-1)?.createdAt ?? 0;
+    // Never equal, so that the order survives a reload.
+    const createdAt = Math.max(Date.now(), last + 1);
+    const page = this.#world.pages.id;
+    const item: Outgoing = { clientKey: randomKey(), conversationId, text, replyTo, uploads, createdAt, state: "waiting", page };
     this.items.update((items) => [...items, item]);
     this.#store(item);
     this.flush();
@@ -108,7 +121,7 @@ export class Outbox {
     if (this.#stopped) return;
     const busy = new Set<string>();
     for (const item of this.items.get()) {
-      if (item.state === "failed" || busy.has(item.conversationId)) continue;
+      if (item.page !== this.#world.pages.id || item.state === "failed" || busy.has(item.conversationId)) continue;
       busy.add(item.conversationId);
       if (item.state === "waiting") void this.#send(item);
     }
@@ -144,6 +157,43 @@ export class Outbox {
     }
   }
 
+  /** Another tab has written, sent or discarded a message, or tries one of this page again. */
+  readonly #changedElsewhere = ({ key, newValue }: StorageEvent): void => {
+    if (key?.startsWith(this.#prefix) !== true) return;
+    const clientKey = key.slice(this.#prefix.length);
+    const item = newValue === null ? undefined : parse(newValue)[0];
+    const ours = this.items.get().find((one) => one.clientKey === clientKey);
+    if (ours?.state === "sending" && item !== undefined) return;
+    const others = this.items.get().filter((one) => one.clientKey !== clientKey);
+    this.items.set(item === undefined ? others : inOrder([...others, item]));
+    if (item !== undefined) this.#watch(item);
+    // Its files are this page's.
+    else if (ours?.page === this.#world.pages.id) this.#world.gone(ours, true);
+    this.flush();
+  };
+
+  /** What a page leaves when it goes is this page's, unless yet another was quicker. */
+  #watch({ page }: Outgoing): void {
+    if (page === this.#world.pages.id || this.#watched.has(page)) return;
+    this.#watched.add(page);
+    this.#world.pages.whenGone(page, () => {
+      this.#watched.delete(page);
+      if (this.#stopped) return;
+      for (const { clientKey } of this.items.get().filter((item) => item.page === page)) this.#adopt(clientKey, page);
+      this.flush();
+    });
+  }
+
+  #adopt(clientKey: string, from: string): void {
+    const stored = parse(recall(this.#prefix + clientKey) ?? "")[0];
+    const others = this.items.get().filter((item) => item.clientKey !== clientKey);
+    const adopted = stored?.page === from ? { ...stored, page: this.#world.pages.id } : stored;
+    this.items.set(adopted === undefined ? others : inOrder([...others, adopted]));
+    if (adopted === undefined) return;
+    if (stored?.page === from) this.#store(adopted);
+    else this.#watch(adopted);
+  }
+
   #change(clientKey: string, change: Pick<Outgoing, "state" | "code"> & Partial<Pick<Outgoing, "uploads">>): void {
     this.items.update((items) =>
       items.map((item) => (item.clientKey === clientKey ? { ...item, code: undefined, ...change } : item)),
@@ -166,14 +216,19 @@ export class Outbox {
   }
 }
 
-function parse([, value]: [string, string]): Outgoing[] {
+function inOrder(items: readonly Outgoing[]): Outgoing[] {
+  return [...items].sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** One, or none if it is broken. */
+function parse(value: string): Outgoing[] {
   try {
     const item = JSON.parse(value) as Partial<Outgoing>;
-    const { clientKey, conversationId, text, createdAt, state } = item;
+    const { clientKey, conversationId, text, createdAt = 0, state } = item;
     if (typeof clientKey !== "string" || typeof conversationId !== "string" || typeof text !== "string") return [];
-    const { replyTo = null, uploads = [], code } = item;
+    const { replyTo = null, uploads = [], code, page = "" } = item;
     return [
-      { clientKey, conversationId, text, replyTo, uploads, createdAt: createdAt ?? 0, state: state === "failed" ? "failed" : "waiting", code },
+      { clientKey, conversationId, text, replyTo, uploads, createdAt, state: state === "failed" ? "failed" : "waiting", code, page },
     ];
   } catch {
     return [];

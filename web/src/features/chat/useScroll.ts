@@ -1,80 +1,210 @@
 /**
- * Where the pane stands: at the newest message it stays there as messages come; further up it stays where it is and counts
- * what came meanwhile. Older messages put in front move nothing under the reader's eyes.
+ * Where the pane stands. At the newest message it stays there as messages come; anywhere else what the reader looks at stays
+ * under their eyes. Near an end of what is in the document more is put there, or fetched.
  */
-import { useCallback, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
+import { anchorOf, lowestSeen, restore, rowsOf, type Anchor } from "./anchor";
+import { cut, earlier, later, type Slice } from "./slice";
+import type { Entry } from "./timeline";
+import type { Stretches } from "./useHistory";
 
 /** This near to the end counts as being there. */
 const NEAR_PX = 80;
-/** This near to the beginning, older messages are fetched. */
-const FETCH_PX = 600;
+/** This near to what is not in the document, it is put there. */
+const AHEAD_PX = 1_200;
+/** How long the message that one has jumped to is marked. */
+const MARKED_MS = 2_400;
+
+/** A message, or the line above the first one after `seq`. */
+export type Target = { at: "line" | "message"; seq: number };
+/** Where the chat is opened. */
+export type Begin = { at: "end" } | Target;
 
 export interface ScrollInput {
-  /** Keys of the first and last message, and whether the last is the reader's own. */
-  first: string | undefined;
-  last: string | undefined;
-  lastIsOwn: boolean;
-  count: number;
-  onNearTop(): void;
+  entries: readonly Entry[];
+  hasOlder: boolean;
+  hasNewer: boolean;
+  stretches: Stretches;
+  begin: Begin;
+  /** Everything up to this message has been in sight. */
+  onSeen(seq: number): void;
 }
 
 export interface Scroll {
   pane: RefObject<HTMLDivElement | null>;
+  content: RefObject<HTMLDivElement | null>;
+  /** What belongs into the document. */
+  shown: readonly Entry[];
+  /** Whether that begins and ends with what is loaded. */
+  fromStart: boolean;
+  toLast: boolean;
+  /** Whether the newest message is in sight. */
   atEnd: boolean;
-  /** Messages that came while the reader was further up. */
-  fresh: number;
+  /** The message to be marked. */
+  marked: number | null;
   onScroll(): void;
-  toEnd(): void;
+  toEnd(): Promise<void>;
+  /** False if it could not be fetched. */
+  jump(seq: number): Promise<boolean>;
 }
 
-export function useScroll({ first, last, lastIsOwn, count, onNearTop }: ScrollInput): Scroll {
+export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSeen }: ScrollInput): Scroll {
   const pane = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
-  const [fresh, setFresh] = useState(0);
-  const before = useRef<{ first: string | undefined; last: string | undefined; count: number; height: number }>(null);
-  const sticking = useRef(true);
+  const content = useRef<HTMLDivElement>(null);
+  const [slice, setSlice] = useState<Slice>(() => (begin.at === "end" ? begin : { at: "around", seq: begin.seq }));
+  const [atEnd, setAtEnd] = useState(begin.at === "end");
+  const [marked, setMarked] = useState<number | null>(null);
+  const sticking = useRef(begin.at === "end");
+  const target = useRef<Target | null>(begin.at === "end" ? null : begin);
+  const anchor = useRef<Anchor>([]);
+  const { start, end } = useMemo(() => cut(entries, slice), [entries, slice]);
+  const shown = useMemo(() => entries.slice(start, end), [entries, start, end]);
+  const toLast = end === entries.length;
 
-  const toEnd = useCallback(() => {
-    const element = pane.current;
-    if (element === null) return;
-    element.scrollTop = element.scrollHeight;
-    sticking.current = true;
-    setFresh(0);
-  }, []);
+  /** Puts more where the reader is near to an end. */
+  const extend = useCallback(
+    (element: HTMLElement) => {
+      const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+      if (element.scrollTop < AHEAD_PX) {
+        const more = earlier(entries, { start, end });
+        if (more !== null) return setSlice(more);
+        if (hasOlder && stretches.older === "idle") void stretches.loadOlder();
+      }
+      if (below < AHEAD_PX) {
+        const more = later(entries, { start, end });
+        if (more !== null) return setSlice(more);
+        if (hasNewer && stretches.newer === "idle") void stretches.loadNewer();
+      }
+    },
+    [entries, start, end, hasOlder, hasNewer, stretches],
+  );
+
+  /** Remembers the place, after whatever has moved. */
+  const settle = useCallback(
+    (element: HTMLElement) => {
+      const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+      sticking.current = near && toLast && !hasNewer;
+      setAtEnd(sticking.current);
+      anchor.current = anchorOf(element);
+      onSeen(lowestSeen(element));
+      extend(element);
+    },
+    [toLast, hasNewer, onSeen, extend],
+  );
 
   const onScroll = useCallback(() => {
-    const element = pane.current;
-    if (element === null) return;
-    const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
-    sticking.current = near;
-    setAtEnd(near);
-    if (near) setFresh(0);
-    if (element.scrollTop < FETCH_PX) onNearTop();
-  }, [onNearTop]);
+    if (pane.current !== null) settle(pane.current);
+  }, [settle]);
 
+  /** Goes to the target once it can be reached; false if there is nothing to be seen before. */
+  const approach = useCallback(
+    (element: HTMLElement, to: Target): boolean => {
+      if (!covers(entries, to.seq, hasOlder, hasNewer)) return anchor.current.length > 0;
+      if (place(element, to)) {
+        target.current = null;
+        sticking.current = false;
+        anchor.current = anchorOf(element);
+      } else if (slice.at === "around" && slice.seq === to.seq) {
+        target.current = null;
+        sticking.current = true;
+      } else {
+        setSlice({ at: "around", seq: to.seq });
+        return false;
+      }
+      return true;
+    },
+    [entries, slice, hasOlder, hasNewer],
+  );
+
+  // Before the browser paints: nobody sees the place lost.
   useLayoutEffect(() => {
     const element = pane.current;
     if (element === null) return;
-    const old = before.current;
-    const cameInFront = old !== null && old.first !== first && old.last === last;
-    const cameAfter = old !== null && old.last !== last;
-    if (old === null || sticking.current || (cameAfter && lastIsOwn)) toEnd();
-    else if (cameInFront) element.scrollTop += element.scrollHeight - old.height;
-    else if (cameAfter) setFresh((fresh) => fresh + Math.max(0, count - old.count));
-    before.current = { first, last, count, height: element.scrollHeight };
-    if (element.scrollHeight <= element.clientHeight + FETCH_PX) onNearTop();
-  }, [first, last, lastIsOwn, count, onNearTop, toEnd]);
+    if (target.current !== null && !approach(element, target.current)) return;
+    if (sticking.current) element.scrollTop = element.scrollHeight;
+    else restore(element, anchor.current);
+    settle(element);
+  }, [shown, slice, approach, settle]);
 
-  // The keyboard of a phone, a rotated screen, a longer input: whoever reads the newest goes on reading it.
+  // Pictures that load, a phone's keyboard, a turned screen, a longer input.
   useLayoutEffect(() => {
     const element = pane.current;
-    if (element === null) return;
+    if (element === null || content.current === null) return;
     const observer = new ResizeObserver(() => {
       if (sticking.current) element.scrollTop = element.scrollHeight;
+      else restore(element, anchor.current);
     });
     observer.observe(element);
+    observer.observe(content.current);
     return () => observer.disconnect();
   }, []);
 
-  return { pane, atEnd, fresh, onScroll, toEnd };
+  useEffect(() => {
+    if (marked === null) return;
+    const timer = setTimeout(() => setMarked(null), MARKED_MS);
+    return () => clearTimeout(timer);
+  }, [marked]);
+
+  const toEnd = useCallback(async () => {
+    if (!(await stretches.newest())) return;
+    target.current = null;
+    sticking.current = true;
+    setSlice({ at: "end" });
+    if (pane.current !== null) pane.current.scrollTop = pane.current.scrollHeight;
+  }, [stretches]);
+
+  const go = useCallback(
+    async (to: Target) => {
+      target.current = to;
+      if (!covers(entries, to.seq, hasOlder, hasNewer) && !(await stretches.jump(to.seq))) {
+        target.current = null;
+        // Opened at a place that cannot be fetched: better what there is.
+        if (anchor.current.length === 0) await toEnd();
+        return false;
+      }
+      // A new object even for the same place: the effect above goes there.
+      setSlice({ at: "around", seq: to.seq });
+      return true;
+    },
+    [entries, hasOlder, hasNewer, stretches, toEnd],
+  );
+
+  const jump = useCallback(
+    async (seq: number) => {
+      const there = await go({ at: "message", seq });
+      if (there) setMarked(seq);
+      return there;
+    },
+    [go],
+  );
+
+  const opening = useEffectEvent(() => {
+    if (begin.at === "line" && target.current !== null) void go(begin);
+  });
+  useEffect(() => opening(), []);
+
+  return { pane, content, shown, fromStart: start === 0, toLast, atEnd, marked, onScroll, toEnd, jump };
+}
+
+/** Whether a place is in what is loaded. */
+function covers(entries: readonly Entry[], seq: number, hasOlder: boolean, hasNewer: boolean): boolean {
+  const first = entries.find((entry) => Number.isFinite(entry.seq));
+  const last = entries.findLast((entry) => Number.isFinite(entry.seq));
+  if (first === undefined || last === undefined) return !hasOlder && !hasNewer;
+  return (!hasOlder || first.seq <= seq) && (!hasNewer || seq <= last.seq);
+}
+
+/** Scrolls to a message, or to the line above it; false if it is not there yet. */
+function place(pane: HTMLElement, target: Target): boolean {
+  const rows = rowsOf(pane);
+  const isLine = ({ dataset }: HTMLElement): boolean => dataset["key"] === "line";
+  const row = target.at === "line" ? rows.find(isLine) : rows.find((one) => !isLine(one) && Number(one.dataset["seq"]) >= target.seq);
+  if (row === undefined) return false;
+  const box = row.getBoundingClientRect();
+  const top = box.top - pane.getBoundingClientRect().top;
+  // A message in the middle; the line near the top, with a little of what had been read.
+  const wanted = target.at === "line" ? pane.clientHeight / 5 : Math.max(8, (pane.clientHeight - box.height) / 2);
+  pane.scrollTop += top - wanted;
+  if (target.at === "message") row.focus({ preventScroll: true });
+  return true;
 }
