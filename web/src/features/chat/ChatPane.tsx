@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { navigate } from "../../lib/router";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/states";
+import { DropZone } from "../files";
 import { ChatHeader } from "./ChatHeader";
 import { Composer } from "./Composer";
 import { useConversation, useConversations } from "./conversations";
@@ -34,32 +35,34 @@ export function ChatPane({ conversationId, seq, onBack }: ChatPaneProps) {
     );
   }
   return (
-    <section
-      aria-label={known ? t(group ? "chat.groupWith" : "chat.with", { name: face.name }) : undefined}
-      className="flex min-h-0 flex-1 flex-col"
-    >
-      <ChatHeader conversation={conversation} face={known ? face : undefined} onBack={onBack} />
-      {!known ? (
-        <div role="status" aria-label={t("app.loading")} className="flex-1" />
-      ) : (
-        <>
-          <MessageList
-            conversation={conversation}
-            name={face.name}
-            writable={writable}
-            seq={seq}
-            // So that the same message can be gone to again.
-            onArrived={() => navigate({ name: "chat", conversationId }, "replace")}
-          />
-          {writable ? (
-            <Composer conversationId={conversationId} />
-          ) : (
-            <div className="safe-bottom border-t border-line">
-              <p className="p-4 text-center text-muted">{t("chat.deactivated")}</p>
-            </div>
-          )}
-        </>
-      )}
-    </section>
+    <DropZone conversationId={conversationId} closed={!known || !writable}>
+      <section
+        aria-label={known ? t(group ? "chat.groupWith" : "chat.with", { name: face.name }) : undefined}
+        className="flex min-h-0 flex-1 flex-col"
+      >
+        <ChatHeader conversation={conversation} face={known ? face : undefined} onBack={onBack} />
+        {!known ? (
+          <div role="status" aria-label={t("app.loading")} className="flex-1" />
+        ) : (
+          <>
+            <MessageList
+              conversation={conversation}
+              name={face.name}
+              writable={writable}
+              seq={seq}
+              // So that the same message can be gone to again.
+              onArrived={() => navigate({ name: "chat", conversationId }, "replace")}
+            />
+            {writable ? (
+              <Composer conversationId={conversationId} />
+            ) : (
+              <div className="safe-bottom border-t border-line">
+                <p className="p-4 text-center text-muted">{t("chat.deactivated")}</p>
+              </div>
+            )}
+          </>
+        )}
+      </section>
+    </DropZone>
   );
 }
