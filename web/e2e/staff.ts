@@ -49,7 +49,7 @@ export class Staff {
   async openChat(name: string): Promise<void> {
     await this.page.getByRole('tab', { name: 'People' }).click();
     await this.page.getByRole('searchbox').fill(name);
-    await this.page.getByRole('list', { name: 'People' }).getByRole('button', { name }).click();
+    await this.page.getByRole('list', { name: 'People' }).getByRole('button', { name: new RegExp(`^${name}`) }).click();
     await expect(this.input).toBeVisible();
   }
 

@@ -80,6 +80,9 @@ export const getSettings = (): Promise<Settings> => call("get", "/api/users/me/s
 export const changeSettings = (body: SettingsChange): Promise<Settings> =>
   call("patch", "/api/users/me/settings", { body });
 export const changePassword = (body: PasswordChange): Promise<void> => call("put", "/api/users/me/password", { body });
+/** The server makes it square and small. */
+export const setOwnPicture = (image: Blob): Promise<void> => request("put", "/api/users/me/picture", image);
+export const removeOwnPicture = (): Promise<void> => request("delete", "/api/users/me/picture");
 export const getOtherSessions = (): Promise<OtherSession[]> => call("get", "/api/session/others");
 export const endOtherSessions = (): Promise<void> => call("delete", "/api/session/others");
 

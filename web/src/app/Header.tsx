@@ -1,17 +1,13 @@
 /** The gradient header: the name, and the menu of the one who is signed in. */
-import { LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
+import { CircleUserRound, LogOut, ScrollText, Settings } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useDrafts, useOutbox } from "../features/chat";
 import { useUploads } from "../features/files";
-import { RoleBadge, useMe, useSignOut } from "../features/users";
-import { chooseLanguage, LANGUAGES, type Language } from "../i18n";
-import { navigate } from "../lib/router";
-import { chooseTheme, theme, type Theme } from "../lib/theme";
-import { useStore } from "../lib/useStore";
+import { LookSettings, RoleBadge, useMe, useSignOut } from "../features/users";
+import { navigate, type Route } from "../lib/router";
 import { Avatar } from "../ui/Avatar";
 import { Logo } from "../ui/Logo";
 import { Popover } from "../ui/Popover";
-import { Segmented } from "../ui/Segmented";
 import { NotifyButton } from "./NotifyButton";
 
 export function Header() {
@@ -49,9 +45,12 @@ export function Header() {
 const ITEM = "flex min-h-11 w-full items-center gap-3 rounded-xl px-3 text-left hover:bg-panel";
 
 function Menu({ close }: { close: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const me = useMe();
-  const chosen = useStore(theme);
+  const go = (route: Route): void => {
+    close();
+    navigate(route);
+  };
   return (
     <div className="flex flex-col gap-3 p-3">
       <div className="px-1 pt-1">
@@ -60,34 +59,20 @@ function Menu({ close }: { close: () => void }) {
         </p>
         <p className="text-sm wrap-anywhere text-muted">{me.login}</p>
       </div>
-      <Segmented<Theme>
-        label={t("settings.theme")}
-        value={chosen}
-        onChange={chooseTheme}
-        options={[
-          { value: "system", label: t("settings.themeSystem"), icon: <Monitor size={15} aria-hidden /> },
-          { value: "light", label: t("settings.themeLight"), icon: <Sun size={15} aria-hidden /> },
-          { value: "dark", label: t("settings.themeDark"), icon: <Moon size={15} aria-hidden /> },
-        ]}
-      />
-      <Segmented<Language>
-        label={t("settings.language")}
-        value={i18n.language as Language}
-        onChange={chooseLanguage}
-        options={LANGUAGES.map((language) => ({ ...language, lang: language.value }))}
-      />
+      <LookSettings />
       <div className="border-t border-line pt-2">
+        <button type="button" className={ITEM} onClick={() => go({ name: "profile" })}>
+          <CircleUserRound size={18} aria-hidden /> {t("profile.title")}
+        </button>
         <NotifyButton className={ITEM} />
         {me.role === "admin" && (
-          <button
-            type="button"
-            className={ITEM}
-            onClick={() => {
-              close();
-              navigate({ name: "admin" });
-            }}
-          >
+          <button type="button" className={ITEM} onClick={() => go({ name: "admin" })}>
             <Settings size={18} aria-hidden /> {t("settings.admin")}
+          </button>
+        )}
+        {me.role === "compliance" && (
+          <button type="button" className={ITEM} onClick={() => go({ name: "admin", section: "audit" })}>
+            <ScrollText size={18} aria-hidden /> {t("audit.title")}
           </button>
         )}
         <SignOutButton />

@@ -2,16 +2,27 @@
 import { MessageCircle } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import type { Role } from "../api/types";
 import { ChatPane } from "../features/chat";
 import { useMe } from "../features/users";
-import { navigate, useRoute } from "../lib/router";
+import { navigate, useRoute, type Route } from "../lib/router";
 import { useIsPhone } from "../lib/useMedia";
 import { EmptyState } from "../ui/states";
 import { ConnectionBar } from "./ConnectionBar";
 import { Header } from "./Header";
+import { PersonSheet } from "./PersonSheet";
 import { Sidebar } from "./Sidebar";
 
 const AdminPage = lazy(() => import("../features/users/admin"));
+const ProfilePage = lazy(() => import("../features/users/profile"));
+
+/** A page of its own, in place of the panes; null for those who may not see it. */
+function pageOf(route: Route, role: Role) {
+  if (route.name === "profile") return <ProfilePage />;
+  if (route.name !== "admin") return null;
+  if (role === "admin") return <AdminPage section={route.section ?? "users"} />;
+  return role === "compliance" ? <AdminPage section="audit" /> : null;
+}
 
 export function Shell() {
   const { t } = useTranslation();
@@ -19,17 +30,15 @@ export function Shell() {
   const route = useRoute();
   const phone = useIsPhone();
   const openId = route.name === "chat" ? route.conversationId : null;
-  const admin = route.name === "admin" && me.role === "admin";
+  const page = pageOf(route, me.role);
   const home = (): void => navigate({ name: "home" });
 
   return (
     <div className="flex h-dvh flex-col">
       {!(phone && openId !== null) && <Header />}
       <ConnectionBar />
-      {admin ? (
-        <Suspense fallback={<div role="status" aria-label={t("app.loading")} className="flex-1" />}>
-          <AdminPage />
-        </Suspense>
+      {page !== null ? (
+        <Suspense fallback={<div role="status" aria-label={t("app.loading")} className="flex-1" />}>{page}</Suspense>
       ) : (
         <div className="flex min-h-0 flex-1">
           {!phone && <Sidebar openId={openId} />}
@@ -48,6 +57,7 @@ export function Shell() {
           )}
         </div>
       )}
+      <PersonSheet />
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
 
   /** From the field into what it has found, and through it. */
   const onSearchKey = (event: KeyboardEvent): void => {
-    const first = panel.current?.querySelector<HTMLElement>("li :is(a, button)");
+    const first = panel.current?.querySelector<HTMLElement>("li :is(a, button):not([data-aside])");
     if (first == null) return;
     if (event.key === "ArrowDown") first.focus();
     else if (event.key === "Enter" && query.trim() !== "") first.click();
@@ -96,7 +96,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
 function onListKey(event: KeyboardEvent<HTMLElement>): void {
   const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
   if (step === 0 || event.altKey) return;
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("li :is(a, button)")];
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("li :is(a, button):not([data-aside])")];
   const at = rows.indexOf(document.activeElement as HTMLElement);
   if (at === -1) return;
   rows[Math.min(rows.length - 1, Math.max(0, at + step))]?.focus();

@@ -7,13 +7,14 @@ import type { SocketListener } from "../api/socket";
 import { CallProvider, CallScreens } from "../features/calls";
 import { ChatProvider } from "../features/chat";
 import { FilesProvider, QuietInCalls } from "../features/files";
-import { SESSION_KEY, useUsersFeed } from "../features/users";
+import { SESSION_KEY, useSettingsFeed, useUsersFeed } from "../features/users";
 import { Shell } from "./Shell";
 import { useOwnPresence } from "./useOwnPresence";
 
 export function SignedIn({ me }: { me: string }) {
   const { socket } = useApi();
   useUsersFeed();
+  useSettingsFeed();
   useSessionWatch();
   useOwnPresence();
   useEffect(() => {

@@ -2,6 +2,7 @@
 import { compose, emoji } from "./en/compose";
 import { files, voice } from "./en/files";
 import { groups, list, notice, preview, search } from "./en/lists";
+import { adminSections, audit, profile } from "./en/staff";
 
 export const en = {
   app: {
@@ -80,6 +81,8 @@ export const en = {
     invitedYet: "not signed in yet",
     deactivated: "deactivated",
     you: "you",
+    about: "About {{name}}",
+    write: "Write",
   },
   role: {
     employee: "Employee",
@@ -212,6 +215,9 @@ export const en = {
   compose,
   emoji,
   files,
+  profile,
+  adminSections,
+  audit,
   voice,
   call: {
     audio: "Audio call",
@@ -309,6 +315,7 @@ export const en = {
     bad_name: "A name has 1 to 100 characters.",
     bad_login: "A login has 2 to 64 letters, digits, dots, dashes or underscores.",
     bad_email: "That is no e-mail address.",
+    wrong_password: "That is not the current password.",
     bad_password: "A password has 10 to 200 characters and is not the login.",
     bad_invitation: "This link no longer works. Ask your admin for a new one.",
     user_deactivated: "This person is deactivated.",

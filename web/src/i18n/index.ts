@@ -37,5 +37,5 @@ export async function startWords(): Promise<void> {
 
 export function chooseLanguage(language: Language): void {
   remember(KEY, language);
-  void i18next.changeLanguage(language);
+  if (i18next.language !== language) void i18next.changeLanguage(language);
 }

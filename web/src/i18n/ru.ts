@@ -2,6 +2,7 @@
 import { compose, emoji } from "./ru/compose";
 import { files, voice } from "./ru/files";
 import { groups, list, notice, preview, search } from "./ru/lists";
+import { adminSections, audit, profile } from "./ru/staff";
 
 export const ru = {
   app: {
@@ -84,6 +85,8 @@ export const ru = {
     invitedYet: "ещё не входил(а)",
     deactivated: "доступ отключён",
     you: "вы",
+    about: "О сотруднике: {{name}}",
+    write: "Написать",
   },
   role: {
     employee: "Сотрудник",
@@ -224,6 +227,9 @@ export const ru = {
   compose,
   emoji,
   files,
+  profile,
+  adminSections,
+  audit,
   voice,
   call: {
     audio: "Аудиозвонок",
@@ -321,6 +327,7 @@ export const ru = {
     bad_name: "Имя: от 1 до 100 символов.",
     bad_login: "Логин: от 2 до 64 букв, цифр, точек, дефисов или подчёркиваний.",
     bad_email: "Это не похоже на адрес почты.",
+    wrong_password: "Нынешний пароль не подходит.",
     bad_password: "Пароль: от 10 до 200 символов и не равен логину.",
     bad_invitation: "Ссылка больше не действует. Попросите у администратора новую.",
     user_deactivated: "Этот сотрудник отключён.",

@@ -6,7 +6,11 @@ export type Route =
   /** With `seq`: at that message. */
   | { name: "chat"; conversationId: string; seq?: number }
   | { name: "invitation" }
-  | { name: "admin" };
+  | { name: "profile" }
+  | { name: "admin"; section?: AdminSection };
+
+export const ADMIN_SECTIONS = ["users", "calls", "files", "mail", "audit"] as const;
+export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 
 export function parse(path: string): Route {
   const [first, second, third] = path.split("/").filter(Boolean);
@@ -15,7 +19,11 @@ export function parse(path: string): Route {
     return { name: "chat", conversationId: second, ...seq };
   }
   if (first === "invitation") return { name: "invitation" };
-  if (first === "admin") return { name: "admin" };
+  if (first === "profile") return { name: "profile" };
+  if (first === "admin") {
+    const section = ADMIN_SECTIONS.find((known) => known === second);
+    return section === undefined ? { name: "admin" } : { name: "admin", section };
+  }
   return { name: "home" };
 }
 
@@ -25,6 +33,8 @@ export function pathOf(route: Route): string {
       return "/";
     case "chat":
       return `/chat/${route.conversationId}${route.seq === undefined ? "" : `/${route.seq}`}`;
+    case "admin":
+      return route.section === undefined ? "/admin" : `/admin/${route.section}`;
     default:
       return `/${route.name}`;
   }

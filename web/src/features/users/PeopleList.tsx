@@ -12,6 +12,7 @@ import { EmptyState, ErrorState, SkeletonRows } from "../../ui/states";
 import { RoleBadge, usePresenceWords } from "./PersonLine";
 import { seenOf, usePresences, useUsers, type Presences, type Seen } from "./people";
 import { useMe } from "./session";
+import { showPerson } from "./shownPerson";
 
 function rank(user: ListedUser, presences: Presences): number {
   return { online: 0, away: 1, offline: 2 }[seenOf(user, presences).presence];
@@ -83,9 +84,10 @@ interface PersonRowProps {
 }
 
 function PersonRow({ user, seen, now, onChoose }: PersonRowProps) {
+  const { t } = useTranslation();
   const words = usePresenceWords();
   return (
-    <li className="[contain-intrinsic-size:auto_64px] [content-visibility:auto]">
+    <li className="relative [contain-intrinsic-size:auto_64px] [content-visibility:auto]">
       <button
         type="button"
         onClick={() => onChoose(user)}
@@ -100,6 +102,15 @@ function PersonRow({ user, seen, now, onChoose }: PersonRowProps) {
           <span className="block truncate text-sm text-muted">{words(user, seen, now)}</span>
         </span>
       </button>
+      {/* Over the avatar, and after the row for those who go by Tab; the arrow keys pass it by. */}
+      <button
+        type="button"
+        data-aside
+        aria-label={t("people.about", { name: user.name })}
+        title={t("people.about", { name: user.name })}
+        onClick={() => showPerson(user.id)}
+        className="absolute top-2 left-2 size-12 rounded-full transition hover:bg-black/10"
+      />
     </li>
   );
 }
