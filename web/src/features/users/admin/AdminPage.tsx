@@ -1,14 +1,40 @@
-/** What admins manage: staff, the path of calls, the media node. */
-import { ArrowLeft } from "lucide-react";
+/** What admins manage, in sections: staff, calls, files, mail, and the audit log, which compliance officers see too. */
+import clsx from "clsx";
+import { ArrowLeft, FolderOpen, Phone, ScrollText, Users } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { navigate } from "../../../lib/router";
+import { navigate, pathOf, type AdminSection } from "../../../lib/router";
 import { IconButton } from "../../../ui/Button";
+import { useMe } from "../session";
+import { AuditCard } from "./audit/AuditCard";
 import { MediaCard } from "./MediaCard";
 import { PathCard } from "./PathCard";
+import { UploadsCard } from "./UploadsCard";
 import { UsersCard } from "./UsersCard";
 
-export function AdminPage() {
+interface Section {
+  icon: ReactNode;
+  content: ReactNode;
+}
+
+const SECTIONS: Partial<Record<AdminSection, Section>> = {
+  users: { icon: <Users size={18} aria-hidden />, content: <UsersCard /> },
+  calls: {
+    icon: <Phone size={18} aria-hidden />,
+    content: (
+      <>
+        <PathCard />
+        <MediaCard />
+      </>
+    ),
+  },
+  files: { icon: <FolderOpen size={18} aria-hidden />, content: <UploadsCard /> },
+  audit: { icon: <ScrollText size={18} aria-hidden />, content: <AuditCard /> },
+};
+
+export function AdminPage({ section }: { section: AdminSection }) {
   const { t } = useTranslation();
+  const me = useMe();
   return (
     <main className="safe-x min-h-0 flex-1 overflow-y-auto bg-panel">
       <div className="mx-auto flex max-w-5xl flex-col gap-4 p-3 pb-10 md:p-6">
@@ -16,13 +42,41 @@ export function AdminPage() {
           <IconButton label={t("app.back")} onClick={() => navigate({ name: "home" })} className="hover:bg-line">
             <ArrowLeft size={22} />
           </IconButton>
-          <h1 className="text-xl font-semibold">{t("admin.title")}</h1>
+          <h1 className="text-xl font-semibold">{me.role === "admin" ? t("admin.title") : t("audit.title")}</h1>
         </div>
-        <UsersCard />
-        <PathCard />
-        <MediaCard />
+        {me.role === "admin" && <SectionLinks open={section} />}
+        {SECTIONS[section]?.content}
       </div>
     </main>
   );
 }
 
+/** Links, not tabs: each section has its address. */
+function SectionLinks({ open }: { open: AdminSection }) {
+  const { t } = useTranslation();
+  return (
+    <nav aria-label={t("adminSections.label")} className="-mx-3 overflow-x-auto px-3 md:mx-0 md:px-0">
+      <ul className="flex w-max gap-1 rounded-2xl border border-line bg-page p-1">
+        {(Object.keys(SECTIONS) as AdminSection[]).map((section) => (
+          <li key={section}>
+            <a
+              href={pathOf({ name: "admin", section })}
+              aria-current={section === open ? "page" : undefined}
+              onClick={(event) => {
+                event.preventDefault();
+                navigate({ name: "admin", section });
+              }}
+              className={clsx(
+                "flex min-h-11 items-center gap-2 rounded-xl px-3 font-medium outline-offset-[-2px] transition md:min-h-10",
+                section === open ? "bg-accent-soft text-accent" : "text-muted hover:bg-panel hover:text-text",
+              )}
+            >
+              {SECTIONS[section]?.icon}
+              {t(`adminSections.${section}`)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,9 +1,9 @@
 /** One person in the admin's list. */
-import { Link2, UserRoundCheck, UserRoundX } from "lucide-react";
+import { Link2, Pencil, UserRoundCheck, UserRoundX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Role, User } from "../../../api/types";
 import { Avatar } from "../../../ui/Avatar";
-import { Button } from "../../../ui/Button";
+import { Button, IconButton } from "../../../ui/Button";
 import { usePresence } from "../people";
 import { useMe } from "../session";
 
@@ -11,12 +11,13 @@ const ROLES: readonly Role[] = ["employee", "manager", "compliance", "admin"];
 
 export interface UserRowProps {
   user: User;
+  onName(): void;
   onRole(role: Role): void;
   onActive(active: boolean): void;
   onRenew(): void;
 }
 
-export function UserRow({ user, onRole, onActive, onRenew }: UserRowProps) {
+export function UserRow({ user, onName, onRole, onActive, onRenew }: UserRowProps) {
   const { t } = useTranslation();
   const me = useMe();
   const { presence } = usePresence(user.id);
@@ -26,8 +27,13 @@ export function UserRow({ user, onRole, onActive, onRenew }: UserRowProps) {
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 py-3">
       <Avatar id={user.id} name={user.name} picture={user.picture} size="md" presence={active ? presence : "offline"} className={active ? "" : "grayscale"} />
       <div className="min-w-48 flex-1">
-        <p className="font-medium wrap-anywhere">
-          {user.name} {user.id === me.id && <span className="font-normal text-muted">({t("people.you")})</span>}
+        <p className="flex items-center gap-1 font-medium">
+          <span className="wrap-anywhere">
+            {user.name} {user.id === me.id && <span className="font-normal text-muted">({t("people.you")})</span>}
+          </span>
+          <IconButton label={t("adminSections.renameFor", { name: user.name })} onClick={onName} className="-my-2 text-muted hover:bg-panel">
+            <Pencil size={16} />
+          </IconButton>
         </p>
         <p className="text-sm wrap-anywhere text-muted">
           {user.login} · {user.email} · {state}
