@@ -1,6 +1,6 @@
 //! What the parts of the server share, and nothing else: no part has state of its own outside it.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -40,7 +40,7 @@ pub struct Parts {
     pub tasks: TaskTracker,
 }
 
-/// Spans that nobody sets but tests, which do not want to wait.
+/// What nobody sets but tests, which do not want to wait and are another program.
 #[derive(Clone, Debug)]
 pub struct Tuning {
     /// How long a user without a device still counts as here: a reload does not flicker.
@@ -59,6 +59,8 @@ pub struct Tuning {
     pub sign_in_burst: u32,
     pub sign_in_burst_of_address: u32,
     pub sign_in_refill: Duration,
+    /// The program that decodes images and sounds: this one, even after another has been put in its place on the disk.
+    pub worker: PathBuf,
 }
 
 impl Default for Tuning {
@@ -73,6 +75,7 @@ impl Default for Tuning {
             sign_in_burst: 10,
             sign_in_burst_of_address: 100,
             sign_in_refill: Duration::from_secs(6),
+            worker: PathBuf::from("/proc/self/exe"),
         }
     }
 }
@@ -114,7 +117,7 @@ impl App {
             publisher: Publisher::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            files: Files::open(&config)?,
+            files: Files::open(&config, &tuning)?,
             config,
             db,
             clock,

@@ -15,6 +15,7 @@ use staffline::{
     calls,
     clock::Clock,
     config::{Config, LogFormat, Settings},
+    files::work::{self, Job},
     http,
     net::{Server, tls},
     users::{self, NewUser, Role, UsersError, invitations},
@@ -45,6 +46,9 @@ enum Command {
     Openapi,
     /// Print a one-time link: for the first admin, or, with a login, one that sets that user's password anew
     AdminLink { login: Option<String> },
+    /// Decode a stranger's file, in a process with little memory and time: for the server itself
+    #[command(hide = true)]
+    Worker { job: Job },
     /// Add two sample users and print their invitation links
     Demo,
 }
@@ -58,6 +62,9 @@ fn main() -> anyhow::Result<()> {
     if matches!(cli.command, Some(Command::Openapi)) {
         return say(&http::document().to_pretty_json()?);
     }
+    if let Some(Command::Worker { job }) = cli.command {
+        std::process::exit(work::run(job));
+    }
     let config = load(&cli, &matches)?;
     start_log(&config);
     let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -68,7 +75,7 @@ fn main() -> anyhow::Result<()> {
             None | Some(Command::Serve) => serve(config).await,
             Some(Command::AdminLink { login }) => admin_link(config, login.as_deref()).await,
             Some(Command::Demo) => demo_users(config).await,
-            Some(Command::Openapi) => unreachable!("answered above"),
+            Some(Command::Openapi | Command::Worker { .. }) => unreachable!("answered above"),
         }
     })
 }

@@ -132,10 +132,10 @@ impl Blobs {
         Ok(self.store.get_opts(&key.location(), options).await?.into_stream())
     }
 
-    /// The size of an object, if it is there.
-    pub async fn size(&self, key: Key) -> Result<Option<u64>, object_store::Error> {
-        match self.store.head(&key.location()).await {
-            Ok(meta) => Ok(Some(meta.size)),
+    /// All of a small object, if it is there.
+    pub async fn read(&self, key: Key) -> Result<Option<Bytes>, object_store::Error> {
+        match self.store.get(&key.location()).await {
+            Ok(found) => found.bytes().await.map(Some),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }

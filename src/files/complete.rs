@@ -5,7 +5,15 @@ use std::{io, path::Path};
 
 use tokio::{fs::File, io::AsyncReadExt};
 
-use super::{Attachment, AttachmentKind, FilesError, blobs::Key, sniff, store, store::Upload, turns::Turn};
+use super::{
+    Attachment, AttachmentKind, FilesError,
+    blobs::Key,
+    sniff, staging, store,
+    store::Upload,
+    turns::Turn,
+    work::{Job, images::Size},
+    worker::Ending,
+};
 use crate::{app::App, ids::AttachmentId};
 
 /// Completes an upload, to the end even if nobody waits for it any more.
@@ -25,9 +33,9 @@ pub async fn in_background(app: &App, upload: Upload, turn: Turn) -> Result<(), 
 async fn complete(app: &App, upload: &Upload) -> Result<(), FilesError> {
     let staged = app.files.staging.path(upload.id);
     if upload.size == 0 {
-        super::staging::write(&staged, b"").await?;
+        staging::write(&staged, b"").await?;
     }
-    let attachment = inspect(upload, &staged).await?;
+    let attachment = inspect(app, upload, &staged).await?;
     app.files.blobs.put(Key::Attachment(upload.id), &staged).await?;
     if !store::complete(&app.db, &attachment, app.clock.now()).await? {
         // Given up or swept away meanwhile.
@@ -48,8 +56,8 @@ pub async fn discard(app: &App, id: AttachmentId) {
     }
 }
 
-/// What the file is.
-async fn inspect(upload: &Upload, staged: &Path) -> Result<Attachment, FilesError> {
+/// What the file is. A thumbnail is stored on the way: it must be there before anybody is told of it.
+async fn inspect(app: &App, upload: &Upload, staged: &Path) -> Result<Attachment, FilesError> {
     let sniffed = sniff::sniff(&head(staged).await?);
     let mut attachment = Attachment {
         id: upload.id,
@@ -63,13 +71,33 @@ async fn inspect(upload: &Upload, staged: &Path) -> Result<Attachment, FilesErro
         waveform: None,
         preview: false,
     };
-    if attachment.kind == AttachmentKind::Video {
-        (attachment.width, attachment.height) = (upload.width, upload.height);
-    }
-    if matches!(attachment.kind, AttachmentKind::Video | AttachmentKind::Audio) {
-        attachment.duration_ms = upload.duration_ms;
+    match attachment.kind {
+        AttachmentKind::Image => inspect_image(app, &mut attachment, staged).await?,
+        AttachmentKind::Video => {
+            (attachment.width, attachment.height) = (upload.width, upload.height);
+            attachment.duration_ms = upload.duration_ms;
+        }
+        AttachmentKind::Audio => attachment.duration_ms = upload.duration_ms,
+        AttachmentKind::Voice | AttachmentKind::File => {}
     }
     Ok(attachment)
+}
+
+/// What cannot be decoded, or would burden a browser, is only a file: it may still be downloaded.
+async fn inspect_image(app: &App, attachment: &mut Attachment, staged: &Path) -> Result<(), FilesError> {
+    let outcome = app.files.workers.run::<Size>(Job::Thumbnail, staged).await?;
+    let Some(size) = outcome.about.filter(|size| size.fits() && outcome.ending != Ending::Refused) else {
+        attachment.kind = AttachmentKind::File;
+        return Ok(());
+    };
+    (attachment.width, attachment.height) = (Some(size.width), Some(size.height));
+    if !outcome.bytes.is_empty() {
+        let thumbnail = app.files.staging.path_of(attachment.id, "thumbnail");
+        staging::write(&thumbnail, &outcome.bytes).await?;
+        app.files.blobs.put(Key::Thumbnail(attachment.id), &thumbnail).await?;
+        attachment.preview = true;
+    }
+    Ok(())
 }
 
 async fn head(path: &Path) -> io::Result<Vec<u8>> {

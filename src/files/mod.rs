@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    app::Tuning,
     config::Config,
     db::Tx,
     ids::{AttachmentId, MessageId, UserId},
@@ -15,12 +16,15 @@ pub mod blobs;
 pub mod complete;
 pub mod limits;
 pub mod names;
+pub mod pictures;
 pub mod routes;
 pub mod sniff;
 pub mod staging;
 pub mod store;
 pub mod turns;
 pub mod uploads;
+pub mod work;
+pub mod worker;
 
 /// A file on a message. Its bytes: `GET /api/attachments/{id}`; its thumbnail: `GET /api/attachments/{id}/thumbnail`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -88,6 +92,10 @@ pub enum FilesError {
     Broken,
     #[error("a limit is a number of bytes from 1 on")]
     BadLimit,
+    #[error("that is no image that can be decoded")]
+    NotAnImage,
+    #[error("that is no sound of at most 15 minutes")]
+    NotAVoiceMessage,
     #[error("the disk is full")]
     StorageFull,
     #[error(transparent)]
@@ -120,15 +128,17 @@ pub struct Files {
     blobs: blobs::Blobs,
     staging: staging::Staging,
     turns: turns::Turns,
+    workers: worker::Workers,
 }
 
 impl Files {
     /// Makes the folders that are needed.
-    pub fn open(config: &Config) -> anyhow::Result<Self> {
+    pub fn open(config: &Config, tuning: &Tuning) -> anyhow::Result<Self> {
         Ok(Self {
             blobs: blobs::Blobs::open(&config.files)?,
             staging: staging::Staging::open(config.data.join("staging"))?,
             turns: turns::Turns::default(),
+            workers: worker::Workers::new(&tuning.worker),
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub mod downloads;
+pub mod pictures;
 pub mod uploads;
 
 impl From<FilesError> for Error {
@@ -36,6 +37,8 @@ impl From<FilesError> for Error {
             E::SessionEnded => Self::not_signed_in(),
             E::Broken => Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The bytes ceased to come."),
             E::BadLimit => Self::invalid("bad_limit", "A limit is a number of bytes from 1 on."),
+            E::NotAnImage => Self::invalid("not_an_image", "This is no image that the server can read."),
+            E::NotAVoiceMessage => Self::invalid("not_a_voice_message", "This is no sound of at most 15 minutes."),
             E::StorageFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The server has no space left; try again later.")
             }

@@ -6,7 +6,7 @@ use super::{Attachment, limits::UploadLimits};
 use crate::{
     clock::Millis,
     db::{self, Db},
-    ids::{AttachmentId, MessageId, UserId},
+    ids::{AttachmentId, MessageId, PictureId, UserId},
 };
 
 /// Name of the setting that holds the limits.
@@ -146,6 +146,14 @@ pub async fn readable(db: &Db, id: AttachmentId, reader: UserId) -> sqlx::Result
         where members.conversation_id = m.conversation_id and members.user_id = $2)))";
     let row = sqlx::query(sql).bind(id.to_string()).bind(reader.to_string()).fetch_optional(db.read()).await?;
     row.as_ref().map(read_attachment).transpose()
+}
+
+/// Whether a picture is a user's, or that of a group of `reader`.
+pub async fn may_see_picture(db: &Db, id: PictureId, reader: UserId) -> sqlx::Result<bool> {
+    let sql = "select 1 from users where picture_id = $1 union all select 1 from conversations c \
+        join members m on m.conversation_id = c.id where c.picture_id = $1 and m.user_id = $2";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(reader.to_string());
+    Ok(query.fetch_optional(db.read()).await?.is_some())
 }
 
 /// The limits that an admin has set.

@@ -196,7 +196,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-async fn read_body(body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Error> {
+/// A body that must arrive within a time.
+pub async fn read_body(body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Error> {
     let slow = Error::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long.");
     time::timeout(patience, collect_body(body, limit)).await.map_err(|_| slow)?
 }

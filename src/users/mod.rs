@@ -291,6 +291,23 @@ async fn log_change(tx: &mut Tx, before: &User, after: &User, by: UserId, now: M
     Ok(())
 }
 
+/// Sets or takes away the picture of a user; the one before comes back.
+pub async fn set_picture(app: &App, id: UserId, picture: Option<PictureId>) -> Result<Option<PictureId>, UsersError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    // First, so that of two pictures at the same time one replaces the other.
+    let event_id = events::next_id(&mut tx).await?;
+    let mut user = store::by_id(&mut *tx, id).await?.ok_or(UsersError::NoSuchUser)?;
+    let before = std::mem::replace(&mut user.picture, picture);
+    if before == picture {
+        return Ok(None);
+    }
+    store::set_picture(&mut tx, id, picture).await?;
+    events::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user }, now).await?;
+    app.publisher.commit(tx).await?;
+    Ok(before)
+}
+
 fn is_active_admin(user: &User) -> bool {
     user.role == Role::Admin && user.deactivated_at.is_none() && !user.invited
 }

@@ -6,7 +6,7 @@ use super::{User, account::OtherSession, login_key, sessions::Session, settings:
 use crate::{
     clock::Millis,
     db::{self, Db},
-    ids::{SessionId, UserId},
+    ids::{PictureId, SessionId, UserId},
     tokens::TokenHash,
 };
 
@@ -63,6 +63,11 @@ pub async fn update(tx: &mut AnyConnection, user: &User) -> sqlx::Result<()> {
         .execute(tx)
         .await
         .map(drop)
+}
+
+pub async fn set_picture(tx: &mut AnyConnection, id: UserId, picture: Option<PictureId>) -> sqlx::Result<()> {
+    let query = sqlx::query("update users set picture_id = $2 where id = $1").bind(id.to_string());
+    query.bind(picture.map(|id| id.to_string())).execute(tx).await.map(drop)
 }
 
 pub async fn by_id(executor: impl AnyExecutor<'_>, id: UserId) -> sqlx::Result<Option<User>> {

@@ -1,9 +1,16 @@
 //! What comes back of a file, to whom, and how.
 
-use crate::harness::{Client, TestApp, both};
+use serde_json::{Value, json};
+
+use crate::harness::{Client, TestApp, both, new_key};
 
 /// The smallest PNG: one pixel.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\xab\xce\x36\x89\0\0\0\0IEND\xaeB`\x82";
+const PNG: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde\x00\x00\x00\x0cIDATx\x9cc\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00IEND\xaeB`\x82";
+
+pub(crate) async fn send_files(client: &Client, conversation: &str, ids: &[&str]) -> Value {
+    let body = json!({"client_key": new_key(), "text": "", "attachment_ids": ids});
+    client.post(&format!("/api/conversations/{conversation}/messages"), &body).await.expect(201)
+}
 
 both! {
     async fn a_file_comes_back_as_it_was_whole_and_in_parts(app: TestApp) {
@@ -66,14 +73,24 @@ both! {
 }
 
 both! {
-    async fn a_file_that_is_not_sent_is_its_owners(app: TestApp) {
-        let (admin, anna, boris, _) = app.office().await;
+    async fn a_file_is_for_those_who_may_read_its_message(app: TestApp) {
+        let (admin, anna, boris, conversation) = app.office().await;
         let id = anna.upload("a.png", PNG).await;
         let paths = [format!("/api/attachments/{id}"), format!("/api/attachments/{id}?download=1")];
         for path in &paths {
             assert_eq!(anna.fetch(path).await.status, 200, "her own, before it is sent");
             assert_refused(&boris, path).await;
             assert_refused(&admin, path).await;
+        }
+        let message = send_files(&anna, &conversation, &[&id]).await;
+        for path in &paths {
+            assert_eq!(boris.fetch(path).await.status, 200);
+            assert_refused(&admin, path).await;
+        }
+        anna.delete(&format!("/api/messages/{}", message["id"].as_str().unwrap())).await.expect(200);
+        for path in &paths {
+            assert_refused(&boris, path).await;
+            assert_refused(&anna, path).await;
         }
     }
 }

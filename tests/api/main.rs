@@ -7,6 +7,7 @@ mod calls;
 mod chat;
 mod events;
 mod files_downloads;
+mod files_images;
 mod files_uploads;
 mod groups;
 mod harness;

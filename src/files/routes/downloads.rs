@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use crate::{
     app::App,
     error::{Error, ErrorBody},
-    files::{AttachmentKind, FilesError, blobs::Key, names, store},
+    files::{AttachmentKind, FilesError, blobs::Key, names, sniff, store},
     http::extract::{CurrentUser, Path, Query},
     ids::AttachmentId,
 };
@@ -54,19 +54,64 @@ pub async fn download(
         content_type: &attachment.content_type,
         etag: format!("\"{id}\""),
         disposition: names::disposition(inline, &attachment.name),
-        cache: "private, max-age=0, must-revalidate",
+        cache: REVALIDATE,
     };
     object.respond(&app, &headers).await
 }
 
+/// A small copy of an image, for the chat.
+#[utoipa::path(get, path = "/api/attachments/{id}/thumbnail", tag = "files", operation_id = "thumbnail", params(("id" = AttachmentId, Path)), responses(
+    (status = 200, description = "At most 640 by 640 pixels, JPEG or WebP", body = Vec<u8>, content_type = "image/*"),
+    (status = 304, description = "Unchanged: it never changes"),
+    (status = 404, description = "not_found: as for the attachment, or there is none", body = ErrorBody),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn thumbnail(
+    State(app): State<App>,
+    current: CurrentUser,
+    Path(id): Path<AttachmentId>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let attachment = store::readable(&app.db, id, current.user.id).await?.ok_or_else(Error::not_found)?;
+    if !attachment.preview {
+        return Err(Error::not_found());
+    }
+    respond_small(&app, Key::Thumbnail(id), &id.to_string(), REVALIDATE, &headers).await
+}
+
+/// Answers with an image that the server has made.
+pub(super) async fn respond_small(
+    app: &App,
+    key: Key,
+    name: &str,
+    cache: &'static str,
+    request: &HeaderMap,
+) -> Result<Response, Error> {
+    let bytes = app.files.blobs.read(key).await.map_err(FilesError::Store)?.ok_or_else(Error::not_found)?;
+    let content_type = sniff::sniff(&bytes).content_type;
+    let disposition = names::disposition(true, &format!("{name}.{}", content_type.trim_start_matches("image/")));
+    let etag = format!("\"{name}\"");
+    let object = Object { key, size: bytes.len() as u64, content_type, etag, disposition, cache };
+    object.respond_with(request, async |range| Ok(Body::from(bytes.slice(to_usize(range))))).await
+}
+
+/// A range of bytes that are in memory.
+fn to_usize(range: Range<u64>) -> Range<usize> {
+    let index = |at| usize::try_from(at).unwrap_or(usize::MAX);
+    index(range.start)..index(range.end)
+}
+
+/// What a reader may have today they may not tomorrow: asked each time, but not sent again.
+const REVALIDATE: &str = "private, max-age=0, must-revalidate";
+
 /// Something in the store, and how it is answered with.
-pub(super) struct Object<'a> {
-    pub(super) key: Key,
-    pub(super) size: u64,
-    pub(super) content_type: &'a str,
-    pub(super) etag: String,
-    pub(super) disposition: HeaderValue,
-    pub(super) cache: &'static str,
+struct Object<'a> {
+    key: Key,
+    size: u64,
+    content_type: &'a str,
+    etag: String,
+    disposition: HeaderValue,
+    cache: &'static str,
 }
 
 /// What a request asks for.
@@ -79,7 +124,16 @@ enum Wanted {
 }
 
 impl Object<'_> {
-    pub(super) async fn respond(self, app: &App, request: &HeaderMap) -> Result<Response, Error> {
+    async fn respond(self, app: &App, request: &HeaderMap) -> Result<Response, Error> {
+        let key = self.key;
+        self.respond_with(request, async |range| stream(app, key, range).await).await
+    }
+
+    async fn respond_with(
+        self,
+        request: &HeaderMap,
+        body: impl AsyncFnOnce(Range<u64>) -> Result<Body, FilesError>,
+    ) -> Result<Response, Error> {
         let wanted = self.wanted(request);
         let (status, range) = match &wanted {
             Wanted::Unchanged => (StatusCode::NOT_MODIFIED, 0..0),
@@ -89,7 +143,7 @@ impl Object<'_> {
         };
         let mut response = match wanted {
             Wanted::Unchanged => status.into_response(),
-            _ => (status, self.body(app, range.clone()).await?).into_response(),
+            _ => (status, body(range.clone()).await?).into_response(),
         };
         let headers = response.headers_mut();
         if status != StatusCode::NOT_MODIFIED {
@@ -121,19 +175,18 @@ impl Object<'_> {
         text(header::RANGE).map_or(Wanted::All, |range| parse_range(range, self.size))
     }
 
-    async fn body(&self, app: &App, range: Range<u64>) -> Result<Body, FilesError> {
-        let key = self.key;
-        let stream = app.files.blobs.get(key, range).await?;
-        // The answer has begun: all that can be done is to break it off.
-        Ok(Body::from_stream(stream.inspect_err(move |error| tracing::error!(%error, ?key, "an object broke off"))))
-    }
-
     fn no_such_range(&self) -> Response {
         let refused = Error::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", "The file has no such bytes.");
         let mut response = refused.into_response();
         response.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{}", self.size)));
         response
     }
+}
+
+async fn stream(app: &App, key: Key, range: Range<u64>) -> Result<Body, FilesError> {
+    let stream = app.files.blobs.get(key, range).await?;
+    // The answer has begun: all that can be done is to break it off.
+    Ok(Body::from_stream(stream.inspect_err(move |error| tracing::error!(%error, ?key, "an object broke off"))))
 }
 
 fn value(text: &str) -> HeaderValue {

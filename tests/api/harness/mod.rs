@@ -77,6 +77,7 @@ pub(crate) fn tuning() -> Tuning {
         recheck_session: Duration::from_millis(100),
         recheck_upload: Duration::from_millis(100),
         sign_in_burst: 1_000,
+        worker: env!("CARGO_BIN_EXE_staffline").into(),
         sign_in_burst_of_address: 1_000,
         ..Tuning::default()
     }
