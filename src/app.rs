@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     db::Db,
     events::{self, publisher::Publisher},
-    files::Files,
+    files::{self, Files},
     hub::{Departure, Hub},
     users::{self, limits::SignInLimits, passwords::Passwords},
 };
@@ -175,6 +175,10 @@ async fn keep_house(app: App) {
         app.sign_in_limits.forget_old();
         let events = events::forget_old(&app.db, now).await;
         let sessions = users::forget_expired(&app.db, now).await;
+        match files::sweep::sweep(&app).await {
+            Ok(swept) => tracing::debug!(?swept, "removed files that nobody needs"),
+            Err(error) => tracing::error!(%error, "files that nobody needs were not removed"),
+        }
         match events.and_then(|events| Ok((events, sessions?))) {
             Ok((events, sessions)) => tracing::debug!(events, sessions, "deleted what had expired"),
             Err(error) => tracing::error!(%error, "what has expired was not deleted"),

@@ -8,10 +8,10 @@ use tokio::{fs::File, io::AsyncReadExt};
 use super::{
     Attachment, AttachmentKind, FilesError,
     blobs::Key,
-    sniff, staging, store,
+    names, sniff, staging, store,
     store::Upload,
     turns::Turn,
-    work::{Job, images::Size},
+    work::{Job, images::Size, voice::Voice},
     worker::Ending,
 };
 use crate::{app::App, ids::AttachmentId};
@@ -35,8 +35,12 @@ async fn complete(app: &App, upload: &Upload) -> Result<(), FilesError> {
     if upload.size == 0 {
         staging::write(&staged, b"").await?;
     }
-    let attachment = inspect(app, upload, &staged).await?;
-    app.files.blobs.put(Key::Attachment(upload.id), &staged).await?;
+    let (attachment, file) = if upload.voice {
+        (convert_voice(app, upload, &staged).await?, app.files.staging.path_of(upload.id, "voice"))
+    } else {
+        (inspect(app, upload, &staged).await?, staged)
+    };
+    app.files.blobs.put(Key::Attachment(upload.id), &file).await?;
     if !store::complete(&app.db, &attachment, app.clock.now()).await? {
         // Given up or swept away meanwhile.
         discard(app, upload.id).await;
@@ -81,6 +85,31 @@ async fn inspect(app: &App, upload: &Upload, staged: &Path) -> Result<Attachment
         AttachmentKind::Voice | AttachmentKind::File => {}
     }
     Ok(attachment)
+}
+
+/// Makes a voice message that every browser plays. One that is none leaves nothing behind.
+async fn convert_voice(app: &App, upload: &Upload, staged: &Path) -> Result<Attachment, FilesError> {
+    let outcome = app.files.workers.run::<Voice>(Job::Voice, staged).await?;
+    let Some(voice) = outcome.about.filter(|_| outcome.ending == Ending::Done && !outcome.bytes.is_empty()) else {
+        if store::delete_upload(&app.db, upload.id).await? {
+            discard(app, upload.id).await;
+        }
+        return Err(FilesError::NotAVoiceMessage);
+    };
+    staging::write(&app.files.staging.path_of(upload.id, "voice"), &outcome.bytes).await?;
+    let stem = upload.name.rsplit_once('.').map_or(upload.name.as_str(), |(stem, _)| stem);
+    Ok(Attachment {
+        id: upload.id,
+        name: names::clean(&format!("{stem}.ogg")),
+        size: outcome.bytes.len() as u64,
+        kind: AttachmentKind::Voice,
+        content_type: "audio/ogg".to_owned(),
+        width: None,
+        height: None,
+        duration_ms: Some(voice.duration_ms),
+        waveform: Some(voice.waveform),
+        preview: false,
+    })
 }
 
 /// What cannot be decoded, or would burden a browser, is only a file: it may still be downloaded.

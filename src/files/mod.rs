@@ -21,6 +21,7 @@ pub mod routes;
 pub mod sniff;
 pub mod staging;
 pub mod store;
+pub mod sweep;
 pub mod turns;
 pub mod uploads;
 pub mod work;

@@ -114,6 +114,42 @@ pub async fn delete_upload(db: &Db, id: AttachmentId) -> sqlx::Result<bool> {
     Ok(deleted)
 }
 
+/// Deletes unfinished uploads without new bytes since `idle`, and attachments complete and unsent since `unsent`.
+pub async fn delete_stale(db: &Db, idle: Millis, unsent: Millis) -> sqlx::Result<Vec<AttachmentId>> {
+    let mut tx = db.begin().await?;
+    let sql = "delete from attachments where message_id is null and ((completed_at is null and touched_at < $1) \
+        or (completed_at is not null and touched_at < $2)) returning id";
+    let rows = sqlx::query(sql).bind(idle.0).bind(unsent.0).fetch_all(&mut *tx).await?;
+    tx.commit().await?;
+    ids(&rows)
+}
+
+/// Uploads that wait for bytes.
+pub async fn unfinished(db: &Db) -> sqlx::Result<Vec<AttachmentId>> {
+    let sql = "select id from attachments where message_id is null and completed_at is null";
+    ids(&sqlx::query(sql).fetch_all(db.read()).await?)
+}
+
+/// Every attachment and upload.
+pub async fn all(db: &Db) -> sqlx::Result<Vec<AttachmentId>> {
+    ids(&sqlx::query("select id from attachments").fetch_all(db.read()).await?)
+}
+
+/// Every picture that somebody or some group has.
+pub async fn pictures(db: &Db) -> sqlx::Result<Vec<PictureId>> {
+    let sql = "select picture_id as id from users where picture_id is not null \
+        union all select picture_id as id from conversations where picture_id is not null";
+    ids(&sqlx::query(sql).fetch_all(db.read()).await?)
+}
+
+fn ids<T>(rows: &[AnyRow]) -> sqlx::Result<Vec<T>>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    rows.iter().map(|row| db::parsed(row, "id")).collect()
+}
+
 /// `None` if it is not the owner's, not complete, or sent already.
 pub async fn attach(
     tx: &mut AnyConnection,

@@ -13,6 +13,8 @@ use serde::Serialize;
 
 pub mod heif;
 pub mod images;
+pub mod voice;
+pub mod waveform;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,6 +23,8 @@ pub enum Job {
     Thumbnail,
     /// The middle of an image, square and small.
     Picture,
+    /// A voice message as Ogg with Opus, its length and waveform.
+    Voice,
 }
 
 /// Exit code for input that would need more memory than there is.
@@ -55,6 +59,7 @@ impl Job {
         match self {
             Self::Thumbnail => "thumbnail",
             Self::Picture => "picture",
+            Self::Voice => "voice",
         }
     }
 
@@ -63,6 +68,7 @@ impl Job {
     pub fn cpu_seconds(self) -> u64 {
         match self {
             Self::Thumbnail | Self::Picture => 5,
+            Self::Voice => 30,
         }
     }
 }
@@ -98,6 +104,7 @@ fn perform(job: Job) -> Result<(), WorkError> {
     match job {
         Job::Thumbnail => images::thumbnail(input),
         Job::Picture => images::picture(input),
+        Job::Voice => voice::convert(input),
     }
 }
 
