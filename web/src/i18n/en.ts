@@ -1,7 +1,7 @@
 /** English words; same keys as `ru.ts`, but English needs only two plural forms. */
 import { compose, emoji } from "./en/compose";
 import { files, voice } from "./en/files";
-import { groups, list, notice, preview, search } from "./en/lists";
+import { groups, list, notice, preview, search, switcher } from "./en/lists";
 import { adminSections, audit, profile } from "./en/staff";
 
 export const en = {
@@ -212,6 +212,7 @@ export const en = {
   list,
   groups,
   search,
+  switcher,
   compose,
   emoji,
   files,

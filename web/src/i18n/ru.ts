@@ -1,7 +1,7 @@
 /** Russian words. The keys are the contract: `en.ts` has the same (a test compares them). */
 import { compose, emoji } from "./ru/compose";
 import { files, voice } from "./ru/files";
-import { groups, list, notice, preview, search } from "./ru/lists";
+import { groups, list, notice, preview, search, switcher } from "./ru/lists";
 import { adminSections, audit, profile } from "./ru/staff";
 
 export const ru = {
@@ -224,6 +224,7 @@ export const ru = {
   list,
   groups,
   search,
+  switcher,
   compose,
   emoji,
   files,

@@ -1,4 +1,5 @@
 /** A dialog with a title and a way out; on a phone it is the whole screen. */
+import clsx from "clsx";
 import { ArrowLeft, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,11 +9,13 @@ import { Dialog } from "./Dialog";
 
 export interface SheetProps {
   title: string;
+  /** As high as what is in it. */
+  short?: boolean;
   onClose(): void;
   children: ReactNode;
 }
 
-export function Sheet({ title, onClose, children }: SheetProps) {
+export function Sheet({ title, short, onClose, children }: SheetProps) {
   const { t } = useTranslation();
   const phone = useIsPhone();
   return (
@@ -21,7 +24,12 @@ export function Sheet({ title, onClose, children }: SheetProps) {
       onClose={onClose}
       className="w-full max-w-md max-md:m-0 max-md:h-dvh max-md:max-h-none max-md:max-w-none max-md:rounded-none"
     >
-      <div className="flex h-[min(640px,90dvh)] flex-col pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)] max-md:h-full">
+      <div
+        className={clsx(
+          "flex max-h-[90dvh] flex-col pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)] max-md:h-full max-md:max-h-none",
+          short !== true && "h-[640px]",
+        )}
+      >
         <header className="flex h-14 shrink-0 items-center gap-1 px-2 md:pl-4">
           {phone && (
             <IconButton label={t("app.back")} onClick={onClose}>

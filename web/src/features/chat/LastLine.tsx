@@ -8,6 +8,7 @@ import { isReadByOthers } from "./conversations";
 import type { People } from "./face";
 import type { Outgoing } from "./outbox";
 import { usePreview, type Preview } from "./preview";
+import { useTypingWords } from "./typingWords";
 
 export interface LastLineProps {
   conversation: ListedConversation;
@@ -23,7 +24,15 @@ export function LastLine({ conversation, people, outgoing, drafted }: LastLinePr
   const { t } = useTranslation();
   const me = useMe();
   const previewOf = usePreview(me.id, people);
+  const typing = useTypingWords(conversation.id);
   const { kind, last_message: last, draft, unread } = conversation;
+  if (typing !== null) {
+    return (
+      <span className={LINE}>
+        <span className="truncate text-accent">{kind === "direct" ? t("preview.typing") : typing}</span>
+      </span>
+    );
+  }
   if (drafted) {
     return (
       <span className={LINE}>

@@ -12,9 +12,6 @@ export const preview = {
   from: "{{name}}: {{text}}",
   draft: "Draft:",
   typing: "typing…",
-  typingOne: "{{name}} is typing…",
-  typingMany_one: "{{count}} person is typing…",
-  typingMany_other: "{{count}} people are typing…",
   read: "Read",
   delivered: "Sent",
 } as const;
@@ -107,4 +104,18 @@ export const search = {
   inChatHint: "Type a word of the message.",
   layout: "Search for “{{query}}”",
   offline: "Without a connection only people and chats are searched.",
+} as const;
+
+export const switcher = {
+  title: "Quick switcher",
+  placeholder: "Name of a person or a chat",
+  nothing: "Nobody was found for “{{query}}”.",
+  person: "new chat",
+  keys: "↑ ↓ choose · Enter open · Esc close",
+  help: "Keyboard shortcuts",
+  next: "Next chat",
+  previous: "Previous chat",
+  menu: "Actions of a chat or a message",
+  breakLine: "New line",
+  close: "Close or cancel",
 } as const;

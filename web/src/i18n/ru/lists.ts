@@ -16,11 +16,6 @@ export const preview = {
   from: "{{name}}: {{text}}",
   draft: "Черновик:",
   typing: "печатает…",
-  typingOne: "{{name}} печатает…",
-  typingMany_one: "печатает {{count}} человек…",
-  typingMany_few: "печатают {{count}} человека…",
-  typingMany_many: "печатают {{count}} человек…",
-  typingMany_other: "печатают {{count}} человека…",
   read: "Прочитано",
   delivered: "Отправлено",
 } as const;
@@ -125,4 +120,18 @@ export const search = {
   inChatHint: "Введите слово из сообщения.",
   layout: "Искать «{{query}}»",
   offline: "Без связи ищем только людей и чаты.",
+} as const;
+
+export const switcher = {
+  title: "Быстрый переход",
+  placeholder: "Имя человека или чата",
+  nothing: "Никого не нашли по запросу «{{query}}».",
+  person: "новый чат",
+  keys: "↑ ↓ выбрать · Enter открыть · Esc закрыть",
+  help: "Сочетания клавиш",
+  next: "Следующий чат",
+  previous: "Предыдущий чат",
+  menu: "Действия с чатом или сообщением",
+  breakLine: "Новая строка",
+  close: "Закрыть или отменить",
 } as const;

@@ -2,14 +2,13 @@
 import { SearchX } from "lucide-react";
 import { useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { ListedConversation, ListedUser } from "../../../api/types";
-import { matches } from "../../../lib/search";
 import { useNow } from "../../../lib/useNow";
 import { EmptyState } from "../../../ui/states";
 import { seenOf, useMe, usePresences } from "../../users";
 import { ConversationRow } from "../ConversationRow";
-import { otherMember, useConversations } from "../conversations";
-import { faceOf, usePeople, type People } from "../face";
+import { useConversations } from "../conversations";
+import { faceOf, usePeople } from "../face";
+import { findByName } from "./findByName";
 import { MessageHits } from "./MessageHits";
 import { PersonHit } from "./PersonHit";
 import { useMessageSearch } from "./useMessageSearch";
@@ -21,19 +20,6 @@ export interface SearchResultsProps {
   onPerson(userId: string): void;
   onJump(conversationId: string, seq: number): void;
   onQuery(query: string): void;
-}
-
-/** Chats by name, and those of the staff who have none with `me` yet. */
-export function findByName(query: string, me: string, conversations: readonly ListedConversation[], people: People) {
-  const chats = conversations.filter((conversation) => {
-    const { name, peer } = faceOf(conversation, me, people);
-    return matches(query, name, peer?.login ?? "");
-  });
-  const known = new Set(conversations.filter(({ kind }) => kind === "direct").map((direct) => otherMember(direct, me)));
-  const others: ListedUser[] = [...people.values()]
-    .filter(({ id, name, login, deactivated_at }) => id !== me && deactivated_at == null && !known.has(id) && matches(query, name, login))
-    .sort((a, b) => a.name.localeCompare(b.name));
-  return { chats, others };
 }
 
 export function SearchResults({ query, openId, onOpen, onPerson, onJump, onQuery }: SearchResultsProps) {
