@@ -1,5 +1,5 @@
 /** The gradient header: the name, and the menu of the one who is signed in. */
-import { CircleUserRound, LogOut, ScrollText, Settings } from "lucide-react";
+import { CircleUserRound, Keyboard, LogOut, ScrollText, Settings } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useDrafts, useOutbox } from "../features/chat";
 import { useUploads } from "../features/files";
@@ -10,7 +10,7 @@ import { Logo } from "../ui/Logo";
 import { Popover } from "../ui/Popover";
 import { NotifyButton } from "./NotifyButton";
 
-export function Header() {
+export function Header({ onHelp }: { onHelp: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
   return (
@@ -35,7 +35,7 @@ export function Header() {
           panelClassName="top-full right-0 mt-1 w-72"
           button={<Avatar id={me.id} name={me.name} picture={me.picture} size="md" className="rounded-full ring-2 ring-white/80" />}
         >
-          {(close) => <Menu close={close} />}
+          {(close) => <Menu close={close} onHelp={onHelp} />}
         </Popover>
       </div>
     </header>
@@ -44,7 +44,7 @@ export function Header() {
 
 const ITEM = "flex min-h-11 w-full items-center gap-3 rounded-xl px-3 text-left hover:bg-panel";
 
-function Menu({ close }: { close: () => void }) {
+function Menu({ close, onHelp }: { close: () => void; onHelp: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
   const go = (route: Route): void => {
@@ -75,6 +75,16 @@ function Menu({ close }: { close: () => void }) {
             <ScrollText size={18} aria-hidden /> {t("audit.title")}
           </button>
         )}
+        <button
+          type="button"
+          className={`${ITEM} pointer-coarse:hidden`}
+          onClick={() => {
+            close();
+            onHelp();
+          }}
+        >
+          <Keyboard size={18} aria-hidden /> {t("switcher.help")}
+        </button>
         <SignOutButton />
       </div>
     </div>

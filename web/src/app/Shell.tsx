@@ -1,17 +1,21 @@
 /** Header, connection bar, and the panes: both side by side, or on a phone one at a time. */
 import { MessageCircle } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Role } from "../api/types";
-import { ChatPane } from "../features/chat";
+import { ChatPane, Details, KeyHelp, Switcher } from "../features/chat";
 import { useMe } from "../features/users";
 import { navigate, useRoute, type Route } from "../lib/router";
 import { useIsPhone } from "../lib/useMedia";
+import { useHasRoomBeside } from "../ui/Drawer";
 import { EmptyState } from "../ui/states";
 import { ConnectionBar } from "./ConnectionBar";
 import { Header } from "./Header";
+import { openChat, useOpenPerson } from "./open";
 import { PersonSheet } from "./PersonSheet";
 import { Sidebar } from "./Sidebar";
+import { useDetails } from "./useDetails";
+import { usePageKeys } from "./usePageKeys";
 
 const AdminPage = lazy(() => import("../features/users/admin"));
 const ProfilePage = lazy(() => import("../features/users/profile"));
@@ -29,13 +33,19 @@ export function Shell() {
   const me = useMe();
   const route = useRoute();
   const phone = useIsPhone();
+  const narrow = !useHasRoomBeside();
   const openId = route.name === "chat" ? route.conversationId : null;
   const page = pageOf(route, me.role);
   const home = (): void => navigate({ name: "home" });
 
+  const details = useDetails(openId);
+  const person = useOpenPerson();
+  const [over, setOver] = useState<"switcher" | "help" | null>(null);
+  usePageKeys(openId, { over: setOver, search: () => details.show("search") });
+
   return (
     <div className="flex h-dvh flex-col">
-      {!(phone && openId !== null) && <Header />}
+      {!(phone && openId !== null) && <Header onHelp={() => setOver("help")} />}
       <ConnectionBar />
       {page !== null ? (
         <Suspense fallback={<div role="status" aria-label={t("app.loading")} className="flex-1" />}>{page}</Suspense>
@@ -51,13 +61,36 @@ export function Shell() {
               {openId === null ? (
                 <EmptyState icon={<MessageCircle />}>{t("chat.choose")}</EmptyState>
               ) : (
-                <ChatPane key={openId} conversationId={openId} seq={route.name === "chat" ? route.seq : undefined} onBack={home} />
+                <ChatPane
+                  key={openId}
+                  conversationId={openId}
+                  seq={route.name === "chat" ? route.seq : undefined}
+                  onBack={home}
+                  onDetails={details.show}
+                />
               )}
             </main>
+          )}
+          {openId !== null && details.view !== null && (
+            <Details
+              conversationId={openId}
+              view={details.view}
+              onView={details.show}
+              onClose={() => details.show(null)}
+              onPerson={person}
+              onJump={(conversationId, seq) => {
+                // Over the chat it would hide what was found.
+                if (narrow) details.show(null);
+                navigate({ name: "chat", conversationId, seq });
+              }}
+              onLeft={home}
+            />
           )}
         </div>
       )}
       <PersonSheet />
+      {over === "switcher" && <Switcher openId={openId} onChat={openChat} onPerson={person} onClose={() => setOver(null)} />}
+      {over === "help" && <KeyHelp onClose={() => setOver(null)} />}
     </div>
   );
 }

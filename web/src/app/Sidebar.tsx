@@ -1,41 +1,27 @@
 /** The left pane: search, and the lists of chats and of people. */
 import { SquarePen } from "lucide-react";
-import { useCallback, useId, useRef, useState, type KeyboardEvent } from "react";
+import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { toast } from "sonner";
-import { codeOf } from "../api/http";
-import { ConversationList, NewGroup, SearchResults, useOpenDirect } from "../features/chat";
+import { ConversationList, NewGroup, SearchResults } from "../features/chat";
 import { PeopleList } from "../features/users";
-import { useErrorWords } from "../i18n/errorWords";
 import { navigate } from "../lib/router";
 import { IconButton } from "../ui/Button";
 import { SearchField } from "../ui/SearchField";
 import { Tabs } from "../ui/Tabs";
+import { openChat, useOpenPerson } from "./open";
 
 type Tab = "chats" | "people";
 
-const openChat = (conversationId: string): void => navigate({ name: "chat", conversationId });
 const jump = (conversationId: string, seq: number): void => navigate({ name: "chat", conversationId, seq });
 
 export function Sidebar({ openId }: { openId: string | null }) {
   const { t } = useTranslation();
-  const words = useErrorWords();
-  const openDirect = useOpenDirect();
+  const openPerson = useOpenPerson();
   const panelId = useId();
   const panel = useRef<HTMLDivElement>(null);
   const [tab, setTab] = useState<Tab>("chats");
   const [query, setQuery] = useState("");
   const [making, setMaking] = useState(false);
-
-  const { mutate } = openDirect;
-  const openPerson = useCallback(
-    (userId: string) =>
-      mutate(userId, {
-        onSuccess: ({ id }) => openChat(id),
-        onError: (error) => void toast.error(words(codeOf(error))),
-      }),
-    [mutate, words],
-  );
 
   /** From the field into what it has found, and through it. */
   const onSearchKey = (event: KeyboardEvent): void => {

@@ -1,10 +1,12 @@
 /** More about what is open: beside it where there is room, else over it; on a phone the whole screen. */
 import { ArrowLeft, X } from "lucide-react";
-import { useId, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useIsPhone, useMedia } from "../lib/useMedia";
 import { IconButton } from "./Button";
 import { Dialog } from "./Dialog";
+
+export const useHasRoomBeside = (): boolean => useMedia("(min-width: 1100px)");
 
 export interface DrawerProps {
   title: string;
@@ -15,14 +17,29 @@ export interface DrawerProps {
 }
 
 export function Drawer({ title, onClose, onBack, children }: DrawerProps) {
-  const beside = useMedia("(min-width: 1100px)");
+  const beside = useHasRoomBeside();
   const id = useId();
+  const aside = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!beside) return;
+    const opener = document.activeElement as HTMLElement | null;
+    if (aside.current?.contains(opener) !== true) aside.current?.focus();
+    return () => {
+      if (document.activeElement === document.body) opener?.focus();
+    };
+  }, [beside]);
   if (beside) {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.key === "Escape" && !event.defaultPrevented) (onBack ?? onClose)();
     };
     return (
-      <aside aria-labelledby={id} onKeyDown={onKeyDown} className="flex min-h-0 w-[340px] shrink-0 flex-col border-l border-line bg-page">
+      <aside
+        ref={aside}
+        tabIndex={-1}
+        aria-labelledby={id}
+        onKeyDown={onKeyDown}
+        className="flex min-h-0 w-[340px] shrink-0 flex-col border-l border-line bg-page outline-none"
+      >
         <Inside id={id} title={title} onClose={onClose} onBack={onBack}>
           {children}
         </Inside>

@@ -1,5 +1,5 @@
 /** Above the messages: who it is with, whether they are there or write just now, and ways to call. */
-import { ArrowLeft } from "lucide-react";
+import { ArrowLeft, Search } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Conversation } from "../../api/types";
 import { useIsPhone } from "../../lib/useMedia";
@@ -10,6 +10,7 @@ import { Skeleton } from "../../ui/states";
 import { CallButtons } from "../calls";
 import { RoleBadge, useMe, usePresence, usePresenceWords } from "../users";
 import type { Face } from "./face";
+import type { DetailsView } from "./groups/Details";
 import { useTypingWords } from "./typingWords";
 
 export interface ChatHeaderProps {
@@ -17,9 +18,10 @@ export interface ChatHeaderProps {
   /** Undefined while it loads. */
   face: Face | undefined;
   onBack(): void;
+  onDetails(view: DetailsView): void;
 }
 
-export function ChatHeader({ conversation, face, onBack }: ChatHeaderProps) {
+export function ChatHeader({ conversation, face, onBack, onDetails }: ChatHeaderProps) {
   const { t } = useTranslation();
   const me = useMe();
   const peer = face?.peer;
@@ -36,7 +38,7 @@ export function ChatHeader({ conversation, face, onBack }: ChatHeaderProps) {
         {conversation === undefined || face === undefined ? (
           <Skeleton className="h-6 w-40" />
         ) : (
-          <>
+          <div className="relative flex min-w-0 flex-1 items-center gap-2 md:gap-3">
             <Avatar
               id={face.id}
               name={face.name}
@@ -58,8 +60,19 @@ export function ChatHeader({ conversation, face, onBack }: ChatHeaderProps) {
                 <Standing conversation={conversation} peer={peer} />
               </p>
             </div>
-          </>
+            {/* Over all of it: a heading cannot stand in a button. */}
+            <button
+              type="button"
+              aria-label={t("list.detailsOf", { name: face.name })}
+              title={t("list.details")}
+              onClick={() => onDetails("about")}
+              className="absolute -inset-x-1 -inset-y-1 rounded-xl hover-able:hover:bg-black/5 dark:hover-able:hover:bg-white/5"
+            />
+          </div>
         )}
+        <IconButton label={t("search.inChat")} onClick={() => onDetails("search")} className="text-accent hover:bg-accent-soft max-md:hidden">
+          <Search size={20} />
+        </IconButton>
         {callable && <CallButtons peerId={peer.id} className="hover:bg-white/15 md:text-accent md:hover:bg-accent-soft" />}
       </div>
     </header>

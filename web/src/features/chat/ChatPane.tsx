@@ -9,6 +9,7 @@ import { ChatHeader } from "./ChatHeader";
 import { Composer } from "./Composer";
 import { useConversation, useConversations } from "./conversations";
 import { useFace } from "./face";
+import type { DetailsView } from "./groups/Details";
 import { MessageList } from "./MessageList";
 
 export interface ChatPaneProps {
@@ -16,9 +17,11 @@ export interface ChatPaneProps {
   /** The message to go to. */
   seq: number | undefined;
   onBack(): void;
+  /** More about it, or the search in it, is asked for. */
+  onDetails(view: DetailsView): void;
 }
 
-export function ChatPane({ conversationId, seq, onBack }: ChatPaneProps) {
+export function ChatPane({ conversationId, seq, onBack, onDetails }: ChatPaneProps) {
   const { t } = useTranslation();
   const conversations = useConversations();
   const conversation = useConversation(conversationId);
@@ -40,7 +43,7 @@ export function ChatPane({ conversationId, seq, onBack }: ChatPaneProps) {
         aria-label={known ? t(group ? "chat.groupWith" : "chat.with", { name: face.name }) : undefined}
         className="flex min-h-0 flex-1 flex-col"
       >
-        <ChatHeader conversation={conversation} face={known ? face : undefined} onBack={onBack} />
+        <ChatHeader conversation={conversation} face={known ? face : undefined} onBack={onBack} onDetails={onDetails} />
         {!known ? (
           <div role="status" aria-label={t("app.loading")} className="flex-1" />
         ) : (

@@ -44,6 +44,7 @@ export const list = {
   markRead: "Mark as read",
   newTab: "Open in a new tab",
   details: "Details",
+  detailsOf: "Details: {{name}}",
   menu: "Actions: {{name}}",
   group: "Group",
 } as const;

@@ -52,6 +52,7 @@ export const list = {
   markRead: "Отметить прочитанным",
   newTab: "Открыть в новой вкладке",
   details: "Сведения",
+  detailsOf: "Сведения: {{name}}",
   menu: "Действия: {{name}}",
   group: "Группа",
 } as const;
