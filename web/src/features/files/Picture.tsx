@@ -4,6 +4,7 @@ import { ImageOff } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Attachment } from "../../api/types";
+import { useUploads } from "./context";
 import { attachmentUrl, thumbnailUrl } from "./model";
 import { useGone } from "./useGone";
 
@@ -18,6 +19,7 @@ function sourcesOf({ id, preview, content_type }: Attachment): string[] {
 export function Picture({ attachment, cover }: { attachment: Attachment; cover: boolean }) {
   const { t } = useTranslation();
   const [tried, setTried] = useState(0);
+  const own = useUploads().pictureOf(attachment.id);
   const { id, name } = attachment;
   const source = sourcesOf(attachment)[tried];
   if (source === undefined) return <Missing attachment={attachment} onRetry={() => setTried(0)} />;
@@ -28,7 +30,9 @@ export function Picture({ attachment, cover }: { attachment: Attachment; cover: 
       rel="noopener noreferrer"
       aria-label={t("files.image", { name })}
       title={name}
-      className="block size-full bg-black/10 outline-offset-[-3px]"
+      // Until the server's is loaded: what was sent from here is known already.
+      style={own === null ? undefined : { backgroundImage: `url("${own}")` }}
+      className={clsx("block size-full bg-black/10 bg-center bg-no-repeat outline-offset-[-3px]", cover ? "bg-cover" : "bg-contain")}
     >
       <img
         src={source}

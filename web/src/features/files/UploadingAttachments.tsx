@@ -3,10 +3,11 @@ import { RotateCw, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useErrorWords } from "../../i18n/errorWords";
 import { fileSize } from "../../lib/size";
-import { Album } from "./Album";
+import { Album, Box } from "./Album";
 import { useUploads, useUploadsOf } from "./context";
 import { CardBody } from "./FileCard";
 import { fileIcon } from "./icons";
+import { boxOf } from "./layout";
 import type { Upload } from "./model";
 import { ProgressRing } from "./ProgressRing";
 import { Sound } from "./Sound";
@@ -18,9 +19,11 @@ export interface UploadingAttachmentsProps {
 }
 
 export function UploadingAttachments({ uploads: ids }: UploadingAttachmentsProps) {
+  const { t } = useTranslation();
   const uploads = useUploadsOf(ids);
-  const shown = uploads.filter(({ kind, preview }) => preview !== null && (kind === "image" || kind === "video"));
-  const framed = shown.map((upload) => ({
+  // As they will stand when they have arrived: see Attachments.
+  const images = uploads.filter(({ kind, preview }) => preview !== null && kind === "image");
+  const framed = images.map((upload) => ({
     key: upload.id,
     width: upload.width,
     height: upload.height,
@@ -30,10 +33,11 @@ export function UploadingAttachments({ uploads: ids }: UploadingAttachmentsProps
     <div className="flex max-w-full flex-col gap-1">
       {framed.length > 0 && <Album framed={framed} />}
       {uploads
-        .filter((upload) => !shown.includes(upload))
+        .filter((upload) => !images.includes(upload))
         .map((upload) => (
-          <Card key={upload.id} upload={upload} />
+          <Other key={upload.id} upload={upload} />
         ))}
+      {uploads.length < ids.length && <p className="px-1 text-sm">{t("files.elsewhere")}</p>}
     </div>
   );
 }
@@ -53,10 +57,17 @@ function Framed({ upload, cover }: { upload: Upload; cover: boolean }) {
   );
 }
 
-function Card({ upload }: { upload: Upload }) {
+function Other({ upload }: { upload: Upload }) {
   const { i18n } = useTranslation();
   const words = useProgressWords();
-  const { id, kind, name, type, size, state, preview, durationMs, waveform } = upload;
+  const { id, kind, name, type, size, state, preview, width, height, durationMs, waveform } = upload;
+  if (kind === "video" && preview !== null) {
+    return (
+      <Box size={boxOf(width ?? 320, height ?? 180)}>
+        <Framed upload={upload} cover={false} />
+      </Box>
+    );
+  }
   if (kind === "voice" && preview !== null) {
     return (
       <div className="flex max-w-full items-center gap-1">

@@ -51,6 +51,10 @@ interface Waiter {
 }
 
 const AT_ONCE = 3;
+/** What waiting may mend, and the writer should know of meanwhile. */
+const TOLD = new Set(["storage_full", "unavailable"]);
+/** Pictures that are shown until the server's own are loaded. */
+const REMEMBERED = 30;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 /** A connection that moved nothing for this long is dead, though nobody said so. */
@@ -68,6 +72,8 @@ export class Uploads {
   /** Held by another page of the same person. */
   readonly #elsewhere = new Set<string>();
   readonly #discarded = new Set<string>();
+  /** Of what was sent from here, by the server's id: the message must not blink when it arrives. */
+  readonly #pictures = new Map<string, string>();
   readonly #onDiscard = new Set<(id: string) => void>();
   #restored: Promise<void> | null = null;
   #stopped = false;
@@ -97,6 +103,8 @@ export class Uploads {
   async clear(): Promise<void> {
     this.stop();
     for (const { id } of this.items.get()) this.#drop(id);
+    for (const picture of this.#pictures.values()) this.#world.hide(picture);
+    this.#pictures.clear();
     for (const { id } of await this.#world.keep.all(this.#me)) await this.#world.keep.forget(id);
   }
 
@@ -176,7 +184,18 @@ export class Uploads {
 
   /** Their message has arrived. */
   release(ids: readonly string[]): void {
-    for (const id of ids) this.#drop(id);
+    for (const id of ids) {
+      const upload = this.#find(id);
+      const url = this.#entries.get(id)?.url;
+      const picture = upload?.kind === "image" ? upload.preview : null;
+      if (url != null && picture != null) this.#remember(attachmentIdOf(url), picture);
+      this.#drop(id, picture);
+    }
+  }
+
+  /** An object URL of a picture that was sent from here. */
+  pictureOf(attachmentId: string): string | null {
+    return this.#pictures.get(attachmentId) ?? null;
   }
 
   /** Lets go of what belongs to no message: a page died between two steps. `ids`: those that do. */
@@ -372,7 +391,7 @@ export class Uploads {
         entry.timer = undefined;
         this.#run();
       }, wait);
-      this.#change(id, { state: "waiting", stalled: true });
+      this.#change(id, { state: "waiting", stalled: true, ...(TOLD.has(error.code) ? { code: error.code } : {}) });
     } else {
       this.#change(id, { state: "failed", code: error.code, stalled: false });
       this.#settle(id, ({ reject }) => reject(error));
@@ -390,14 +409,22 @@ export class Uploads {
     entry.stop = null;
   }
 
-  /** Gone from here, whatever became of it. */
-  #drop(id: string): void {
+  #remember(attachmentId: string, picture: string): void {
+    this.#pictures.set(attachmentId, picture);
+    const [oldest] = this.#pictures;
+    if (this.#pictures.size <= REMEMBERED || oldest === undefined) return;
+    this.#pictures.delete(oldest[0]);
+    this.#world.hide(oldest[1]);
+  }
+
+  /** Gone from here, whatever became of it. `shown`: the preview that somebody still needs. */
+  #drop(id: string, shown: string | null = null): void {
     this.#halt(id);
     const preview = this.#find(id)?.preview;
     void this.#entries.get(id)?.release.then((release) => release?.());
     this.#entries.delete(id);
     this.items.update((items) => items.filter((one) => one.id !== id));
-    if (preview != null) this.#world.hide(preview);
+    if (preview != null && preview !== shown) this.#world.hide(preview);
     void this.#world.keep.forget(id);
   }
 

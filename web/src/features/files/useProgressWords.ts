@@ -9,7 +9,8 @@ export function useProgressWords(): (upload: Upload) => string {
   const errorWords = useErrorWords();
   return ({ state, stalled, sent, size, code }) => {
     if (state === "failed") return errorWords(code ?? "unknown");
-    if (stalled) return t("files.stalled");
+    // A full server, say, is no missing network.
+    if (stalled) return code === undefined ? t("files.stalled") : errorWords(code);
     if (state === "uploading") return t("files.sent", { sent: fileSize(i18n.language, sent), of: fileSize(i18n.language, size) });
     return fileSize(i18n.language, size);
   };
