@@ -30,7 +30,7 @@ pub struct EventId(pub i64);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// Somebody wrote, or a call ended, in a conversation of the reader.
+    /// Somebody wrote, or a call ended, in a conversation of the reader. Whoever sends a text has read everything up to it.
     MessageCreated { message: Message },
     /// A message was edited or deleted; replies to it quote it as it is now.
     MessageUpdated { message: Message },

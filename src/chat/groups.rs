@@ -24,7 +24,6 @@ pub async fn create(app: &App, maker: UserId, name: &str, others: &[UserId]) -> 
     if others.len() > MAX_OTHERS {
         return Err(ChatError::GroupTooLarge);
     }
-    users::all_active(&app.db, &others).await?;
     let now = app.clock.now();
     let member = |user_id| Member { user_id, owner: user_id == maker, read_seq: EventId(0) };
     let mut members: Vec<_> = others.iter().copied().chain([maker]).map(member).collect();
@@ -39,6 +38,7 @@ pub async fn create(app: &App, maker: UserId, name: &str, others: &[UserId]) -> 
         last_message: None,
     };
     let mut tx = app.db.begin().await?;
+    users::all_active(&mut tx, &others).await?;
     store::conversations::insert(&mut tx, &group, None).await?;
     let event = Event::ConversationCreated { conversation: group.clone() };
     events::append(&mut tx, Audience::Conversation(group.id), &event, now).await?;
@@ -91,7 +91,7 @@ pub async fn add(app: &App, by: UserId, id: ConversationId, users: &[UserId]) ->
     if present.len() + added.len() > MAX_OTHERS + 1 {
         return Err(ChatError::GroupTooLarge);
     }
-    users::all_active(&app.db, &added).await?;
+    users::all_active(&mut tx, &added).await?;
     if added.is_empty() {
         return read(&mut tx, id).await;
     }

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
 use utoipa::ToSchema;
 
 use crate::{
@@ -197,10 +198,13 @@ pub async fn active(db: &Db, id: UserId) -> Result<User, UsersError> {
     if user.deactivated_at.is_some() { Err(UsersError::Deactivated) } else { Ok(user) }
 }
 
-/// As [`active`], for all of them.
-pub async fn all_active(db: &Db, ids: &[UserId]) -> Result<(), UsersError> {
+/// Refuses if one of them is absent or deactivated.
+pub async fn all_active(connection: &mut AnyConnection, ids: &[UserId]) -> Result<(), UsersError> {
     for id in ids {
-        active(db, *id).await?;
+        let user = store::by_id(&mut *connection, *id).await?.ok_or(UsersError::NoSuchUser)?;
+        if user.deactivated_at.is_some() {
+            return Err(UsersError::Deactivated);
+        }
     }
     Ok(())
 }

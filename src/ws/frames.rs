@@ -126,6 +126,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_event_has_an_example() {
+        let document = serde_json::to_value(crate::http::document()).expect("it is JSON");
+        let kinds = document["components"]["schemas"]["Event"]["oneOf"].as_array().expect("one of several").iter();
+        let kinds: Vec<_> = kinds.map(|kind| kind["properties"]["type"]["enum"][0].as_str().expect("a type")).collect();
+        assert!(kinds.len() >= 9, "{kinds:?}");
+        for kind in kinds {
+            let shown = examples("server").iter().any(|example| example.contains(&format!("\"type\": \"{kind}\"")));
+            assert!(shown, "{kind} has no example");
+        }
+    }
+
     fn round_trip(frame: &ClientFrame) {
         let text = serde_json::to_string(frame).expect("a frame is JSON");
         assert_eq!(serde_json::from_str::<ClientFrame>(&text).expect("its own JSON"), *frame);
