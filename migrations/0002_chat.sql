@@ -24,8 +24,7 @@ alter table messages add column mentions text;
 -- With the sender, so that unread messages are counted from the index alone.
 drop index messages_history;
 create unique index messages_history on messages (conversation_id, seq, sender_id);
--- A hit of the full-text search is the message with this seq. The search's own tables are made at start: src/chat/store/search.rs.
-create unique index messages_seq on messages (seq);
+-- The tables of the full-text search are different on the two databases: src/chat/store/search.rs makes them at start.
 
 -- What a message said before it was edited or deleted, kept for compliance. The current text is in messages.
 create table message_versions (

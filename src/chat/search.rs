@@ -88,7 +88,7 @@ fn searched(message: &Message) -> String {
 
 /// Makes a message findable by what it says now. Calls and notices are not.
 pub(super) async fn index(tx: &mut Tx, engine: Engine, message: &Message) -> sqlx::Result<()> {
-    store::search::put(tx, engine, message.seq, &searched(message)).await
+    store::search::put(tx, engine, message, &searched(message)).await
 }
 
 /// Makes the search's tables, if they are not there, and fills them with what has been written before.

@@ -28,12 +28,14 @@ pub async fn create(tx: &mut AnyConnection, engine: Engine) -> sqlx::Result<bool
         Engine::Sqlite => (
             "select count(*) as tables from sqlite_schema where name = 'message_words'",
             "create virtual table message_words using fts5 \
-                (words, tokenize = 'ascii', content = '', contentless_delete = 1, prefix = '2 3', detail = none)",
+                (words, tokenize = 'ascii', content = '', contentless_delete = 1, prefix = '2 3', detail = none); \
+             create unique index messages_seq on messages (seq)",
         ),
+        // Without an index of messages by `seq` alone: to read one conversation, PostgreSQL would walk through all of them.
         Engine::Postgres => (
             "select count(*) as tables from information_schema.tables \
                 where table_schema = current_schema() and table_name = 'message_words'",
-            "create table message_words (seq bigint not null, words tsvector not null, \
+            "create table message_words (seq bigint not null, conversation_id text not null, words tsvector not null, \
                 constraint message_words_pkey primary key (seq)); \
              create index message_words_words on message_words using gin (words)",
         ),
@@ -45,21 +47,25 @@ pub async fn create(tx: &mut AnyConnection, engine: Engine) -> sqlx::Result<bool
 }
 
 /// What a message is found by from now on; by nothing if there are no words.
-pub async fn put(tx: &mut AnyConnection, engine: Engine, seq: EventId, words: &str) -> sqlx::Result<()> {
-    let (delete, insert) = match engine {
-        Engine::Sqlite => {
-            ("delete from message_words where rowid = $1", "insert into message_words (rowid, words) values ($1, $2)")
-        }
-        Engine::Postgres => (
-            "delete from message_words where seq = $1",
-            "insert into message_words (seq, words) values ($1, array_to_tsvector(string_to_array($2, ' ')))",
-        ),
+pub async fn put(tx: &mut AnyConnection, engine: Engine, message: &Message, words: &str) -> sqlx::Result<()> {
+    let delete = match engine {
+        Engine::Sqlite => "delete from message_words where rowid = $1",
+        Engine::Postgres => "delete from message_words where seq = $1",
     };
-    sqlx::query(delete).bind(seq.0).execute(&mut *tx).await?;
+    sqlx::query(delete).bind(message.seq.0).execute(&mut *tx).await?;
     if words.is_empty() {
         return Ok(());
     }
-    sqlx::query(insert).bind(seq.0).bind(words).execute(tx).await.map(drop)
+    let insert = match engine {
+        Engine::Sqlite => sqlx::query("insert into message_words (rowid, words) values ($1, $2)").bind(message.seq.0).bind(words),
+        Engine::Postgres => sqlx::query(
+            "insert into message_words (seq, words, conversation_id) values ($1, array_to_tsvector(string_to_array($2, ' ')), $3)",
+        )
+        .bind(message.seq.0)
+        .bind(words)
+        .bind(message.conversation_id.to_string()),
+    };
+    insert.execute(tx).await.map(drop)
 }
 
 /// Texts that are not deleted, of all conversations, in the order in which they were written.
@@ -73,41 +79,38 @@ pub async fn texts(tx: &mut AnyConnection, after: EventId, limit: u32) -> sqlx::
     sqlx::query(sql).bind(after.0).bind(i64::from(limit)).fetch_all(tx).await?.iter().map(message).collect()
 }
 
-macro_rules! hits {
-    ($table:literal, $seq:literal, $matches:literal) => {
-        concat!(
-            "select ",
-            message_columns!(),
-            " from ",
-            $table,
-            " join members me on me.conversation_id = m.conversation_id and me.user_id = $2 \
-              left join messages q on q.id = m.reply_to_id where ",
-            $matches,
-            " and ",
-            $seq,
-            " < $3 and ($4 is null or m.conversation_id = $4) order by ",
-            $seq,
-            " desc limit $5"
-        )
-    };
-}
+const SQLITE_FIND: &str = concat!(
+    "select ",
+    message_columns!(),
+    " from message_words w join messages m on m.seq = w.rowid \
+      join members me on me.conversation_id = m.conversation_id and me.user_id = $2 \
+      left join messages q on q.id = m.reply_to_id \
+      where w.message_words match $1 and w.rowid < $3 and ($4 is null or m.conversation_id = $4) order by w.rowid desc limit $5"
+);
+
+/// By itself, PostgreSQL would read the newest messages until enough of them match, which for a rare word are all.
+const POSTGRES_FIND: &str = concat!(
+    "with found as materialized (select seq, conversation_id from message_words where words @@ cast($1 as tsquery)), \
+      page as (select seq, conversation_id from found \
+        where seq < $3 and ($4 is null or conversation_id = $4) \
+            and conversation_id in (select conversation_id from members where user_id = $2) \
+        order by seq desc limit $5) \
+      select ",
+    message_columns!(),
+    " from page join messages m on m.conversation_id = page.conversation_id and m.seq = page.seq \
+      left join messages q on q.id = m.reply_to_id order by m.seq desc"
+);
 
 /// Messages that have, for each of `words`, a word that begins with it. Newest first.
 pub async fn find(db: &Db, reader: UserId, words: &[String], place: Place) -> sqlx::Result<Vec<Message>> {
     // Words are letters and digits, so no quote ends early; and in quotes nothing is an operator.
     let all = |begins: fn(&String) -> String, and| words.iter().map(begins).collect::<Vec<_>>().join(and);
-    let (sql, query) = match db.engine() {
-        Engine::Sqlite => (
-            hits!("message_words w join messages m on m.seq = w.rowid", "w.rowid", "w.message_words match $1"),
-            all(|word| format!("\"{word}\"*"), " AND "),
-        ),
-        Engine::Postgres => (
-            hits!("message_words w join messages m on m.seq = w.seq", "w.seq", "w.words @@ cast($1 as tsquery)"),
-            all(|word| format!("'{word}':*"), " & "),
-        ),
+    let (sql, words) = match db.engine() {
+        Engine::Sqlite => (SQLITE_FIND, all(|word| format!("\"{word}\"*"), " AND ")),
+        Engine::Postgres => (POSTGRES_FIND, all(|word| format!("'{word}':*"), " & ")),
     };
     let query = sqlx::query(sql)
-        .bind(query)
+        .bind(words)
         .bind(reader.to_string())
         .bind(place.before.0)
         .bind(place.conversation.map(|id| id.to_string()))
