@@ -29,7 +29,7 @@ pub async fn create(tx: &mut AnyConnection, engine: Engine) -> sqlx::Result<bool
             "select count(*) as tables from sqlite_schema where name = 'message_words'",
             "create virtual table message_words using fts5 \
                 (words, tokenize = 'ascii', content = '', contentless_delete = 1, prefix = '2 3', detail = none); \
-             create unique index messages_seq on messages (seq)",
+             create unique index if not exists messages_seq on messages (seq)",
         ),
         // Without an index of messages by `seq` alone: to read one conversation, PostgreSQL would walk through all of them.
         Engine::Postgres => (
