@@ -21,7 +21,7 @@ import { daysOf, entriesOf } from "./timeline";
 import { useHistory, type Edge, type Stretches } from "./useHistory";
 import { useMessageMenu } from "./useMessageMenu";
 import { lineAtOpening, useNewLine, useReading } from "./useReading";
-import { useScroll, type Begin } from "./useScroll";
+import { useScroll, type Target } from "./useScroll";
 
 export interface MessageListProps {
   conversation: ListedConversation;
@@ -39,7 +39,7 @@ export function MessageList(props: MessageListProps) {
   const me = useMe();
   const { conversation, seq } = props;
   // Where the chat was opened; what happens later does not move it.
-  const [begin] = useState<Begin>(() => {
+  const [begin] = useState<Target>(() => {
     const line = lineAtOpening(conversation, me.id);
     return seq !== undefined ? { at: "message", seq } : line !== null ? { at: "line", seq: line } : { at: "end" };
   });
@@ -57,7 +57,7 @@ export function MessageList(props: MessageListProps) {
 }
 
 interface MessagesProps extends MessageListProps {
-  begin: Begin;
+  begin: Target;
   history: History;
   stretches: Stretches;
 }

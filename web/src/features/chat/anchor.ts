@@ -3,8 +3,16 @@
  * those rows stay where they are.
  */
 
-/** Rows with their distance from the top of the pane, the uppermost first. */
-export type Anchor = readonly { key: string; top: number }[];
+export interface Anchor {
+  /**
+   * In sight, with the distance of their lower edges from the top of the pane; the uppermost first. The lower: a row may lose
+   * the space above it when the message before it turns out to be of the same group.
+   */
+  rows: readonly { key: string; bottom: number }[];
+  scrollTop: number;
+}
+
+export const NOWHERE: Anchor = { rows: [], scrollTop: 0 };
 
 export function rowsOf(pane: HTMLElement): HTMLElement[] {
   return [...pane.querySelectorAll<HTMLElement>("[data-key]")];
@@ -28,16 +36,20 @@ export function anchorOf(pane: HTMLElement): Anchor {
   const rows = rowsOf(pane);
   const first = firstWhere(rows, (box) => box.bottom > top);
   const end = firstWhere(rows, (box) => box.top >= bottom);
-  return rows.slice(first, end).map((row) => ({ key: row.dataset["key"] ?? "", top: row.getBoundingClientRect().top - top }));
+  const inSight = rows.slice(first, end).map((row) => ({ key: row.dataset["key"] ?? "", bottom: row.getBoundingClientRect().bottom - top }));
+  return { rows: inSight, scrollTop: pane.scrollTop };
 }
 
 /** Scrolls so that the uppermost row that is still there stands where it stood. */
 export function restore(pane: HTMLElement, anchor: Anchor): void {
+  // The reader may have scrolled on, and the event of it is still to come; at the very end it was the document that shrank.
+  const atMost = pane.scrollTop + pane.clientHeight >= pane.scrollHeight - 1;
+  const scrolled = atMost ? 0 : pane.scrollTop - anchor.scrollTop;
   const rows = new Map(rowsOf(pane).map((row) => [row.dataset["key"], row]));
-  for (const { key, top } of anchor) {
+  for (const { key, bottom } of anchor.rows) {
     const row = rows.get(key);
     if (row === undefined) continue;
-    const moved = row.getBoundingClientRect().top - pane.getBoundingClientRect().top - top;
+    const moved = row.getBoundingClientRect().bottom - pane.getBoundingClientRect().top - (bottom - scrolled);
     if (Math.abs(moved) >= 0.5) pane.scrollTop += moved;
     return;
   }

@@ -3,7 +3,7 @@
  * under their eyes. Near an end of what is in the document more is put there, or fetched.
  */
 import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
-import { anchorOf, lowestSeen, restore, rowsOf, type Anchor } from "./anchor";
+import { anchorOf, lowestSeen, NOWHERE, restore, rowsOf, type Anchor } from "./anchor";
 import { cut, earlier, later, type Slice } from "./slice";
 import type { Entry } from "./timeline";
 import type { Stretches } from "./useHistory";
@@ -16,16 +16,16 @@ const AHEAD_PX = 1_200;
 const MARKED_MS = 2_400;
 
 /** A message, or the line above the first one after `seq`. */
-export type Target = { at: "line" | "message"; seq: number };
-/** Where the chat is opened. */
-export type Begin = { at: "end" } | Target;
+type Place = { at: "line" | "message"; seq: number };
+/** Where the chat is opened, or what one goes to. */
+export type Target = { at: "end" } | Place;
 
 export interface ScrollInput {
   entries: readonly Entry[];
   hasOlder: boolean;
   hasNewer: boolean;
   stretches: Stretches;
-  begin: Begin;
+  begin: Target;
   /** Everything up to this message has been in sight. */
   onSeen(seq: number): void;
 }
@@ -56,7 +56,7 @@ export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSee
   const [marked, setMarked] = useState<number | null>(null);
   const sticking = useRef(begin.at === "end");
   const target = useRef<Target | null>(begin.at === "end" ? null : begin);
-  const anchor = useRef<Anchor>([]);
+  const anchor = useRef<Anchor>(NOWHERE);
   const { start, end } = useMemo(() => cut(entries, slice), [entries, slice]);
   const shown = useMemo(() => entries.slice(start, end), [entries, start, end]);
   const toLast = end === entries.length;
@@ -99,7 +99,15 @@ export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSee
   /** Goes to the target once it can be reached; false if there is nothing to be seen before. */
   const approach = useCallback(
     (element: HTMLElement, to: Target): boolean => {
-      if (!covers(entries, to.seq, hasOlder, hasNewer)) return anchor.current.length > 0;
+      const opened = anchor.current !== NOWHERE;
+      if (to.at === "end") {
+        if (hasNewer) return opened;
+        target.current = null;
+        sticking.current = true;
+        if (slice.at !== "end") setSlice(to);
+        return slice.at === "end";
+      }
+      if (!covers(entries, to.seq, hasOlder, hasNewer)) return opened;
       if (place(element, to)) {
         target.current = null;
         sticking.current = false;
@@ -131,8 +139,10 @@ export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSee
     const element = pane.current;
     if (element === null || content.current === null) return;
     const observer = new ResizeObserver(() => {
+      if (anchor.current === NOWHERE) return;
       if (sticking.current) element.scrollTop = element.scrollHeight;
       else restore(element, anchor.current);
+      anchor.current = anchorOf(element);
     });
     observer.observe(element);
     observer.observe(content.current);
@@ -145,29 +155,25 @@ export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSee
     return () => clearTimeout(timer);
   }, [marked]);
 
-  const toEnd = useCallback(async () => {
-    if (!(await stretches.newest())) return;
-    target.current = null;
-    sticking.current = true;
-    setSlice({ at: "end" });
-    if (pane.current !== null) pane.current.scrollTop = pane.current.scrollHeight;
-  }, [stretches]);
-
+  /** What must be fetched first changes the entries when it is there, and then the effect above goes there. */
   const go = useCallback(
     async (to: Target) => {
       target.current = to;
-      if (!covers(entries, to.seq, hasOlder, hasNewer) && !(await stretches.jump(to.seq))) {
+      const here = to.at === "end" ? !hasNewer : covers(entries, to.seq, hasOlder, hasNewer);
+      // A new object even for the same place, so that the effect runs.
+      if (here) setSlice(to.at === "end" ? { ...to } : { at: "around", seq: to.seq });
+      else if (!(await (to.at === "end" ? stretches.newest() : stretches.jump(to.seq)))) {
         target.current = null;
-        // Opened at a place that cannot be fetched: better what there is.
-        if (anchor.current.length === 0) await toEnd();
+        // The chat is being opened there: better what is loaded than nothing.
+        if (anchor.current === NOWHERE) sticking.current = true;
+        setSlice((now) => ({ ...now }));
         return false;
       }
-      // A new object even for the same place: the effect above goes there.
-      setSlice({ at: "around", seq: to.seq });
       return true;
     },
-    [entries, hasOlder, hasNewer, stretches, toEnd],
+    [entries, hasOlder, hasNewer, stretches],
   );
+  const toEnd = useCallback(async () => void (await go({ at: "end" })), [go]);
 
   const jump = useCallback(
     async (seq: number) => {
@@ -178,10 +184,11 @@ export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSee
     [go],
   );
 
-  const opening = useEffectEvent(() => {
-    if (begin.at === "line" && target.current !== null) void go(begin);
+  // Opened where what is loaded does not reach.
+  const opening = useEffectEvent(async () => {
+    if (target.current?.at === "line") await go(target.current);
   });
-  useEffect(() => opening(), []);
+  useEffect(() => void opening(), []);
 
   return { pane, content, shown, fromStart: start === 0, toLast, atEnd, marked, onScroll, toEnd, jump };
 }
@@ -195,7 +202,7 @@ function covers(entries: readonly Entry[], seq: number, hasOlder: boolean, hasNe
 }
 
 /** Scrolls to a message, or to the line above it; false if it is not there yet. */
-function place(pane: HTMLElement, target: Target): boolean {
+function place(pane: HTMLElement, target: Place): boolean {
   const rows = rowsOf(pane);
   const isLine = ({ dataset }: HTMLElement): boolean => dataset["key"] === "line";
   const row = target.at === "line" ? rows.find(isLine) : rows.find((one) => !isLine(one) && Number(one.dataset["seq"]) >= target.seq);
