@@ -66,6 +66,72 @@ both! {
     }
 }
 
+/// Changes a conversation in every way there is, and a group that is made for it, which comes back. The last message says `I see it`.
+async fn change_everything(anna: &Client, boris: &Client, conversation: &str, vera: &str) -> String {
+    let of = |what: &str| format!("/api/conversations/{conversation}/{what}");
+    let sent = boris.say(conversation, "@anna, look").await;
+    let reply = json!({"client_key": new_key(), "text": "where", "reply_to": sent["id"]});
+    let own = anna.post(&of("messages"), &reply).await.expect(201);
+    let message = |message: &Value| format!("/api/messages/{}", message["id"].as_str().unwrap());
+    boris.patch(&message(&sent), &json!({"text": "here"})).await.expect(200);
+    boris.put(&of("read"), &json!({"seq": own["seq"]})).await.expect(204);
+    anna.put(&of("draft"), &json!({"text": "I see"})).await.expect(204);
+    anna.put(&of("muted"), &json!({"muted": true})).await.expect(204);
+    anna.put(&of("muted"), &json!({"muted": false})).await.expect(204);
+    let group = boris.post("/api/groups", &json!({"name": "g", "user_ids": [anna.id().await]})).await.expect(201);
+    let group = format!("/api/conversations/{}", group["id"].as_str().unwrap());
+    anna.post(&format!("{group}/members"), &json!({"user_ids": [vera]})).await.expect(200);
+    anna.patch(&group, &json!({"name": "h"})).await.expect(200);
+    boris.delete(&format!("{group}/members/{vera}")).await.expect(204);
+    boris.delete(&message(&sent)).await.expect(200);
+    anna.post(&of("messages"), &json!({"client_key": new_key(), "text": "I see it"})).await.expect(201);
+    group
+}
+
+async fn until(device: &mut Device, text: &str) -> Vec<Value> {
+    let mut events = Vec::new();
+    loop {
+        let event = device.event().await;
+        let last = event["message"]["text"] == text;
+        events.push(event);
+        if last {
+            return events;
+        }
+    }
+}
+
+both! {
+    async fn a_gap_with_every_kind_of_change_is_replayed_as_it_was_told(app: TestApp) {
+        let (admin, anna, boris, conversation) = app.office().await;
+        let vera = app.user(&admin, "vera", "employee").await.id().await;
+        let mut witness = anna.connect().await;
+        let group = change_everything(&anna, &boris, &conversation, &vera).await;
+        let mut told = until(&mut witness, "I see it").await;
+        boris.delete(&format!("{group}/members/{}", anna.id().await)).await.expect(204);
+        boris.say(&conversation, "end").await;
+        told.extend(until(&mut witness, "end").await);
+        let ids: Vec<_> = told.iter().map(|event| event["id"].as_i64().unwrap()).collect();
+        assert!(ids.is_sorted(), "{ids:?}");
+        let kinds: BTreeSet<_> = told.iter().map(|event| event["type"].as_str().unwrap()).collect();
+        assert_eq!(kinds.len(), 8, "all but those of users: {kinds:?}");
+        // Of the group that she has left, only the leaving is still told.
+        let left = told.iter().find(|event| event["type"] == "conversation_left").unwrap()["conversation_id"].clone();
+        let still = |event: &&Value| {
+            event["conversation"]["id"] != left && event["message"]["conversation_id"] != left
+        };
+        for after in ids {
+            let expected: Vec<_> = told.iter().filter(|event| event["id"].as_i64() > Some(after)).filter(still).cloned().collect();
+            let page = anna.get(&format!("/api/events?after={after}&limit=500")).await.expect(200);
+            assert_eq!(page["events"], json!(expected), "fetched after {after}");
+            let (mut device, _) = anna.resume(after).await;
+            if !expected.is_empty() {
+                assert_eq!(until(&mut device, "end").await, expected, "resumed after {after}");
+            }
+            device.assert_no_event_waits().await;
+        }
+    }
+}
+
 both! {
     async fn the_stream_can_be_fetched_in_pages(app: TestApp) {
         let (admin, anna, boris, conversation) = app.office().await;
