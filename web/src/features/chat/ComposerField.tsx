@@ -58,7 +58,11 @@ export function ComposerField({ conversationId, input, toggle, touch, composer, 
         rows={1}
         value={text}
         enterKeyHint={touch ? "enter" : "send"}
-        onChange={(event) => change(event.target.value)}
+        onChange={(event) => {
+          change(event.target.value);
+          // Input methods and phones' keyboards move the caret without an event of their own.
+          mentions.onSelect(event);
+        }}
         onSelect={mentions.onSelect}
         onBlur={mentions.onBlur}
         onKeyDown={onKeyDown}

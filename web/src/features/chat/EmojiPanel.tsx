@@ -72,17 +72,18 @@ function useClosing(panel: RefObject<HTMLElement | null>, toggle: RefObject<HTML
       const own = [panel, toggle].some(({ current }) => target instanceof Node && current?.contains(target) === true);
       if (!own) close.current(false);
     };
-    // Captured: a search that is cleared by Escape would keep it to itself.
+    // Before the picker hears of it, which listens on the window too and would only clear its search.
     const escape = (event: KeyboardEvent): void => {
       if (event.key !== "Escape") return;
-      event.stopPropagation();
+      event.preventDefault();
+      event.stopImmediatePropagation();
       close.current(true);
     };
     document.addEventListener("pointerdown", outside);
-    document.addEventListener("keydown", escape, true);
+    window.addEventListener("keydown", escape, true);
     return () => {
       document.removeEventListener("pointerdown", outside);
-      document.removeEventListener("keydown", escape, true);
+      window.removeEventListener("keydown", escape, true);
     };
   }, [panel, toggle]);
 }

@@ -52,9 +52,9 @@ export function useMentions(conversationId: string, text: string, input: RefObje
     return true;
   }
 
-  function onSelect({ currentTarget: { selectionStart, selectionEnd } }: SyntheticEvent<HTMLTextAreaElement>): void {
+  function onSelect({ currentTarget: { value, selectionStart, selectionEnd } }: SyntheticEvent<HTMLTextAreaElement>): void {
     setCaret(selectionStart === selectionEnd ? selectionStart : null);
-    if (mentioningAt(text, selectionStart) === null) setDismissed(null);
+    if (mentioningAt(value, selectionStart) === null) setDismissed(null);
   }
 
   return { group, open, options, chosen, pick, onKey, onSelect, onBlur: () => setCaret(null) };
