@@ -52,7 +52,7 @@ export function Bubble({ entry }: { entry: TextEntry }) {
       data-bubble
       className={clsx(
         "flow-root max-w-full min-w-0 wrap-anywhere whitespace-pre-wrap pointer-coarse:select-none",
-        shape === "large" ? "text-[44px] leading-[52px]" : ["shadow-soft", corners(entry)],
+        shape === "large" ? "flex items-end text-[44px] leading-[52px]" : ["shadow-soft", corners(entry)],
         { large: "", pictures: "relative overflow-hidden p-1", plain: "px-3.5 py-2" }[shape],
         shape !== "large" && (own ? "bg-gradient-own text-white" : "bg-bubble"),
         entry.state === "failed" && "opacity-80",
@@ -82,7 +82,7 @@ export function Bubble({ entry }: { entry: TextEntry }) {
           shape === "pictures"
             ? "absolute right-2.5 bottom-2.5 rounded-full bg-black/60 px-2 py-0.5 text-white"
             : // Floats beside the last line if there is room, else below it.
-              clsx("relative top-1.5 float-right ml-2.5", shape === "large" || !own ? "text-muted" : "text-white")
+              clsx(shape === "large" ? "mb-1 ml-2" : "relative top-1.5 float-right ml-2.5", shape === "large" || !own ? "text-muted" : "text-white")
         }
       />
     </div>
