@@ -11,7 +11,12 @@ function join(shown: Data, searched: Data): Data {
     return [...all.filter((name) => name.includes("ё")).map((name) => name.replaceAll("ё", "е")), ...all];
   };
   const emojis = Object.entries(shown.emojis).map(([category, list]) => [category, list.map((one) => ({ ...one, n: names(one.u, one.n) }))]);
-  return { ...shown, emojis: Object.fromEntries(emojis) as Data["emojis"] };
+  const categories = Object.entries(shown.categories).map(([key, one]) => [key, { ...one, name: capitalised(one.name) }]);
+  return { categories: Object.fromEntries(categories) as Data["categories"], emojis: Object.fromEntries(emojis) as Data["emojis"] };
+}
+
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 async function both(): Promise<{ ru: Data; en: Data }> {
