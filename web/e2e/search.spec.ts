@@ -17,7 +17,7 @@ for (const [device, options] of [['desktop', {}], ['phone', phone]] as const) {
       await expect(b.person(anna.name), typed).toHaveCount(0);
     }
     await b.search.fill('nobody');
-    await expect(b.page.getByText('Nobody was found')).toBeVisible();
+    await expect(b.page.getByText('Nobody found')).toBeVisible();
     await b.page.getByRole('button', { name: 'Clear search' }).click();
     await expect(b.person(anna.name)).toBeVisible();
 

@@ -13,7 +13,7 @@ import { ConnectionBar } from "./ConnectionBar";
 import { Header } from "./Header";
 import { openChat, useOpenPerson } from "./open";
 import { PersonSheet } from "./PersonSheet";
-import { Sidebar } from "./Sidebar";
+import { Sidebar, type SidebarState } from "./Sidebar";
 import { useDetails } from "./useDetails";
 import { usePageKeys } from "./usePageKeys";
 
@@ -38,6 +38,7 @@ export function Shell() {
   const page = pageOf(route, me.role);
   const home = (): void => navigate({ name: "home" });
 
+  const [pane, setPane] = useState<SidebarState>({ tab: "chats", query: "" });
   const details = useDetails(openId);
   const person = useOpenPerson();
   const [over, setOver] = useState<"switcher" | "help" | null>(null);
@@ -51,10 +52,10 @@ export function Shell() {
         <Suspense fallback={<div role="status" aria-label={t("app.loading")} className="flex-1" />}>{page}</Suspense>
       ) : (
         <div className="flex min-h-0 flex-1">
-          {!phone && <Sidebar openId={openId} />}
+          {!phone && <Sidebar openId={openId} state={pane} onState={setPane} />}
           {phone && openId === null ? (
             <main className="flex min-h-0 w-full">
-              <Sidebar openId={null} />
+              <Sidebar openId={null} state={pane} onState={setPane} />
             </main>
           ) : (
             <main className="flex min-h-0 min-w-0 flex-1 flex-col bg-panel">

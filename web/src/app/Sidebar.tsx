@@ -12,15 +12,32 @@ import { openChat, useOpenPerson } from "./open";
 
 type Tab = "chats" | "people";
 
+/** What the pane shows: kept while a phone shows a chat in its place. */
+export interface SidebarState {
+  tab: Tab;
+  query: string;
+}
+
 const jump = (conversationId: string, seq: number): void => navigate({ name: "chat", conversationId, seq });
 
-export function Sidebar({ openId }: { openId: string | null }) {
+export interface SidebarProps {
+  openId: string | null;
+  state: SidebarState;
+  onState(state: SidebarState): void;
+}
+
+export function Sidebar({ openId, state: { tab, query }, onState }: SidebarProps) {
   const { t } = useTranslation();
   const openPerson = useOpenPerson();
   const panelId = useId();
   const panel = useRef<HTMLDivElement>(null);
-  const [tab, setTab] = useState<Tab>("chats");
-  const [query, setQuery] = useState("");
+  const setTab = (to: Tab): void => onState({ tab: to, query });
+  const setQuery = (to: string): void => onState({ tab, query: to });
+  /** Whoever was looked for is found; of messages one may want the next. */
+  const found = <T extends unknown[]>(open: (...args: T) => void) => (...args: T): void => {
+    setQuery("");
+    open(...args);
+  };
   const [making, setMaking] = useState(false);
 
   /** From the field into what it has found, and through it. */
@@ -66,11 +83,11 @@ export function Sidebar({ openId }: { openId: string | null }) {
         className="safe-bottom flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain border-t border-line"
       >
         {tab === "people" ? (
-          <PeopleList query={query} onChoose={(user) => openPerson(user.id)} />
+          <PeopleList query={query} onChoose={found((user: { id: string }) => openPerson(user.id))} />
         ) : query.trim() === "" ? (
           <ConversationList openId={openId} onOpen={openChat} onFindPeople={() => setTab("people")} />
         ) : (
-          <SearchResults query={query} openId={openId} onOpen={openChat} onPerson={openPerson} onJump={jump} onQuery={setQuery} />
+          <SearchResults query={query} openId={openId} onOpen={found(openChat)} onPerson={found(openPerson)} onJump={jump} onQuery={setQuery} />
         )}
       </div>
       {making && <NewGroup onClose={() => setMaking(false)} onMade={openChat} />}

@@ -50,7 +50,7 @@ export function Drawer({ title, onClose, onBack, children }: DrawerProps) {
     <Dialog
       label={title}
       onClose={onBack ?? onClose}
-      className="my-0 mr-0 ml-auto h-dvh max-h-none w-full max-w-none rounded-none bg-page md:w-[360px] md:rounded-l-3xl"
+      className="my-0 mr-0 ml-auto h-dvh max-h-none w-full max-w-none rounded-none bg-page! md:w-[360px] md:rounded-l-3xl"
     >
       <div className="flex h-full flex-col pt-[env(safe-area-inset-top)]">
         <Inside id={id} title={title} onClose={onClose} onBack={onBack}>

@@ -61,11 +61,14 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         <Avatar id={face.id} name={face.name} picture={face.picture} presence={face.peer && presence} />
         <span className="flex min-w-0 flex-1 flex-col gap-0.5">
           <span className="flex items-center gap-1.5">
-            <span className="truncate font-medium">
-              <Highlight text={face.name} query={query} />
+            {/* A badge for which there is no room wraps, out of sight. */}
+            <span className="flex h-5 min-w-0 flex-wrap items-center gap-x-1.5 overflow-hidden">
+              <span className="max-w-full truncate font-medium">
+                <Highlight text={face.name} query={query} />
+              </span>
+              {face.peer !== undefined && <RoleBadge role={face.peer.role} />}
             </span>
             {face.peer !== undefined && presence !== "offline" && <span className="sr-only">{t(`people.${presence}`)}</span>}
-            {face.peer !== undefined && <RoleBadge role={face.peer.role} />}
             {conversation.kind === "group" && <span className="sr-only">{t("list.group")}</span>}
             {muted && <BellOff size={14} role="img" aria-label={t("list.muted")} className="shrink-0 text-muted" />}
             <span className="ml-auto flex shrink-0 items-center gap-1 pl-1 text-xs text-muted tabular-nums">
@@ -96,16 +99,16 @@ function opensElsewhere({ ctrlKey, metaKey, shiftKey }: MouseEvent): boolean {
 function Unread({ conversation: { unread, unread_mentions, muted } }: { conversation: ListedConversation }) {
   const { t } = useTranslation();
   if (unread === 0) return null;
-  const pill = "grid h-5 min-w-5 shrink-0 place-items-center rounded-full px-1.5 text-xs leading-none font-semibold tabular-nums";
+  const pill = "grid h-5 min-w-5 shrink-0 place-items-center rounded-full text-xs leading-none font-semibold tabular-nums";
   return (
     <>
       {unread_mentions > 0 && (
-        <span className={clsx(pill, "bg-gradient-own px-0 text-white")}>
+        <span className={clsx(pill, "bg-gradient-own text-white")}>
           <AtSign size={12} strokeWidth={2.75} aria-hidden />
           <span className="sr-only">{t("list.mentions", { count: unread_mentions })}</span>
         </span>
       )}
-      <span className={clsx(pill, muted ? "bg-line text-muted" : "bg-gradient-own text-white")}>
+      <span className={clsx(pill, "px-1.5", muted ? "bg-line text-muted" : "bg-gradient-own text-white")}>
         <span aria-hidden>{unread > 999 ? "999+" : unread}</span>
         <span className="sr-only">{t("list.unread", { count: unread })}</span>
       </span>

@@ -110,7 +110,7 @@ export const search = {
 export const switcher = {
   title: "Quick switcher",
   placeholder: "Name of a person or a chat",
-  nothing: "Nobody was found for “{{query}}”.",
+  nothing: "Nobody found for “{{query}}”.",
   person: "new chat",
   keys: "↑ ↓ choose · Enter open · Esc close",
   help: "Keyboard shortcuts",

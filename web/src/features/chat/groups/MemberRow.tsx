@@ -35,10 +35,12 @@ export function MemberRow({ conversationId, member, user, seen, now, removable, 
       <Avatar id={user.id} name={user.name} picture={user.picture} size="md" presence={seen.presence} />
       <span className="min-w-0 flex-1">
         <span className="flex items-center gap-1.5">
-          <span className="truncate">
-            {user.name} {own && <span className="text-muted">({t("people.you")})</span>}
+          <span className="flex h-5 min-w-0 flex-wrap items-center gap-x-1.5 overflow-hidden">
+            <span className="max-w-full truncate">
+              {user.name} {own && <span className="text-muted">({t("people.you")})</span>}
+            </span>
+            <RoleBadge role={user.role} />
           </span>
-          <RoleBadge role={user.role} />
           {member.owner && <Crown size={15} role="img" aria-label={t("groups.owner")} className="shrink-0 text-away" />}
         </span>
         <span className="block truncate text-sm text-muted">{presenceWords(user, seen, now)}</span>

@@ -62,8 +62,8 @@ export function PeoplePicker({ people, chosen, onChange }: PeoplePickerProps) {
             <li key={user.id} className="[contain-intrinsic-size:auto_52px] [content-visibility:auto]">
               <label className="flex h-13 cursor-pointer items-center gap-3 rounded-xl px-2 hover:bg-panel has-focus-visible:outline-2 has-focus-visible:outline-offset-[-2px] has-focus-visible:outline-accent">
                 <Avatar id={user.id} name={user.name} picture={user.picture} size="md" presence={seenOf(user, presences).presence} />
-                <span className="flex min-w-0 flex-1 items-center gap-2">
-                  <span className="truncate">
+                <span className="flex h-5 min-w-0 flex-1 flex-wrap items-center gap-x-2 overflow-hidden">
+                  <span className="max-w-full truncate">
                     <Highlight text={user.name} query={query} />
                   </span>
                   <RoleBadge role={user.role} />

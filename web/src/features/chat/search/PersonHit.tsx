@@ -23,8 +23,8 @@ export function PersonHit({ user, seen, now, query, onChoose }: PersonHitProps) 
       >
         <Avatar id={user.id} name={user.name} picture={user.picture} presence={seen.presence} />
         <span className="min-w-0 flex-1">
-          <span className="flex items-center gap-2">
-            <span className="truncate font-medium">
+          <span className="flex h-5 flex-wrap items-center gap-x-2 overflow-hidden">
+            <span className="max-w-full truncate font-medium">
               <Highlight text={user.name} query={query} />
             </span>
             <RoleBadge role={user.role} />
