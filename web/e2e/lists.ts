@@ -28,7 +28,7 @@ export class Lists {
   }
 
   person(name: string) {
-    return this.page.getByRole('list', { name: 'People' }).getByRole('button', { name });
+    return this.page.getByRole('list', { name: 'People' }).getByRole('button', { name }).and(this.page.locator(':not([data-aside])'));
   }
 
   get hits() {
