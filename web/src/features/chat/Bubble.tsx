@@ -2,11 +2,12 @@
 import clsx from "clsx";
 import { Ban } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { AttachmentKind } from "../../api/types";
 import { useErrorWords } from "../../i18n/errorWords";
 import { nameColorOf } from "../../lib/avatar";
 import { isEmojiOnly } from "../../lib/emoji";
 import { clock, fullDate } from "../../lib/time";
-import { Attachments, UploadingAttachments } from "../files";
+import { Attachments, UploadingAttachments, useUploadKinds } from "../files";
 import { useMe } from "../users";
 import { useOutbox } from "./context";
 import { usePeople } from "./face";
@@ -32,11 +33,16 @@ type Shape =
   | "pictures"
   | "plain";
 
-function shapeOf({ text, message, uploads, replyTo }: TextEntry): Shape {
-  const attachments = message?.attachments ?? [];
-  if (attachments.length === 0 && uploads.length === 0) return isEmojiOnly(text) && replyTo === null ? "large" : "plain";
-  const shown = attachments.length > 0 && attachments.every(({ kind }) => kind === "image");
+function shapeOf({ text, replyTo }: TextEntry, files: readonly AttachmentKind[]): Shape {
+  if (files.length === 0) return isEmojiOnly(text) && replyTo === null ? "large" : "plain";
+  const shown = files.every((kind) => kind === "image");
   return shown && text === "" && replyTo === null ? "pictures" : "plain";
+}
+
+/** The last line of a file's card or of a player has room for the time; pictures stand above all others. */
+function endsWithRoom({ text }: TextEntry, files: readonly AttachmentKind[]): boolean {
+  const last = files.findLast((kind) => kind !== "image");
+  return text === "" && last !== undefined && last !== "video";
 }
 
 export function Bubble({ entry }: { entry: TextEntry }) {
@@ -44,8 +50,10 @@ export function Bubble({ entry }: { entry: TextEntry }) {
   const { group } = useTimeline();
   const me = useMe();
   const people = usePeople();
-  const shape = shapeOf(entry);
   const attachments = message?.attachments ?? [];
+  const onTheWay = useUploadKinds(uploads);
+  const files = attachments.length > 0 ? attachments.map(({ kind }) => kind) : onTheWay;
+  const shape = shapeOf(entry, files);
   const named = group && !own && entry.first;
   return (
     <div
@@ -65,12 +73,12 @@ export function Bubble({ entry }: { entry: TextEntry }) {
       )}
       {replyTo !== null && <QuoteBox quote={replyTo} own={own} />}
       {attachments.length > 0 ? (
-        <div className={clsx(shape === "plain" && "-mx-1.5 my-0.5")}>
+        <div className={clsx(shape === "plain" && "-mx-1.5 my-0.5", text !== "" && "mb-1.5")}>
           <Attachments attachments={attachments} own={own} />
         </div>
       ) : (
         uploads.length > 0 && (
-          <div className="-mx-1.5 my-0.5">
+          <div className={clsx(shape === "plain" && "-mx-1.5 my-0.5", text !== "" && "mb-1.5")}>
             <UploadingAttachments uploads={uploads} />
           </div>
         )
@@ -82,7 +90,10 @@ export function Bubble({ entry }: { entry: TextEntry }) {
           shape === "pictures"
             ? "absolute right-2.5 bottom-2.5 rounded-full bg-black/60 px-2 py-0.5 text-white"
             : // Floats beside the last line if there is room, else below it.
-              clsx(shape === "large" ? "mb-1 ml-2" : "relative top-1.5 float-right ml-2.5", shape === "large" || !own ? "text-muted" : "text-white")
+              clsx(
+                shape === "large" ? "mb-1 ml-2" : ["relative float-right ml-2.5", endsWithRoom(entry, files) ? "-mt-6" : "top-1.5"],
+                shape === "large" || !own ? "text-muted" : "text-white",
+              )
         }
       />
     </div>

@@ -46,7 +46,7 @@ export function CardBody({ own, name, detail, badge, children }: { own: boolean;
         <span className="line-clamp-2 leading-5 font-medium wrap-anywhere" title={name}>
           {name}
         </span>
-        <span className={clsx("text-sm tabular-nums", own ? "text-white" : "text-muted")}>{detail}</span>
+        <span className={clsx("pr-16 text-sm tabular-nums", own ? "text-white" : "text-muted")}>{detail}</span>
       </span>
       {children}
     </span>

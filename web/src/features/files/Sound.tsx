@@ -44,7 +44,7 @@ export function Sound({ id, url, name, durationMs, waveform, own }: SoundProps) 
           </span>
         )}
         <Slider heard={heard} total={total} waveform={name === null ? waveform : null} flat={name !== null} own={own} onSeek={(ms) => playback.seek(player, ms)} />
-        <div className={clsx("flex h-5 items-center justify-between text-[12px] tabular-nums", own ? "text-white" : "text-muted")}>
+        <div className={clsx("flex h-5 items-center gap-2 pr-16 text-[12px] tabular-nums", own ? "text-white" : "text-muted")}>
           <span>{heard.failed ? t("voice.failed") : duration(heard.id === null ? total : heard.atMs)}</span>
           {heard.id !== null && !heard.failed && <Speed own={own} />}
         </div>

@@ -1,9 +1,8 @@
 /** Above the input: the files that go with the next message, and how far each is. */
-import { X } from "lucide-react";
+import clsx from "clsx";
+import { RotateCw, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import clsx from "clsx";
-import { RotateCw } from "lucide-react";
 import { useTray, useUploads } from "./context";
 import { fileIcon } from "./icons";
 import { MOST_PER_MESSAGE, type Upload } from "./model";
@@ -43,7 +42,7 @@ function Item({ upload }: { upload: Upload }) {
   const { id, name, state } = upload;
   const failed = state === "failed";
   return (
-    <li className={clsx("relative flex w-56 shrink-0 items-center gap-2.5 rounded-xl border bg-raised p-1.5 pr-11", failed ? "border-danger" : "border-line")}>
+    <li className={clsx("relative flex shrink-0 items-center gap-2.5 rounded-xl border bg-raised p-1.5 pr-11", failed ? "w-72 border-danger" : "w-52 border-line")}>
       <Face upload={upload} />
       <span className="flex min-w-0 flex-col">
         <span className="truncate text-sm font-medium" title={name}>
@@ -70,6 +69,8 @@ function Face({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
   const uploads = useUploads();
   const { id, name, type, kind, preview, state, sent, size, stalled } = upload;
+  const shown = preview !== null && (kind === "image" || kind === "video");
+  const busy = state === "uploading" || state === "waiting";
   return (
     <span className="relative grid size-11 shrink-0 place-items-center overflow-hidden rounded-lg bg-accent-soft text-accent">
       {preview !== null && kind === "image" ? (
@@ -77,15 +78,15 @@ function Face({ upload }: { upload: Upload }) {
       ) : preview !== null && kind === "video" ? (
         <video src={preview} muted playsInline preload="metadata" aria-hidden className="size-full bg-black object-cover" />
       ) : (
-        fileIcon(name, type)
+        state === "complete" && fileIcon(name, type)
       )}
-      {(state === "uploading" || state === "waiting") && (
-        <span className="absolute inset-0 bg-black/45 p-1.5 text-white">
+      {busy && (
+        <span className={clsx("absolute inset-0 p-1.5", shown && "bg-black/45 text-white")}>
           <ProgressRing label={t("files.progress", { name })} value={size > 0 ? sent / size : 0} stalled={stalled} className="size-full" />
         </span>
       )}
       {state === "failed" && (
-        <button type="button" aria-label={t("files.retry", { name })} title={t("files.retry", { name })} onClick={() => uploads.retry(id)} className="absolute inset-0 grid place-items-center bg-black/55 text-white">
+        <button type="button" aria-label={t("files.retry", { name })} title={t("files.retry", { name })} onClick={() => uploads.retry(id)} className={clsx("absolute inset-0 grid place-items-center", shown && "bg-black/55 text-white")}>
           <RotateCw size={20} aria-hidden />
         </button>
       )}

@@ -1,7 +1,8 @@
 /** Hands the uploads of the signed-in user, and what they listen to, to the screen. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useApi } from "../../api/context";
+import type { AttachmentKind } from "../../api/types";
 import { useStore } from "../../lib/useStore";
 import { SESSION_KEY } from "../users";
 import { BrowserKeep, own } from "./keep";
@@ -75,4 +76,13 @@ export function useTray(conversationId: string): readonly Upload[] {
 export function useUploadsOf(ids: readonly string[]): readonly Upload[] {
   const items = useStore(useUploads().items);
   return useMemo(() => ids.flatMap((id) => items.find((one) => one.id === id) ?? []), [items, ids]);
+}
+
+/** As what those of one message are shown: changes seldom, unlike their progress. */
+export function useUploadKinds(ids: readonly string[]): readonly AttachmentKind[] {
+  const { items } = useUploads();
+  const kinds = useSyncExternalStore(items.subscribe, () =>
+    ids.length === 0 ? "" : ids.map((id) => items.get().find((one) => one.id === id)?.kind ?? "file").join(),
+  );
+  return useMemo(() => (kinds === "" ? [] : (kinds.split(",") as AttachmentKind[])), [kinds]);
 }

@@ -1,7 +1,7 @@
 /** What other features and the app may use of this one. */
 export { AttachButton } from "./AttachButton";
 export { Attachments, type AttachmentsProps } from "./Attachments";
-export { FilesProvider, useTray, useUploads } from "./context";
+export { FilesProvider, useTray, useUploadKinds, useUploads } from "./context";
 export { DropZone } from "./DropZone";
 export { MicrophoneButton } from "./MicrophoneButton";
 export { MOST_PER_MESSAGE, thumbnailUrl, type Upload } from "./model";

@@ -11,7 +11,7 @@ export function useProgressWords(): (upload: Upload) => string {
     if (state === "failed") return errorWords(code ?? "unknown");
     // A full server, say, is no missing network.
     if (stalled) return code === undefined ? t("files.stalled") : errorWords(code);
-    if (state === "uploading") return t("files.sent", { sent: fileSize(i18n.language, sent), of: fileSize(i18n.language, size) });
+    if (state === "uploading" && sent > 0) return t("files.sent", { sent: fileSize(i18n.language, sent), of: fileSize(i18n.language, size) });
     return fileSize(i18n.language, size);
   };
 }
