@@ -40,19 +40,20 @@ export function anchorOf(pane: HTMLElement): Anchor {
   return { rows: inSight, scrollTop: pane.scrollTop };
 }
 
-/** Scrolls so that the uppermost row that is still there stands where it stood. */
-export function restore(pane: HTMLElement, anchor: Anchor): void {
+/** Scrolls so that the uppermost row that is still there stands where it stood; returns the place that was wanted. */
+export function restore(pane: HTMLElement, anchor: Anchor): Anchor {
   // The reader may have scrolled on, and the event of it is still to come; at the very end it was the document that shrank.
   const atMost = pane.scrollTop + pane.clientHeight >= pane.scrollHeight - 1;
   const scrolled = atMost ? 0 : pane.scrollTop - anchor.scrollTop;
+  const wanted = anchor.rows.map(({ key, bottom }) => ({ key, bottom: bottom - scrolled }));
   const rows = new Map(rowsOf(pane).map((row) => [row.dataset["key"], row]));
-  for (const { key, bottom } of anchor.rows) {
-    const row = rows.get(key);
-    if (row === undefined) continue;
-    const moved = row.getBoundingClientRect().bottom - pane.getBoundingClientRect().top - (bottom - scrolled);
+  const first = wanted.find(({ key }) => rows.has(key));
+  const row = first && rows.get(first.key);
+  if (first !== undefined && row !== undefined) {
+    const moved = row.getBoundingClientRect().bottom - pane.getBoundingClientRect().top - first.bottom;
     if (Math.abs(moved) >= 0.5) pane.scrollTop += moved;
-    return;
   }
+  return { rows: wanted, scrollTop: pane.scrollTop };
 }
 
 /** Of a row, so much at least must be in sight to count as seen. */

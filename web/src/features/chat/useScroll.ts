@@ -61,33 +61,37 @@ export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSee
   const shown = useMemo(() => entries.slice(start, end), [entries, start, end]);
   const toLast = end === entries.length;
 
-  /** Puts more where the reader is near to an end. */
+  /** Puts more where the reader is near to an end; true if the document changes at once. */
   const extend = useCallback(
-    (element: HTMLElement) => {
+    (element: HTMLElement): boolean => {
       const below = element.scrollHeight - element.scrollTop - element.clientHeight;
       if (element.scrollTop < AHEAD_PX) {
         const more = earlier(entries, { start, end });
-        if (more !== null) return setSlice(more);
+        if (more !== null) setSlice(more);
+        if (more !== null) return true;
         if (hasOlder && stretches.older === "idle") void stretches.loadOlder();
       }
       if (below < AHEAD_PX) {
         const more = later(entries, { start, end });
-        if (more !== null) return setSlice(more);
+        if (more !== null) setSlice(more);
+        if (more !== null) return true;
         if (hasNewer && stretches.newer === "idle") void stretches.loadNewer();
       }
+      return false;
     },
     [entries, start, end, hasOlder, hasNewer, stretches],
   );
 
-  /** Remembers the place, after whatever has moved. */
+  /** Remembers the place, after whatever has moved. `wanted`: where things should stand, which could not be scrolled to yet. */
   const settle = useCallback(
-    (element: HTMLElement) => {
+    (element: HTMLElement, wanted?: Anchor) => {
       const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
       sticking.current = near && toLast && !hasNewer;
       setAtEnd(sticking.current);
       anchor.current = anchorOf(element);
       onSeen(lowestSeen(element));
-      extend(element);
+      // There is room above only when more stands there, which is before the browser paints.
+      if (extend(element) && wanted !== undefined) anchor.current = wanted;
     },
     [toLast, hasNewer, onSeen, extend],
   );
@@ -129,8 +133,8 @@ export function useScroll({ entries, hasOlder, hasNewer, stretches, begin, onSee
     const element = pane.current;
     if (element === null) return;
     if (target.current !== null && !approach(element, target.current)) return;
-    if (sticking.current) element.scrollTop = element.scrollHeight;
-    else restore(element, anchor.current);
+    if (!sticking.current) return settle(element, restore(element, anchor.current));
+    element.scrollTop = element.scrollHeight;
     settle(element);
   }, [shown, slice, approach, settle]);
 
