@@ -58,7 +58,7 @@ pub async fn send(
         return same_message(sent, conversation_id);
     }
     let reply_to = match new.reply_to {
-        Some(id) => Some(quote(&mut tx, conversation_id, id).await?),
+        Some(id) => Some(Box::new(quote(&mut tx, conversation_id, id).await?)),
         None => None,
     };
     let content =

@@ -83,7 +83,8 @@ pub enum MessageContent {
         /// Empty if the attachments say it all.
         text: String,
         edited_at: Option<Millis>,
-        reply_to: Option<Quote>,
+        // Boxed, because few messages have one.
+        reply_to: Option<Box<Quote>>,
         attachments: Vec<Attachment>,
         /// Members named in the text as `@login`; `@all` (`@все`) names everybody.
         mentions: Vec<UserId>,

@@ -29,6 +29,21 @@ struct Document;
 
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(of_users())
+        .merge(of_chat())
+        .merge(of_files())
+        .routes(routes!(events::routes::list))
+        .routes(routes!(calls::routes::policy, calls::routes::set_policy))
+        .routes(routes!(calls::routes::media))
+        .routes(routes!(audit::routes::list))
+        .routes(routes!(audit::routes::export))
+        .routes(routes!(ws::routes::open))
+        .routes(routes!(health))
+        .routes(routes!(ready))
+}
+
+fn of_users() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(users::routes::sign_in, users::routes::current, users::routes::sign_out))
         .routes(routes!(users::routes::others, users::routes::end_others))
         .routes(routes!(users::routes::change_password))
@@ -38,6 +53,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::routes::settings, users::routes::change_settings))
         .routes(routes!(users::routes::change))
         .routes(routes!(users::routes::invite_again))
+}
+
+fn of_chat() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(chat::routes::list, chat::routes::open))
         .routes(routes!(chat::routes::groups::create_group))
         .routes(routes!(chat::routes::groups::change_group))
@@ -50,6 +69,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(chat::routes::edit, chat::routes::delete))
         .routes(routes!(chat::routes::versions))
         .routes(routes!(chat::routes::search))
+}
+
+fn of_files() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(files::routes::uploads::options, files::routes::uploads::create))
         .routes(routes!(files::routes::uploads::progress, files::routes::uploads::append, files::routes::uploads::terminate))
         .routes(routes!(files::routes::downloads::download))
@@ -58,14 +81,6 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(files::routes::pictures::set_of_group, files::routes::pictures::delete_of_group))
         .routes(routes!(files::routes::pictures::picture))
         .routes(routes!(files::routes::limits, files::routes::set_limits))
-        .routes(routes!(events::routes::list))
-        .routes(routes!(calls::routes::policy, calls::routes::set_policy))
-        .routes(routes!(calls::routes::media))
-        .routes(routes!(audit::routes::list))
-        .routes(routes!(audit::routes::export))
-        .routes(routes!(ws::routes::open))
-        .routes(routes!(health))
-        .routes(routes!(ready))
 }
 
 /// The OpenAPI document, from the handlers themselves.

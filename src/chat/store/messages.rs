@@ -225,7 +225,7 @@ fn content(row: &AnyRow) -> sqlx::Result<MessageContent> {
         _ => MessageContent::Text {
             text,
             edited_at: db::optional_millis(row, "edited_at")?,
-            reply_to: quote(row, "q")?,
+            reply_to: quote(row, "q")?.map(Box::new),
             attachments: list(row, "attachments")?,
             mentions: list(row, "mentions")?,
         },
