@@ -1,12 +1,14 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo check advisories test test-rust test-web test-e2e netlab screenshots bench bench-load bench-chat web clean
+.PHONY: help build-tools run demo check advisories test test-rust test-web test-e2e netlab screenshots bench bench-load bench-chat web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
 DENY := $(TOOLS)/bin/cargo-deny
 RUN_ARGS ?=
+# libopus is built from its source.
+BUILD := build-essential cmake
 
 help: ## this list
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,10 +16,12 @@ help: ## this list
 # ---- run
 
 run: web/dist/index.html ## builds all, starts the server, prints its address and the first admin's link
+	scripts/apt-install $(BUILD)
 	cargo build --release --locked
 	target/release/staffline serve $(RUN_ARGS)
 
 demo: web/dist/index.html ## as run, and adds two members of staff to try a call with
+	scripts/apt-install $(BUILD)
 	cargo build --release --locked
 	target/release/staffline demo $(RUN_ARGS)
 	target/release/staffline serve $(RUN_ARGS)
@@ -37,7 +41,10 @@ web: web/dist/index.html ## builds the page
 $(DENY):
 	cargo install --quiet --locked --debug --no-default-features --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
 
-check: advisories web/node_modules/.package-lock.json ## formatting, lints, types, licences, generated files
+build-tools:
+	@scripts/apt-install $(BUILD)
+
+check: build-tools advisories web/node_modules/.package-lock.json ## formatting, lints, types, licences, generated files
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(DENY) --log-level error --offline check bans licenses sources
@@ -55,8 +62,8 @@ advisories: $(DENY) ## known vulnerabilities in the crates; needs a network
 test: test-rust test-web test-e2e ## everything: Rust on both databases, web, browsers, netlab
 
 test-rust:
-	scripts/apt-install postgresql
-	scripts/test-postgres.sh cargo test --workspace --locked --quiet
+	scripts/apt-install $(BUILD) postgresql python3-venv
+	scripts/test-s3.sh scripts/test-postgres.sh cargo test --workspace --locked --quiet
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm test
@@ -65,18 +72,18 @@ BROWSERS := chromium fonts-liberation fonts-noto-color-emoji
 NETLAB := iproute2 nftables conntrack openssl python3 procps
 
 test-e2e: web/dist/index.html
-	scripts/apt-install $(BROWSERS) $(NETLAB)
+	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
 	cargo build --locked
 	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e
 
 netlab: web/dist/index.html ## calls between offices behind NATs only
-	scripts/apt-install $(BROWSERS) $(NETLAB)
+	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
 	cargo build --locked
 	cd web && npm run e2e -- netlab
 
 screenshots: web/dist/index.html ## every screen, phone and desktop, light and dark, into target/screenshots
-	scripts/apt-install $(BROWSERS)
+	scripts/apt-install $(BUILD) $(BROWSERS)
 	cargo build --locked
 	cd web && npm run screenshots
 
@@ -90,7 +97,7 @@ bench-load: ## whole-process load over loopback, writes target/figures/relay-loa
 	target/release/relay-load
 
 bench-chat: web/dist/index.html ## whole-process load of the chat and the page in Chromium, writes target/figures/chat.json
-	scripts/apt-install $(BROWSERS)
+	scripts/apt-install $(BUILD) $(BROWSERS)
 	cargo build --release --locked -p staffline -p chat-load
 	ulimit -n 20000 && target/release/chat-load --page web/e2e/bench/first-paint.mjs
 

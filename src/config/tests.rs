@@ -42,7 +42,7 @@ fn a_flag_beats_the_file_and_the_file_the_default() {
 
 #[test]
 fn a_mistake_is_named_with_its_place() {
-    let cases: [(&[&str], &str, &[&str]); 14] = [
+    let cases: [(&[&str], &str, &[&str]); 18] = [
         (&[], "lisen = '127.0.0.1:1'", &["staffline.toml", "unknown field `lisen`"]),
         (&[], "listen = 'nowhere'", &["staffline.toml", "listen", "line 1"]),
         (&["--listen", "nowhere"], "", &["--listen", "nowhere"]),
@@ -56,6 +56,10 @@ fn a_mistake_is_named_with_its_place() {
         (&["--tls", "files"], "", &["tls_cert (not set)"]),
         (&["--tls-cert", "/nowhere"], "", &["tls_cert (--tls-cert)", "cannot read /nowhere"]),
         (&["--tls", "off", "--tls-key", "/nowhere"], "", &["tls (--tls)"]),
+        (&["--files-url", "https://x/y"], "", &["files_url (--files-url)", "s3://bucket"]),
+        (&["--files-url", "s3:///x"], "", &["files_url (--files-url)", "s3://bucket"]),
+        (&["--max-file-mib", "0"], "", &["max_file_mib (--max-file-mib)", "0 is not between"]),
+        (&[], "max_user_gib = 2000000", &["max_user_gib (", "staffline.toml", "2000000"]),
         (&["--log-filter", "a=b=c"], "", &["log_filter (--log-filter)"]),
     ];
     for (flags, file, expected) in cases {
@@ -74,6 +78,20 @@ fn a_file_that_was_asked_for_must_be_there() {
 fn the_password_of_the_database_is_not_shown() {
     let config = load(&["--database-url", "postgres://me:secret@db/chat"], "").expect("it fits");
     assert!(!format!("{config:?}").contains("secret"));
+}
+
+#[test]
+fn files_are_in_the_data_folder_or_in_a_bucket() {
+    let config = load(&[], "").expect("defaults");
+    assert!(matches!(&config.files, FileStore::Folder(path) if path.is_absolute() && path.ends_with("data/files")));
+    assert_eq!((config.upload_limits.max_file_bytes, config.upload_limits.max_user_bytes), (512 << 20, 20 << 30));
+    let config =
+        load(&["--files-url", "s3://bucket/prefix", "--max-file-mib", "1", "--max-user-gib", "2"], "").expect("they fit");
+    assert!(matches!(&config.files, FileStore::S3 { url, .. } if url.as_str() == "s3://bucket/prefix"));
+    assert_eq!((config.upload_limits.max_file_bytes, config.upload_limits.max_user_bytes), (1 << 20, 2 << 30));
+    let options = vec![("AWS_SECRET_ACCESS_KEY".to_owned(), "secret".to_owned())];
+    let FileStore::S3 { url, .. } = config.files else { panic!() };
+    assert!(!format!("{:?}", FileStore::S3 { url, options }).contains("secret"));
 }
 
 #[test]

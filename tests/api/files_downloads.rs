@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, both, new_key};
 
 /// The smallest PNG: one pixel.
-const PNG: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde\x00\x00\x00\x0cIDATx\x9cc\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00IEND\xaeB`\x82";
+pub(crate) const PNG: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde\x00\x00\x00\x0cIDATx\x9cc\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00IEND\xaeB`\x82";
 
 pub(crate) async fn send_files(client: &Client, conversation: &str, ids: &[&str]) -> Value {
     let body = json!({"client_key": new_key(), "text": "", "attachment_ids": ids});
@@ -92,6 +92,41 @@ both! {
             assert_refused(&boris, path).await;
             assert_refused(&anna, path).await;
         }
+    }
+}
+
+both! {
+    /// F2, and F1 after the removal from a group.
+    async fn only_ones_own_unsent_file_can_be_sent_and_only_members_see_it(app: TestApp) {
+        let (_, anna, boris, conversation) = app.office().await;
+        let boris_id = boris.id().await;
+        let group = anna.post("/api/groups", &json!({"name": "Office", "user_ids": [boris_id]})).await.expect(201);
+        let group = group["id"].as_str().unwrap();
+        let id = anna.upload("a.png", PNG).await;
+        let unfinished = anna.begin_upload(10, "x").await;
+        let unfinished = unfinished.rsplit('/').next().unwrap();
+        let try_send = |client: &Client, conversation: &str, id: &str| {
+            let body = json!({"client_key": new_key(), "text": "", "attachment_ids": [id]});
+            let (client, path) = (client.clone(), format!("/api/conversations/{conversation}/messages"));
+            async move { client.post(&path, &body).await }
+        };
+        assert_eq!(try_send(&boris, &conversation, &id).await.refused(404), "not_found", "somebody else's");
+        assert_eq!(try_send(&anna, &conversation, unfinished).await.refused(422), "upload_incomplete");
+        send_files(&anna, group, &[&id]).await;
+        assert_eq!(try_send(&anna, &conversation, &id).await.refused(422), "upload_already_sent");
+        assert_eq!(try_send(&boris, &conversation, &id).await.refused(404), "not_found");
+        let paths = [format!("/api/attachments/{id}"), format!("/api/attachments/{id}/thumbnail")];
+        for path in &paths {
+            assert_eq!(boris.fetch(path).await.status, 200);
+        }
+        anna.delete(&format!("/api/conversations/{group}/members/{boris_id}")).await.expect(204);
+        for path in &paths {
+            assert_refused(&boris, path).await;
+            assert_eq!(anna.fetch(path).await.status, 200);
+        }
+        // What was sent is no upload any more.
+        let gone = crate::harness::client_send(anna.tus(reqwest::Method::DELETE, &format!("/api/uploads/{id}"))).await;
+        assert_eq!(gone.refused(404), "not_found");
     }
 }
 

@@ -4,6 +4,7 @@
 mod crash;
 #[path = "../api/harness/database.rs"]
 mod database;
+mod disk;
 mod outage;
 mod process;
 mod stop;

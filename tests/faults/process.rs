@@ -114,6 +114,11 @@ impl Browser {
         Self::accept(origin, &json!({"token": token, "password": PASSWORD})).await
     }
 
+    /// A request as the page would make it.
+    pub(crate) fn request(&self, method: reqwest::Method, origin: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{origin}{path}")).header("origin", origin).header("cookie", &self.cookie)
+    }
+
     pub(crate) async fn get(&self, origin: &str, path: &str) -> Value {
         let response = self.http.get(format!("{origin}{path}")).header("cookie", &self.cookie).send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");

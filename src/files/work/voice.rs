@@ -109,15 +109,14 @@ fn encode(format: &mut dyn FormatReader, track: u32, codec: &AudioCodecParameter
     Ok(recording)
 }
 
-/// Channels and samples to skip at the beginning, of a header as Matroska and Ogg have it, or as MP4 has it (`dOps`).
+/// Channels, and samples to skip at the beginning.
 fn opus_head(codec: &AudioCodecParameters) -> Option<(u8, u16)> {
-    let head = codec.extra_data.as_deref()?;
-    let (channels, skip, mapping) = match head.strip_prefix(b"OpusHead") {
-        Some(head) => (*head.get(1)?, u16::from_le_bytes(head.get(2..4)?.try_into().ok()?), *head.get(10)?),
-        None => (*head.get(1)?, u16::from_be_bytes(head.get(2..4)?.try_into().ok()?), *head.get(10)?),
-    };
+    let head = codec.extra_data.as_deref()?.strip_prefix(b"OpusHead")?;
+    let (channels, skip) = (*head.get(1)?, head.get(2..4)?.try_into().ok()?);
+    // Version 0 is that of MP4 (`dOps`), with the bytes of numbers the other way round.
+    let skip = if head[0] == 0 { u16::from_be_bytes(skip) } else { u16::from_le_bytes(skip) };
     // Other mappings are of surround sound.
-    (matches!(channels, 1 | 2) && mapping == 0).then_some((channels, skip))
+    (matches!(channels, 1 | 2) && head.get(10) == Some(&0)).then_some((channels, skip))
 }
 
 fn next_packet(format: &mut dyn FormatReader, track: u32) -> Option<symphonia::core::packet::Packet> {
