@@ -49,6 +49,9 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Takes the right to write at once, rather than at the first write, when it could fail.
+const BEGIN: &str = "begin immediate";
+
 /// FULL: a commit that we acknowledged survives a power cut, not only a crash of the process.
 const SQLITE_PRAGMAS: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
     pragma foreign_keys = on; pragma wal_autocheckpoint = 1000;";
@@ -95,7 +98,14 @@ impl Db {
     /// Begins a write transaction.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         match self.engine {
-            Engine::Sqlite => self.write.begin_with("begin immediate").await,
+            Engine::Sqlite => match self.write.begin_with(BEGIN).await {
+                // On a full disk SQLite ends a transaction by itself, in which its driver goes on believing.
+                Err(sqlx::Error::InvalidSavePointStatement) => {
+                    self.write.acquire().await?.close().await?;
+                    self.write.begin_with(BEGIN).await
+                }
+                begun => begun,
+            },
             Engine::Postgres => self.write.begin().await,
         }
     }
