@@ -175,10 +175,7 @@ async fn keep_house(app: App) {
         app.sign_in_limits.forget_old();
         let events = events::forget_old(&app.db, now).await;
         let sessions = users::forget_expired(&app.db, now).await;
-        match files::sweep::sweep(&app).await {
-            Ok(swept) => tracing::debug!(?swept, "removed files that nobody needs"),
-            Err(error) => tracing::error!(%error, "files that nobody needs were not removed"),
-        }
+        sweep_files(&app).await;
         match events.and_then(|events| Ok((events, sessions?))) {
             Ok((events, sessions)) => tracing::debug!(events, sessions, "deleted what had expired"),
             Err(error) => tracing::error!(%error, "what has expired was not deleted"),
@@ -187,5 +184,12 @@ async fn keep_house(app: App) {
             () = app.stop.cancelled() => return,
             () = time::sleep(HOUSEKEEPING_EVERY) => {}
         }
+    }
+}
+
+async fn sweep_files(app: &App) {
+    match files::sweep::sweep(app).await {
+        Ok(swept) => tracing::debug!(?swept, "removed files that nobody needs"),
+        Err(error) => tracing::error!(%error, "files that nobody needs were not removed"),
     }
 }

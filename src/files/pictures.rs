@@ -1,6 +1,6 @@
 //! Pictures of people and groups: square, small, and under a new id each time, so that a browser may keep them for ever.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::{
     FilesError,
@@ -26,7 +26,7 @@ pub async fn store(app: &App, image: &[u8]) -> Result<PictureId, FilesError> {
     done.map(|()| id)
 }
 
-async fn make(app: &App, image: &[u8], source: &PathBuf, made: &PathBuf, id: PictureId) -> Result<(), FilesError> {
+async fn make(app: &App, image: &[u8], source: &Path, made: &Path, id: PictureId) -> Result<(), FilesError> {
     staging::write(source, image).await?;
     let outcome = app.files.workers.run::<Size>(Job::Picture, source).await?;
     if outcome.ending != Ending::Done || outcome.bytes.is_empty() {

@@ -65,29 +65,35 @@ async fn survive(engine: Engine) {
 
     let small = site.begin(MIB).await;
     assert_eq!(site.send(&small, 0, MIB).await, 204);
+    an_upload_that_does_not_fit_is_refused(&site, &small).await;
+    without_any_room_nothing_is_lost(&site, &small, &conversation, &folder.path().join("filler")).await;
+    server.kill().await;
+    database.drop().await;
+}
+
+async fn an_upload_that_does_not_fit_is_refused(site: &Site, small: &str) {
     let large = site.begin(64 * MIB).await;
     assert_eq!(site.send(&large, 0, 64 * MIB).await, 507);
     assert_eq!(site.browser.status(&site.origin, "/readyz").await.0, 200);
-    assert_eq!(site.read(&small).await, MIB, "what is there can be read");
+    assert_eq!(site.read(small).await, MIB, "what is there can be read");
     let at = site.offset(&large).await;
     assert!((16 * MIB..40 * MIB).contains(&at), "what was made safe on the way stays: {at}");
     assert_eq!(site.request(Method::DELETE, &large).send().await.unwrap().status(), 204);
+}
 
+async fn without_any_room_nothing_is_lost(site: &Site, small: &str, conversation: &str, filler: &Path) {
     // Not even room for the database: nothing is acknowledged that is not kept.
-    let filler = folder.path().join("filler");
-    fill(&filler);
-    let (status, _) = site.write(&conversation, "while-it-is-full").await;
+    fill(filler);
+    let (status, _) = site.write(conversation, "while-it-is-full").await;
     assert!(matches!(status, 201 | 503), "{status}");
-    assert_eq!(site.read(&small).await, MIB);
-    std::fs::remove_file(&filler).unwrap();
+    assert_eq!(site.read(small).await, MIB);
+    std::fs::remove_file(filler).unwrap();
 
-    let (status, _) = site.write(&conversation, "there-is-room-again").await;
+    let (status, _) = site.write(conversation, "there-is-room-again").await;
     assert_eq!(status, 201, "it recovers by itself");
     let again = site.begin(8 * MIB).await;
     assert_eq!(site.send(&again, 0, 8 * MIB).await, 204);
     assert_eq!(site.read(&again).await, 8 * MIB);
-    server.kill().await;
-    database.drop().await;
 }
 
 /// Writes until nothing more goes in.
