@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::{ChatError, History, MAX_TEXT, Message, MessageContent, MessageVersion, Quote, member, mentions, search, store};
 use crate::{
     app::App,
+    audit::{self, Action},
     calls::CallRecord,
     clock::Millis,
     db::{Db, Tx},
@@ -219,13 +220,21 @@ async fn tell_change(tx: &mut Tx, event_id: EventId, message: &Message, now: Mil
 }
 
 /// What a message said before, for its sender while a member, and for compliance officers; for others there is no such message.
-pub async fn versions(db: &Db, reader: &User, id: MessageId) -> Result<Vec<MessageVersion>, ChatError> {
+/// An officer's look at what others said is written to the audit log before the answer.
+pub async fn versions(app: &App, reader: &User, id: MessageId) -> Result<Vec<MessageVersion>, ChatError> {
+    let db = &app.db;
     let message = if reader.role == Role::Compliance {
         store::messages::by_id(db.read(), id).await?
     } else {
         store::messages::of_member(db.read(), id, reader.id).await?.filter(|message| message.sender_id == reader.id)
     };
     let message = message.ok_or(ChatError::NoSuchMessage)?;
+    if message.sender_id != reader.id {
+        let action = Action::MessageVersionsRead { message_id: id, conversation_id: message.conversation_id };
+        let mut tx = db.begin().await?;
+        audit::append(&mut tx, Some(reader.id), action, app.clock.now()).await?;
+        tx.commit().await?;
+    }
     Ok(store::messages::versions(db, message.id).await?)
 }
 

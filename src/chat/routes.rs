@@ -216,7 +216,7 @@ pub async fn versions(
     current: CurrentUser,
     Path(id): Path<MessageId>,
 ) -> Result<Reply<Vec<MessageVersion>>, Error> {
-    Ok(Reply(messages::versions(&app.db, &current.user, id).await?))
+    Ok(Reply(messages::versions(&app, &current.user, id).await?))
 }
 
 /// Messages of one's own conversations by their text, newest first.

@@ -44,6 +44,54 @@ both! {
 }
 
 both! {
+    async fn an_officers_look_at_earlier_versions_is_written(app: TestApp) {
+        let (admin, anna, _, conversation) = app.office().await;
+        let officer = app.user(&admin, "officer", "compliance").await;
+        let message = anna.say(&conversation, "as it was").await["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/messages/{message}");
+        anna.patch(&path, &json!({"text": "as it is"})).await.expect(200);
+        let versions = officer.get(&format!("{path}/versions")).await.expect(200);
+        assert_eq!(versions[0]["text"], "as it was");
+        let entry = newest(&officer).await;
+        assert_eq!(entry["action"], "message_versions_read");
+        assert_eq!((&entry["message_id"], &entry["conversation_id"]), (&json!(message), &json!(conversation)));
+        assert_eq!(entry["actor_id"], officer.id().await);
+        // Who reads what they said themselves, or asks for nothing that is there, leaves no trace.
+        anna.get(&format!("{path}/versions")).await.expect(200);
+        officer.get("/api/messages/0198c0de-0000-7000-8000-000000000001/versions").await.expect(404);
+        assert_eq!(newest(&officer).await, entry);
+    }
+}
+
+both! {
+    async fn privileged_sign_ins_and_wrong_passwords_are_written(app: TestApp) {
+        let admin = app.admin().await;
+        let anna = app.user(&admin, "anna", "employee").await.id().await;
+        let sign_in = async |login: &str, password: &str| {
+            app.client().post("/api/session", &json!({"login": login, "password": password})).await.status
+        };
+        assert_eq!(sign_in("anna", crate::harness::PASSWORD).await, 200, "an employee's is nobody's business");
+        assert_eq!(sign_in("admin", crate::harness::PASSWORD).await, 200);
+        let entry = newest(&admin).await;
+        assert_eq!((entry["action"].as_str(), entry["address"].as_str()), (Some("signed_in"), Some("127.0.0.1")));
+        assert_eq!(entry["actor_id"], admin.id().await);
+        assert_eq!(sign_in("anna", "wrong password").await, 401);
+        assert_eq!(sign_in("nobody", "wrong password").await, 401, "what was typed there may be a password");
+        // It is written beside the answer.
+        let entry = loop {
+            let entry = newest(&admin).await;
+            if entry["action"] == "sign_in_failed" {
+                break entry;
+            }
+        };
+        assert_eq!((&entry["user_id"], &entry["actor_id"]), (&json!(anna), &json!(null)));
+        let all = actions(&admin, "").await;
+        assert_eq!(all.iter().filter(|action| *action == "signed_in").count(), 1, "{all:?}");
+        assert_eq!(all.iter().filter(|action| *action == "sign_in_failed").count(), 1, "{all:?}");
+    }
+}
+
+both! {
     async fn what_was_refused_is_not_in_the_log(app: TestApp) {
         let admin = app.admin().await;
         let me = format!("/api/users/{}", admin.id().await);

@@ -153,6 +153,7 @@ fn endless(bytes: Vec<u8>) -> impl futures_util::Stream<Item = std::io::Result<V
 }
 
 both! {
+    /// A5: deactivation and sign-out with an upload under way.
     async fn who_is_deactivated_or_signs_out_uploads_no_further(app: TestApp) {
         let (admin, anna, boris, _) = app.office().await;
         for (client, end) in [(&anna, "deactivate"), (&boris, "sign out")] {

@@ -26,6 +26,8 @@ import type {
   Settings,
   SettingsChange,
   SignedIn,
+  UploadLimits,
+  UploadReport,
   User,
   UserChange,
 } from "./types";
@@ -156,13 +158,5 @@ export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> =>
   call("put", "/api/admin/path-policy", { body });
 export const getMediaReport = (): Promise<MediaReport> => call("get", "/api/admin/media");
 
-/** Limits of uploads, and what there is. */
-export interface UploadReport {
-  max_file_bytes: number;
-  max_user_bytes: number;
-  used_bytes: number;
-  file_count: number;
-}
-export const getUploads = (): Promise<UploadReport> => request("get", "/api/admin/uploads");
-export const setUploads = (limits: { max_file_bytes: number; max_user_bytes: number }): Promise<UploadReport> =>
-  request("put", "/api/admin/uploads", limits);
+export const getUploads = (): Promise<UploadReport> => call("get", "/api/admin/uploads");
+export const setUploads = (body: UploadLimits): Promise<UploadReport> => call("put", "/api/admin/uploads", { body });

@@ -24,6 +24,8 @@ export type OtherSession = Schemas["OtherSession"];
 /** A line of the audit log. */
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditAction = Schemas["AuditAction"]["action"];
+export type UploadLimits = Schemas["UploadLimits"];
+export type UploadReport = Schemas["UploadReport"];
 export type AuditPage = Schemas["AuditPage"];
 
 export type Conversation = Schemas["Conversation"];

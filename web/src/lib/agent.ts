@@ -4,7 +4,7 @@ const BROWSERS = [
   [/\bEdgA?\//u, "Edge"],
   [/\bOPR\//u, "Opera"],
   [/\b(?:Firefox|FxiOS)\//u, "Firefox"],
-  [/\b(?:Chrome|CriOS|Chromium)\//u, "Chrome"],
+  [/\b(?:HeadlessChrome|Chrome|CriOS|Chromium)\//u, "Chrome"],
   [/\bSafari\//u, "Safari"],
 ] as const;
 

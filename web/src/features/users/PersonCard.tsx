@@ -1,8 +1,9 @@
 /** All about one person: picture, role, presence, how to reach them. */
+import clsx from "clsx";
 import { AtSign, Mail, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { User } from "../../api/types";
+import type { Presence, User } from "../../api/types";
 import { useNow } from "../../lib/useNow";
 import { useStore } from "../../lib/useStore";
 import { Avatar } from "../../ui/Avatar";
@@ -43,12 +44,14 @@ function Card({ user, actions }: PersonCardProps & { user: User }) {
           name={user.name}
           picture={user.picture ?? null}
           size="xl"
-          presence={active ? seen.presence : "offline"}
           className={active ? "" : "grayscale"}
         />
         <h2 className="mt-3 text-xl leading-7 font-semibold wrap-anywhere">{user.name}</h2>
         <RoleBadge role={user.role} always />
-        <p className="mt-1 text-sm text-muted">{words(user, seen, now)}</p>
+        <p className="mt-1 flex items-center gap-1.5 text-sm text-muted">
+          {active && <PresenceDot presence={seen.presence} />}
+          {words(user, seen, now)}
+        </p>
         <div className="mt-4 flex w-full flex-wrap justify-center gap-2">{actions(user, close)}</div>
         <dl className="mt-5 flex w-full flex-col gap-1 border-t border-line pt-4 text-left">
           <Fact icon={<Mail size={18} aria-hidden />} name={t("admin.email")}>
@@ -62,6 +65,17 @@ function Card({ user, actions }: PersonCardProps & { user: User }) {
         </dl>
       </div>
     </Dialog>
+  );
+}
+
+/** Beside the words, and told apart by shape as well as by colour. */
+function PresenceDot({ presence }: { presence: Presence }) {
+  if (presence === "offline") return null;
+  return (
+    <span
+      aria-hidden="true"
+      className={clsx("size-2.5 rounded-full", presence === "online" ? "bg-online" : "border-[3px] border-away")}
+    />
   );
 }
 

@@ -43,7 +43,7 @@ export const adminSections = {
   nobody: "Nobody found for “{{query}}”.",
   showOff: "Show deactivated ({{count}})",
   rename: "Change name",
-  renameFor: "Change name: {{name}}",
+  renameFor: "Change the name of {{name}}",
   roleAsk: "Give {{name}} the role “{{role}}”?",
   roleAdminDetail: "Administrators invite and deactivate people, change the server's settings and see the audit log.",
   roleComplianceDetail: "Compliance sees the audit log and what edited and deleted messages said before.",

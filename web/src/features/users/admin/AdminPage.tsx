@@ -56,9 +56,9 @@ function SectionLinks({ open }: { open: AdminSection }) {
   const { t } = useTranslation();
   return (
     <nav aria-label={t("adminSections.label")} className="-mx-3 overflow-x-auto px-3 md:mx-0 md:px-0">
-      <ul className="flex w-max gap-1 rounded-2xl border border-line bg-page p-1">
+      <ul className="flex w-max min-w-full gap-1 rounded-2xl border border-line bg-page p-1 sm:min-w-0">
         {(Object.keys(SECTIONS) as AdminSection[]).map((section) => (
-          <li key={section}>
+          <li key={section} className="flex-1">
             <a
               href={pathOf({ name: "admin", section })}
               aria-current={section === open ? "page" : undefined}
@@ -67,11 +67,11 @@ function SectionLinks({ open }: { open: AdminSection }) {
                 navigate({ name: "admin", section });
               }}
               className={clsx(
-                "flex min-h-11 items-center gap-2 rounded-xl px-3 font-medium outline-offset-[-2px] transition md:min-h-10",
+                "flex min-h-11 items-center justify-center gap-2 rounded-xl px-2.5 font-medium sm:px-3 outline-offset-[-2px] transition md:min-h-10",
                 section === open ? "bg-accent-soft text-accent" : "text-muted hover:bg-panel hover:text-text",
               )}
             >
-              {SECTIONS[section]?.icon}
+              <span className="max-sm:hidden">{SECTIONS[section]?.icon}</span>
               {t(`adminSections.${section}`)}
             </a>
           </li>

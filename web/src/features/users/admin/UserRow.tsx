@@ -43,7 +43,7 @@ export function UserRow({ user, onName, onRole, onActive, onRenew }: UserRowProp
       <div className="flex gap-2">
         {active && (
           <Button icon={<Link2 size={16} />} aria-label={t("admin.renewFor", { name: user.name })} onClick={onRenew} className="px-3 text-sm">
-            {t("admin.renew")}
+            <span className="max-sm:sr-only">{t("admin.renew")}</span>
           </Button>
         )}
         {active && user.id !== me.id && (
@@ -53,7 +53,7 @@ export function UserRow({ user, onName, onRole, onActive, onRenew }: UserRowProp
             onClick={() => onActive(false)}
             className="px-3 text-sm"
           >
-            {t("admin.deactivate")}
+            <span className="max-sm:sr-only">{t("admin.deactivate")}</span>
           </Button>
         )}
         {!active && (
@@ -63,7 +63,7 @@ export function UserRow({ user, onName, onRole, onActive, onRenew }: UserRowProp
             onClick={() => onActive(true)}
             className="px-3 text-sm"
           >
-            {t("admin.activate")}
+            <span className="max-sm:sr-only">{t("admin.activate")}</span>
           </Button>
         )}
       </div>
@@ -79,7 +79,7 @@ function RoleSelect({ user, disabled, onRole }: { user: User; disabled: boolean;
       value={user.role}
       disabled={disabled}
       onChange={(event) => onRole(event.target.value as Role)}
-      className="min-h-11 rounded-xl border border-line bg-raised px-2 text-sm disabled:opacity-60 md:min-h-10"
+      className="min-h-11 rounded-xl border border-line bg-raised px-2 text-sm disabled:opacity-60 max-sm:flex-1 md:min-h-10"
     >
       {ROLES.map((role) => (
         <option key={role} value={role}>
