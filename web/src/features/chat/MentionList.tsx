@@ -71,7 +71,7 @@ function Everybody() {
 function Person({ user }: Candidate & { kind: "user" }) {
   return (
     <>
-      <Avatar id={user.id} name={user.name} size="sm" />
+      <Avatar id={user.id} name={user.name} picture={user.picture} size="sm" />
       <span className="truncate font-medium">{user.name}</span>
       <span className="ml-auto max-w-[45%] shrink-0 truncate text-sm text-muted">@{user.login}</span>
     </>
