@@ -183,12 +183,20 @@ pub(crate) async fn ask_route(client: &Client, method: &str, path: &str) -> Answ
         "get" => client.get(&path).await,
         "post" => client.post(&path, &body_for(&path)).await,
         "patch" => client.patch(&path, &body_for(&path)).await,
+        "put" if path.ends_with("/picture") => client_send(client.request(Method::PUT, &path).body(pixel())).await,
         "put" => client.put(&path, &body_for(&path)).await,
         "delete" => client.delete(&path).await,
         "options" => client_send(client.request(Method::OPTIONS, &path)).await,
         "head" => client_send(client.request(Method::HEAD, &path)).await,
         other => panic!("the walk does not know {other}"),
     }
+}
+
+/// A picture that the server can read.
+fn pixel() -> Vec<u8> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(1, 1).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
 }
 
 fn body_for(path: &str) -> Value {

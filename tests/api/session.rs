@@ -265,24 +265,25 @@ mod guesses {
 
 both! {
     /// A6: the time an answer takes tells no more than its words. Compared are the shortest of several, which a busy machine
-    /// disturbs least; without the hash of nobody's password the one would take a tenth of the other.
+    /// disturbs least, and of more while they differ; without the hash of nobody's password the one would stay a tenth of the other.
     async fn a_login_that_exists_is_refused_as_slowly_as_one_that_does_not(app: TestApp) {
         let admin = app.admin().await;
         let invited = json!({"name": "Anna", "login": "anna", "email": "anna@example.com", "role": "employee"});
         admin.post("/api/users", &invited).await.expect(201);
         let client = app.client();
         let mut shortest = std::collections::BTreeMap::new();
-        for _ in 0..12 {
+        for round in 0..60 {
             for login in ["admin", "anna", "nobody"] {
                 let began = tokio::time::Instant::now();
                 client.post("/api/session", &credentials(login, "wrong password")).await.expect(401);
                 let took = began.elapsed().as_secs_f64();
                 shortest.entry(login).and_modify(|least: &mut f64| *least = least.min(took)).or_insert(took);
             }
+            let alike = |login: &str| (0.6..1.7).contains(&(shortest[login] / shortest["nobody"]));
+            if round >= 8 && alike("admin") && alike("anna") {
+                return;
+            }
         }
-        for login in ["admin", "anna"] {
-            let ratio = shortest[login] / shortest["nobody"];
-            assert!((0.6..1.7).contains(&ratio), "{login}: {shortest:?}");
-        }
+        panic!("{shortest:?}");
     }
 }
