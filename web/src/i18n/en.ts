@@ -341,7 +341,6 @@ export const en = {
     storage_full: "The server has no space left. Tell an administrator.",
     bad_limit: "A limit is a number from 1 MB on.",
     quota_exceeded: "There is no more room for your files. Tell your administrator.",
-    storage_full: "The server has no space left. Tell your administrator.",
     not_a_voice_message: "There is no sound in the recording. Record the message again.",
     too_many_attachments: "A message has at most 20 files.",
     upload_incomplete: "The file is not there completely. Try again.",
