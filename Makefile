@@ -63,6 +63,7 @@ test: test-rust test-web test-e2e ## everything: Rust on both databases, web, br
 
 test-rust:
 	scripts/apt-install $(BUILD) postgresql python3-venv
+	scripts/smtp-venv
 	scripts/test-s3.sh scripts/test-postgres.sh cargo test --workspace --locked --quiet
 
 test-web: web/node_modules/.package-lock.json

@@ -14,6 +14,7 @@ use crate::{
     events::{self, publisher::Publisher},
     files::{self, Files},
     hub::{Departure, Hub},
+    notifications,
     users::{self, limits::SignInLimits, passwords::Passwords},
 };
 
@@ -61,6 +62,14 @@ pub struct Tuning {
     pub sign_in_refill: Duration,
     /// The program that decodes images and sounds: this one, even after another has been put in its place on the disk.
     pub worker: PathBuf,
+    /// How often the outbox is looked through.
+    pub mail_every: Duration,
+    /// How old a message is before anybody counts as not having seen it: a socket that has died is known by then.
+    pub mail_settle: Duration,
+    /// Mails to one user in an hour; the last of them tells of all that is due.
+    pub mails_per_hour: u32,
+    /// How long a mail server or a push service may take for one mail or push.
+    pub send_patience: Duration,
 }
 
 impl Default for Tuning {
@@ -76,6 +85,10 @@ impl Default for Tuning {
             sign_in_burst_of_address: 100,
             sign_in_refill: Duration::from_secs(6),
             worker: PathBuf::from("/proc/self/exe"),
+            mail_every: Duration::from_secs(5),
+            mail_settle: Duration::from_secs(60),
+            mails_per_hour: 10,
+            send_patience: Duration::from_secs(60),
         }
     }
 }
@@ -99,6 +112,7 @@ impl App {
         app.tasks.spawn(publisher);
         app.tasks.spawn(calls::service::run_deadlines(app.clone()));
         app.tasks.spawn(calls::service::run_history(app.clone()));
+        notifications::start(&app).await?;
         app.tasks.spawn(keep_house(app.clone()));
         Ok(app)
     }
@@ -176,8 +190,9 @@ async fn keep_house(app: App) {
         let events = events::forget_old(&app.db, now).await;
         let sessions = users::forget_expired(&app.db, now).await;
         sweep_files(&app).await;
-        match events.and_then(|events| Ok((events, sessions?))) {
-            Ok((events, sessions)) => tracing::debug!(events, sessions, "deleted what had expired"),
+        let mails = notifications::forget_old(&app.db, now).await;
+        match events.and_then(|events| Ok((events, sessions?, mails?))) {
+            Ok((events, sessions, mails)) => tracing::debug!(events, sessions, mails, "deleted what had expired"),
             Err(error) => tracing::error!(%error, "what has expired was not deleted"),
         }
         tokio::select! {

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::files::limits::UploadLimits;
+use crate::notifications::settings::FixedServer;
 
 /// Everything that can be set. `docs/operations.md` has the same list, and a test that the two agree.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -58,6 +59,18 @@ pub struct Settings {
     /// All files of one user together, in GiB, until an admin sets another limit [default: 20]
     #[arg(long, global = true, env = "STAFFLINE_MAX_USER_GIB")]
     pub max_user_gib: Option<u32>,
+    /// Mail server: smtps://user:password@host, smtp://host (STARTTLS) or smtp://host?tls=none [default: as set on the admin's page]
+    #[arg(long, global = true, env = "STAFFLINE_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Sender of all mail, such as "Staffline <chat@example.com>"; needed with smtp_url
+    #[arg(long, global = true, env = "STAFFLINE_SMTP_FROM")]
+    pub smtp_from: Option<String>,
+    /// Authority of the mail server's certificate, PEM [default: those that the system trusts]
+    #[arg(long, global = true, env = "STAFFLINE_SMTP_CA")]
+    pub smtp_ca: Option<PathBuf>,
+    /// Whether push services may be in a private network and without TLS, for a trial [default: false]
+    #[arg(long, global = true, env = "STAFFLINE_PUSH_PRIVATE")]
+    pub push_private: Option<bool>,
     /// text or json [default: text]
     #[arg(long, global = true, env = "STAFFLINE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -96,6 +109,11 @@ pub struct Config {
     pub files: FileStore,
     /// Until an admin sets others.
     pub upload_limits: UploadLimits,
+    /// Unset: as the admin's page has it.
+    pub smtp: Option<FixedServer>,
+    /// PEM.
+    pub smtp_ca: Option<Vec<u8>>,
+    pub push_private: bool,
     pub log_format: LogFormat,
     pub log_filter: String,
 }
@@ -286,6 +304,9 @@ impl Checked {
             session_lifetime: self.session_lifetime()?,
             files: self.files(&data)?,
             upload_limits: self.upload_limits()?,
+            smtp: self.smtp()?,
+            smtp_ca: self.smtp_ca()?,
+            push_private: self.settings.push_private.unwrap_or(false),
             log_format: self.settings.log_format.unwrap_or(LogFormat::Text),
             log_filter: self.log_filter()?,
             data,
@@ -378,6 +399,19 @@ impl Checked {
             }
         }
         Ok(UploadLimits { max_file_bytes: u64::from(file) << 20, max_user_bytes: u64::from(user) << 30 })
+    }
+
+    fn smtp(&self) -> Result<Option<FixedServer>, ConfigError> {
+        let Some(url) = &self.settings.smtp_url else { return Ok(None) };
+        let from = self.settings.smtp_from.as_deref();
+        let from = from.ok_or_else(|| self.invalid("smtp_from", "must be set when smtp_url is".to_owned()))?;
+        FixedServer::parse(url, from).map(Some).map_err(|problem| self.invalid("smtp_url", problem))
+    }
+
+    fn smtp_ca(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let Some(path) = &self.settings.smtp_ca else { return Ok(None) };
+        let unreadable = |error| self.invalid("smtp_ca", format!("cannot read {}: {error}", path.display()));
+        std::fs::read(path).map(Some).map_err(unreadable)
     }
 
     fn log_filter(&self) -> Result<String, ConfigError> {

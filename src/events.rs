@@ -20,7 +20,7 @@ pub mod publisher;
 pub mod routes;
 pub mod store;
 
-pub use store::{Bounds, Row, bounds, insert, next_id, visible};
+pub use store::{Bounds, Row, all, bounds, insert, next_id, visible};
 
 /// Position in the event stream; 0 is before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]

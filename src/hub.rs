@@ -158,6 +158,14 @@ impl Hub {
         self.state().users.get(&user).map_or(Presence::Offline, |person| person.shown)
     }
 
+    /// Whether somebody sits before a page of this user at this moment: not even a grace counts, as it does for [`Self::presence`].
+    #[must_use]
+    pub fn attends(&self, user: UserId) -> bool {
+        let state = self.state();
+        let devices = state.users.get(&user).into_iter().flat_map(|person| &person.devices);
+        devices.filter_map(|id| state.devices.get(id)).any(|device| !device.away)
+    }
+
     /// The devices of a user that are connected now.
     #[must_use]
     pub fn devices_of(&self, user: UserId) -> Vec<DeviceId> {

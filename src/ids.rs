@@ -69,3 +69,7 @@ id!(
     /// A line of the audit log.
     AuditId
 );
+id!(
+    /// A mail of the outbox.
+    MailId
+);

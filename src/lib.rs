@@ -11,6 +11,7 @@
 //! | `http` | routes, who asks, headers, the page's files |
 //! | `ws` | one task per socket |
 //! | `users`, `chat`, `calls`, `files` | the features |
+//! | `notifications` | mail and push for those who are away; follows `events` |
 //! | `audit` | who did what, for admins and compliance officers |
 //! | `events`, `hub` | what clients are told, and who is there to be told |
 //! | `db`, `clock`, `ids`, `tokens`, `error` | what they all stand on |
@@ -29,6 +30,7 @@ pub mod http;
 pub mod hub;
 pub mod ids;
 pub mod net;
+pub mod notifications;
 pub mod tokens;
 pub mod users;
 pub mod ws;

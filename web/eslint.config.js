@@ -12,7 +12,7 @@ const forbid = (why, ...folders) => ({
   ],
 });
 
-const features = ["users", "files", "chat", "calls"];
+const features = ["users", "files", "chat", "calls", "notifications"];
 
 export default ts.config(
   { ignores: ["dist", "src/api/schema.ts", "e2e", "playwright-report", "test-results"] },
@@ -70,5 +70,6 @@ export default ts.config(
     },
   },
   { files: ["public/*.js"], languageOptions: { sourceType: "script" } },
+  { files: ["public/sw.js"], languageOptions: { globals: globals.serviceworker } },
   { files: ["eslint.config.js", "vite.config.ts"], languageOptions: { globals: globals.node } },
 );

@@ -130,6 +130,20 @@ pub struct IceServer {
     pub urls: Vec<String>,
 }
 
+/// A call begins to ring, or is over: for those who tell of it where no page is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ring {
+    pub call_id: CallId,
+    pub conversation_id: ConversationId,
+    pub kind: CallKind,
+    pub caller_id: UserId,
+    pub callee_id: UserId,
+    pub at: Millis,
+    pub over: bool,
+    /// Over, and the callee has not had a say.
+    pub missed: bool,
+}
+
 /// What two peers (or a peer and the media node) say to set up media: `RTCSessionDescriptionInit` and `RTCIceCandidateInit`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]

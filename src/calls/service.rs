@@ -11,10 +11,13 @@ use std::{
 };
 
 use staffline_media::control::{Event as NodeEvent, NodeReport};
-use tokio::{sync::Notify, time};
+use tokio::{
+    sync::{Notify, broadcast},
+    time,
+};
 
 use super::{
-    CallKind,
+    CallKind, Outcome, Ring,
     media::MediaNode,
     policy::PathPolicy,
     refusal::Refusal,
@@ -37,6 +40,8 @@ use crate::{
 const MAX_UNSAVED: usize = 1_000;
 /// How long an admin waits for the counters.
 const REPORT_PATIENCE: Duration = Duration::from_secs(2);
+/// Beginnings and ends of calls that a follower may be behind before it misses some.
+const RINGS: usize = 256;
 /// Between attempts to write history to a database that does not answer.
 const SAVE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -55,6 +60,8 @@ struct Parts {
     earlier: Notify,
     /// Wakes the task of history.
     ended: Notify,
+    /// Tells of calls that begin to ring and that end.
+    rings: broadcast::Sender<Ring>,
     // Held while a policy is written, so that the database and the switchboard agree on which came last.
     policy_writer: tokio::sync::Mutex<()>,
 }
@@ -76,6 +83,7 @@ impl Calls {
             live: Mutex::new(Live { board: Switchboard::new(policy), unsaved: VecDeque::new(), node: None }),
             earlier: Notify::new(),
             ended: Notify::new(),
+            rings: broadcast::channel(RINGS).0,
             policy_writer: tokio::sync::Mutex::new(()),
         }))
     }
@@ -195,10 +203,25 @@ impl Calls {
         }
         self.check_start(caller_id, callee_id, &client_key)?;
         let conversation_id = conversation_with(app, caller_id, callee_id).await?;
-        let id = CallId::new();
-        let new = NewCall { id, conversation_id, kind, caller_id, device, client_key, callee_id };
+        let call_id = CallId::new();
+        let new = NewCall { id: call_id, conversation_id, kind, caller_id, device, client_key, callee_id };
         self.step(|board, now| board.start(now, new));
+        if self.live().board.is_ringing(call_id) {
+            let at = self.0.clock.now();
+            self.tell(Ring { call_id, conversation_id, kind, caller_id, callee_id, at, over: false, missed: false });
+        }
         Ok(())
+    }
+
+    /// Calls that begin to ring and that end, from now on.
+    #[must_use]
+    pub fn rings(&self) -> broadcast::Receiver<Ring> {
+        self.0.rings.subscribe()
+    }
+
+    fn tell(&self, ring: Ring) {
+        // Nobody may be listening.
+        let _ = self.0.rings.send(ring);
     }
 
     fn repeated(&self, user: UserId, device: DeviceId, client_key: &str) -> bool {
@@ -247,6 +270,16 @@ impl Calls {
             Effect::Ended(history) => {
                 let record = &history.record;
                 tracing::info!(call.id = %record.id, outcome = %record.outcome, path = record.path.map(tracing::field::display), "call ended");
+                self.tell(Ring {
+                    call_id: record.id,
+                    conversation_id: history.conversation_id,
+                    kind: record.kind,
+                    caller_id: record.caller_id,
+                    callee_id: record.callee_id,
+                    at: record.ended_at,
+                    over: true,
+                    missed: record.answered_at.is_none() && record.outcome != Outcome::Declined,
+                });
                 live.unsaved.push_back(*history);
                 self.0.ended.notify_one();
             }

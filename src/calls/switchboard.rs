@@ -222,6 +222,12 @@ impl Switchboard {
         live.into_iter().flat_map(|id| self.step(now, id, Input::Shutdown)).collect()
     }
 
+    /// Whether this call waits for its callee.
+    #[must_use]
+    pub fn is_ringing(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(Call::is_ringing)
+    }
+
     /// Calls that have not ended.
     #[must_use]
     pub fn live_calls(&self) -> usize {

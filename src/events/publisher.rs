@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, time};
+use tokio::{
+    sync::{Notify, watch},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Audience, EventId, store};
@@ -27,6 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default)]
 pub struct Publisher {
     wake: Arc<Notify>,
+    /// The last event that was handed to the hub.
+    published: watch::Sender<EventId>,
 }
 
 /// Wakes the publisher when the commit is over, whether or not anybody still waits for its outcome.
@@ -45,12 +50,21 @@ impl Publisher {
         tx.commit().await
     }
 
+    /// Tells how far the stream has been published, for those who follow it.
+    #[must_use]
+    pub fn published(&self) -> watch::Receiver<EventId> {
+        self.published.subscribe()
+    }
+
     /// Runs until `stop`. `last` is where the stream stands at start.
     pub async fn run(self, db: Db, hub: Hub, last: EventId, stop: CancellationToken) {
+        self.published.send_replace(last);
         let mut task = Task { db, hub, last };
         let mut healthy = true;
         loop {
-            match task.publish_new().await {
+            let outcome = task.publish_new().await;
+            self.published.send_if_modified(|published| std::mem::replace(published, task.last) != task.last);
+            match outcome {
                 Ok(true) => continue,
                 Ok(false) => healthy = true,
                 Err(error) => {

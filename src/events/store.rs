@@ -72,7 +72,7 @@ pub async fn bounds(db: &Db) -> sqlx::Result<Bounds> {
     Ok(Bounds { first_kept: EventId(first.unwrap_or(last + 1)), last: EventId(last) })
 }
 
-/// Everything after `after`, for the publisher.
+/// Everything after `after`, whoever may see it: for the publisher and for notices.
 pub async fn all(db: &Db, after: EventId, limit: u32) -> sqlx::Result<Vec<Row>> {
     let sql = "select id, user_id, conversation_id, payload from events where id > $1 order by id limit $2";
     let rows = sqlx::query(sql).bind(after.0).bind(i64::from(limit)).fetch_all(db.read()).await?;

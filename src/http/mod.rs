@@ -12,7 +12,7 @@ use tower_http::{
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, audit, calls, chat, error::Error, events, files, users, ws};
+use crate::{app::App, audit, calls, chat, error::Error, events, files, notifications, users, ws};
 
 pub mod extract;
 pub mod headers;
@@ -32,6 +32,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(of_users())
         .merge(of_chat())
         .merge(of_files())
+        .merge(of_notices())
         .routes(routes!(events::routes::list))
         .routes(routes!(calls::routes::policy, calls::routes::set_policy))
         .routes(routes!(calls::routes::media))
@@ -81,6 +82,16 @@ fn of_files() -> OpenApiRouter<App> {
         .routes(routes!(files::routes::pictures::set_of_group, files::routes::pictures::delete_of_group))
         .routes(routes!(files::routes::pictures::picture))
         .routes(routes!(files::routes::limits, files::routes::set_limits))
+}
+
+fn of_notices() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(notifications::routes::mail, notifications::routes::set_mail))
+        .routes(routes!(notifications::routes::test_mail))
+        .routes(routes!(notifications::routes::mail_invitation))
+        .routes(routes!(notifications::routes::unsubscribe_page, notifications::routes::unsubscribe))
+        .routes(routes!(notifications::routes::push_key))
+        .routes(routes!(notifications::routes::subscribe, notifications::routes::unsubscribe_push))
 }
 
 /// The OpenAPI document, from the handlers themselves.

@@ -79,6 +79,12 @@ pub async fn change(app: &App, id: UserId, change: SettingsChange) -> Result<Set
 }
 
 impl SettingsChange {
+    /// No more mail about messages: what the link in such a mail does.
+    #[must_use]
+    pub fn without_mail() -> Self {
+        Self { email_notices: Some(false), ..Self::default() }
+    }
+
     fn apply(self, before: Settings) -> Settings {
         Settings {
             language: self.language.unwrap_or(before.language),

@@ -3,6 +3,8 @@
 mod client;
 mod database;
 mod device;
+pub(crate) mod push;
+pub(crate) mod smtp;
 mod upload;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -79,6 +81,9 @@ pub(crate) fn tuning() -> Tuning {
         sign_in_burst: 1_000,
         worker: env!("CARGO_BIN_EXE_staffline").into(),
         sign_in_burst_of_address: 1_000,
+        mail_every: Duration::from_millis(20),
+        mails_per_hour: 3,
+        send_patience: Duration::from_secs(2),
         ..Tuning::default()
     }
 }

@@ -15,6 +15,9 @@ import type {
   InvitationLink,
   ListedConversation,
   ListedUser,
+  MailChange,
+  MailOutcome,
+  MailReport,
   MediaReport,
   Message,
   MessageVersion,
@@ -23,6 +26,7 @@ import type {
   OtherSession,
   PasswordChange,
   PathPolicy,
+  PushSubscriptionBody,
   Settings,
   SettingsChange,
   SignedIn,
@@ -160,3 +164,16 @@ export const getMediaReport = (): Promise<MediaReport> => call("get", "/api/admi
 
 export const getUploads = (): Promise<UploadReport> => call("get", "/api/admin/uploads");
 export const setUploads = (body: UploadLimits): Promise<UploadReport> => call("put", "/api/admin/uploads", { body });
+
+export const getMail = (): Promise<MailReport> => call("get", "/api/admin/mail");
+export const setMail = (body: MailChange): Promise<MailReport> => call("put", "/api/admin/mail", { body });
+/** To the admin who asks. */
+export const testMail = (): Promise<MailOutcome> => call("post", "/api/admin/mail/test");
+/** Makes a new link and mails it; the page does not see it. */
+export const mailInvitation = (id: string): Promise<MailOutcome> =>
+  call("post", "/api/users/{id}/invitation/mail", { path: { id } });
+
+export const getPushKey = (): Promise<{ key: string }> => call("get", "/api/push/key");
+export const putPushSubscription = (body: PushSubscriptionBody): Promise<void> =>
+  call("put", "/api/push/subscription", { body });
+export const deletePushSubscription = (): Promise<void> => call("delete", "/api/push/subscription");

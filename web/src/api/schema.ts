@@ -38,6 +38,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail settings. */
+        get: operations["mail_settings"];
+        /** Sets how mail goes out. */
+        put: operations["set_mail_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a mail to the admin who asks, with the settings that are saved, and tells what the mail server said. */
+        post: operations["test_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/media": {
         parameters: {
             query?: never;
@@ -401,6 +436,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The server's public key for `pushManager.subscribe`. */
+        get: operations["push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/push/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sends notices to this browser while no page is open, until the session ends. */
+        put: operations["subscribe_push"];
+        post?: never;
+        /** Sends no more notices to this browser. */
+        delete: operations["unsubscribe_push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search/messages": {
         parameters: {
             query?: never;
@@ -466,6 +536,24 @@ export interface paths {
         get: operations["open_socket"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page behind the link that stops mail. It changes nothing: mail programs look at links before their reader does. */
+        get: operations["unsubscribe_page"];
+        put?: never;
+        /** Stops mail about messages: the page's button, or a mail program's own (RFC 8058). Needs no sign-in. */
+        post: operations["unsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -614,6 +702,23 @@ export interface paths {
         put?: never;
         /** Makes a new invitation link and voids the one before. For a user who has a password, the link sets a new one. */
         post: operations["invite_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/invitation/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a new invitation link and mails it. The answer has no link: whoever reads that mailbox is to follow it. */
+        post: operations["mail_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -928,6 +1033,11 @@ export interface components {
             text: string;
             updated_at: components["schemas"]["Millis"];
         };
+        /**
+         * @description How the connection to the mail server is encrypted.
+         * @enum {string}
+         */
+        Encryption: "none" | "starttls" | "tls";
         /** @description The body of every refusal. */
         ErrorBody: {
             /**
@@ -1055,6 +1165,71 @@ export interface components {
         /** @description A user with their presence. */
         ListedUser: components["schemas"]["User"] & {
             presence: components["schemas"]["Presence"];
+        };
+        MailChange: {
+            /** @description Left out: the one that is kept stays, if server, port and user do. Empty: none. */
+            password?: string | null;
+            settings: components["schemas"]["MailSettings"];
+        };
+        /** @description What came of a mail that was sent while somebody waits. */
+        MailOutcome: {
+            /** @description The address that it went to. */
+            address: string;
+            problem?: components["schemas"]["Problem"] | null;
+            /** @description In the words of the mail server or of the network. */
+            said: string;
+        };
+        MailProblem: {
+            at: components["schemas"]["Millis"];
+            said: string;
+        };
+        /** @description The mail settings, and how mail does. */
+        MailReport: {
+            /**
+             * Format: int32
+             * @description Mails of the last 30 days that were given up.
+             */
+            failed: number;
+            /** @description Server, sender and password come from the server's configuration: the page cannot change them. */
+            fixed: boolean;
+            /** @description A password is kept; nobody is told which. */
+            has_password: boolean;
+            last_sent_at?: components["schemas"]["Millis"] | null;
+            problem?: components["schemas"]["MailProblem"] | null;
+            settings: components["schemas"]["MailSettings"];
+            /**
+             * Format: int32
+             * @description Mails on their way.
+             */
+            waiting: number;
+        };
+        /** @description Where mail is handed in. */
+        MailServer: {
+            encryption: components["schemas"]["Encryption"];
+            /** @example smtp.example.com */
+            host: string;
+            /** Format: int32 */
+            port: number;
+            /** @description Unset: the server takes mail without a sign-in. */
+            user?: string | null;
+        };
+        /** @description How mail goes out. The password is apart, because it is told to nobody. */
+        MailSettings: {
+            /**
+             * Format: int32
+             * @description How long a message stays unread before a mail tells of it.
+             */
+            delay_minutes: number;
+            /** @description Whether a mail shows what was written; else only by whom. */
+            include_text: boolean;
+            /** @description Of mails to those who have not chosen one. */
+            language: components["schemas"]["Language"];
+            /**
+             * @description The sender of all mail, as in `Staffline <chat@example.com>`.
+             * @example Staffline <chat@example.com>
+             */
+            sender: string;
+            server?: components["schemas"]["MailServer"] | null;
         };
         /** @description What the media node has done since its start, and what lives in it now. */
         MediaReport: {
@@ -1271,6 +1446,25 @@ export interface components {
          * @enum {string}
          */
         Presence: "online" | "away" | "offline";
+        /**
+         * @description What went wrong, for the admin.
+         * @enum {string}
+         */
+        Problem: "unreachable" | "tls" | "credentials" | "later" | "refused" | "address";
+        /** @description What a page needs to subscribe. */
+        PushKey: {
+            /** @description The `applicationServerKey`, base64url. */
+            key: string;
+        };
+        /** @description What `PushSubscription.toJSON()` gives, and the language of the page. */
+        PushSubscription: {
+            /** @description Base64url. */
+            auth: string;
+            endpoint: string;
+            language: components["schemas"]["Language"];
+            /** @description Base64url. */
+            p256dh: string;
+        };
         /** @description The message that is replied to, as it is now. */
         Quote: {
             attachment?: components["schemas"]["QuotedAttachment"] | null;
@@ -1529,6 +1723,148 @@ export interface operations {
             };
             /** @description forbidden: admins and compliance officers only */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mail_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailReport"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_mail_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailReport"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description set_by_config */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_mail_server, bad_mail_sender, bad_mail_delay, password_needs_tls */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailOutcome"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description mail_off */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2930,6 +3266,99 @@ export interface operations {
             };
         };
     };
+    push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    subscribe_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscription"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_subscription */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unsubscribe_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     search_messages: {
         parameters: {
             query: {
@@ -3205,6 +3634,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unsubscribe_page: {
+        parameters: {
+            query?: {
+                /** @description From the link of a mail. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page with one button */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says so */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: {
+                /** @description From the link of a mail. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that says so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says so */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Refused */
@@ -3883,6 +4394,63 @@ export interface operations {
                 };
             };
             /** @description user_deactivated */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mail_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailOutcome"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description mail_off, user_deactivated */
             409: {
                 headers: {
                     [name: string]: unknown;

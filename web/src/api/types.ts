@@ -52,6 +52,13 @@ export type Outcome = Schemas["Outcome"];
 export type Signal = Schemas["Signal"];
 export type PathPolicy = Schemas["PathPolicy"];
 export type MediaReport = Schemas["MediaReport"];
+export type MailReport = Schemas["MailReport"];
+export type MailChange = Schemas["MailChange"];
+export type MailOutcome = Schemas["MailOutcome"];
+export type MailProblem = Schemas["Problem"];
+export type MailSettings = Schemas["MailSettings"];
+export type MailEncryption = Schemas["Encryption"];
+export type PushSubscriptionBody = Schemas["PushSubscription"];
 
 export type StoredEvent = Schemas["StoredEvent"];
 export type EventPage = Schemas["Page"];

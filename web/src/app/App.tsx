@@ -60,9 +60,11 @@ function Pages() {
   const route = useRoute();
   const session = useSession();
   const invited = route.name === "invitation";
+  const signedIn = session.data != null;
   useEffect(() => {
-    document.title = t("app.name");
-  }, [t]);
+    // Of one who is signed in it says how much is unread.
+    if (!signedIn) document.title = t("app.name");
+  }, [t, signedIn]);
 
   if (invited) return <Invitation />;
   if (session.isPending) return <div role="status" aria-label={t("app.loading")} className="h-dvh" />;

@@ -3,12 +3,12 @@ import { CircleUserRound, Keyboard, LogOut, ScrollText, Settings } from "lucide-
 import { useTranslation } from "react-i18next";
 import { useDrafts, useOutbox } from "../features/chat";
 import { useUploads } from "../features/files";
+import { AllowButton } from "../features/notifications";
 import { LookSettings, RoleBadge, useMe, useSignOut } from "../features/users";
 import { navigate, type Route } from "../lib/router";
 import { Avatar } from "../ui/Avatar";
 import { Logo } from "../ui/Logo";
 import { Popover } from "../ui/Popover";
-import { NotifyButton } from "./NotifyButton";
 
 export function Header({ onHelp }: { onHelp: () => void }) {
   const { t } = useTranslation();
@@ -64,7 +64,7 @@ function Menu({ close, onHelp }: { close: () => void; onHelp: () => void }) {
         <button type="button" className={ITEM} onClick={() => go({ name: "profile" })}>
           <CircleUserRound size={18} aria-hidden /> {t("profile.title")}
         </button>
-        <NotifyButton className={ITEM} />
+        <AllowButton className={ITEM} />
         {me.role === "admin" && (
           <button type="button" className={ITEM} onClick={() => go({ name: "admin" })}>
             <Settings size={18} aria-hidden /> {t("settings.admin")}

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Role } from "../api/types";
 import { ChatPane, Details, KeyHelp, Switcher } from "../features/chat";
+import { NoticeSettings } from "../features/notifications";
 import { useMe } from "../features/users";
 import { navigate, useRoute, type Route } from "../lib/router";
 import { useIsPhone } from "../lib/useMedia";
@@ -18,13 +19,14 @@ import { useDetails } from "./useDetails";
 import { usePageKeys } from "./usePageKeys";
 
 const AdminPage = lazy(() => import("../features/users/admin"));
+const MailCard = lazy(() => import("../features/notifications/admin"));
 const ProfilePage = lazy(() => import("../features/users/profile"));
 
 /** A page of its own, in place of the panes; null for those who may not see it. */
 function pageOf(route: Route, role: Role) {
-  if (route.name === "profile") return <ProfilePage />;
+  if (route.name === "profile") return <ProfilePage notices={<NoticeSettings />} />;
   if (route.name !== "admin") return null;
-  if (role === "admin") return <AdminPage section={route.section ?? "users"} />;
+  if (role === "admin") return <AdminPage section={route.section ?? "users"} mail={<MailCard />} />;
   return role === "compliance" ? <AdminPage section="audit" /> : null;
 }
 

@@ -7,6 +7,7 @@ import type { SocketListener } from "../api/socket";
 import { CallProvider, CallScreens } from "../features/calls";
 import { ChatProvider } from "../features/chat";
 import { FilesProvider, QuietInCalls } from "../features/files";
+import { Notices } from "../features/notifications";
 import { SESSION_KEY, useSettingsFeed, useUsersFeed } from "../features/users";
 import { Shell } from "./Shell";
 import { useOwnPresence } from "./useOwnPresence";
@@ -26,6 +27,7 @@ export function SignedIn({ me }: { me: string }) {
       <ChatProvider me={me}>
         <CallProvider me={me}>
           <Shell />
+          <Notices />
           <CallScreens />
           <QuietInCalls />
         </CallProvider>

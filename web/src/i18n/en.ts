@@ -2,6 +2,7 @@
 import { compose, emoji } from "./en/compose";
 import { files, voice } from "./en/files";
 import { groups, list, notice, preview, search, switcher } from "./en/lists";
+import { notices } from "./en/notices";
 import { adminSections, audit, profile } from "./en/staff";
 
 export const en = {
@@ -33,7 +34,6 @@ export const en = {
     themeDark: "Dark",
     language: "Language",
     admin: "Administration",
-    notify: "Notify me of calls",
     signOut: "Sign out",
   },
   signIn: {
@@ -213,6 +213,7 @@ export const en = {
   groups,
   search,
   switcher,
+  notices,
   compose,
   emoji,
   files,
@@ -329,6 +330,13 @@ export const en = {
     message_too_long: "The message is longer than 16,000 characters.",
     bad_text: "The message has a character that is not allowed.",
     client_key_reused: "This message was sent in another chat already.",
+    bad_mail_server: "Give the mail server's name and port.",
+    bad_mail_sender: "The sender is a mail address, for example Staffline <chat@example.com>.",
+    bad_mail_delay: "The delay is 1 to 1440 minutes.",
+    password_needs_tls: "A password goes over an encrypted connection only: turn STARTTLS or TLS on.",
+    set_by_config: "The mail server is set in the server's configuration.",
+    mail_off: "No mail server is set.",
+    bad_subscription: "The server did not take this browser's subscription.",
     user_unavailable: "This person cannot be called.",
     already_in_call: "You are in a call already, perhaps on another device.",
     answered_elsewhere: "The call goes on another device.",

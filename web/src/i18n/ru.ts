@@ -2,6 +2,7 @@
 import { compose, emoji } from "./ru/compose";
 import { files, voice } from "./ru/files";
 import { groups, list, notice, preview, search, switcher } from "./ru/lists";
+import { notices } from "./ru/notices";
 import { adminSections, audit, profile } from "./ru/staff";
 
 export const ru = {
@@ -33,7 +34,6 @@ export const ru = {
     themeDark: "Тёмная",
     language: "Язык",
     admin: "Управление",
-    notify: "Уведомлять о звонках",
     signOut: "Выйти",
   },
   signIn: {
@@ -225,6 +225,7 @@ export const ru = {
   groups,
   search,
   switcher,
+  notices,
   compose,
   emoji,
   files,
@@ -341,6 +342,13 @@ export const ru = {
     message_too_long: "Сообщение длиннее 16 000 символов.",
     bad_text: "В сообщении есть недопустимый символ.",
     client_key_reused: "Это сообщение уже было отправлено в другой чат.",
+    bad_mail_server: "Укажите имя почтового сервера и порт.",
+    bad_mail_sender: "Отправитель: адрес почты, например Staffline <chat@example.com>.",
+    bad_mail_delay: "Задержка: от 1 до 1440 минут.",
+    password_needs_tls: "Пароль отправляется только по шифрованному соединению: включите STARTTLS или TLS.",
+    set_by_config: "Почтовый сервер задан в конфигурации сервера.",
+    mail_off: "Почтовый сервер не задан.",
+    bad_subscription: "Сервер не принял подписку этого браузера.",
     user_unavailable: "Этому сотруднику нельзя позвонить.",
     already_in_call: "Вы уже в звонке, возможно, на другом устройстве.",
     answered_elsewhere: "Звонок идёт на другом устройстве.",

@@ -11,3 +11,5 @@ export { KeyHelp } from "./switcher/KeyHelp";
 export { Switcher } from "./switcher/Switcher";
 export { useSwitcherKeys } from "./switcher/useSwitcherKeys";
 export { useDrafts } from "./ComposerContext";
+export { usePeople } from "./face";
+export { usePreview } from "./preview";

@@ -1,6 +1,6 @@
 /** What admins manage, in sections: staff, calls, files, mail, and the audit log, which compliance officers see too. */
 import clsx from "clsx";
-import { ArrowLeft, FolderOpen, Phone, ScrollText, Users } from "lucide-react";
+import { ArrowLeft, FolderOpen, Mail, Phone, ScrollText, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { navigate, pathOf, type AdminSection } from "../../../lib/router";
@@ -29,10 +29,12 @@ const SECTIONS: Partial<Record<AdminSection, Section>> = {
     ),
   },
   files: { icon: <FolderOpen size={18} aria-hidden />, content: <UploadsCard /> },
+  // The page's own content comes from another feature.
+  mail: { icon: <Mail size={18} aria-hidden />, content: null },
   audit: { icon: <ScrollText size={18} aria-hidden />, content: <AuditCard /> },
 };
 
-export function AdminPage({ section }: { section: AdminSection }) {
+export function AdminPage({ section, mail }: { section: AdminSection; mail?: ReactNode }) {
   const { t } = useTranslation();
   const me = useMe();
   return (
@@ -45,7 +47,7 @@ export function AdminPage({ section }: { section: AdminSection }) {
           <h1 className="text-xl font-semibold">{me.role === "admin" ? t("admin.title") : t("audit.title")}</h1>
         </div>
         {me.role === "admin" && <SectionLinks open={section} />}
-        {SECTIONS[section]?.content}
+        {section === "mail" ? mail : SECTIONS[section]?.content}
       </div>
     </main>
   );
