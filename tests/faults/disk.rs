@@ -60,7 +60,7 @@ async fn survive(engine: Engine) {
     let mut server = Process::start(folder.path(), &database.config()).await;
     let admin = Browser::first_admin(&mut server).await;
     let anna = admin.invite(&server.origin, "anna").await;
-    let conversation = crate::crash::open(&admin, &anna, &server.origin).await;
+    let conversation = crate::process::open(&admin, &anna, &server.origin).await;
     let site = Site { browser: admin, origin: server.origin.clone() };
 
     let small = site.begin(MIB).await;

@@ -63,7 +63,7 @@ async fn an_outage_of_postgres_is_survived() {
     let mut server = Process::start(folder.path(), &config::Database::Postgres(url.into())).await;
     let admin = Browser::first_admin(&mut server).await;
     let anna = admin.invite(&server.origin, "anna").await;
-    let conversation = crate::crash::open(&admin, &anna, &server.origin).await;
+    let conversation = crate::process::open(&admin, &anna, &server.origin).await;
     let mut socket = anna.socket(&server.origin).await;
     write(&admin, &server.origin, &conversation, "before-the-outage").await;
     assert_eq!(next_text(&mut socket).await, "before-the-outage");

@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use futures_util::StreamExt;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use staffline::config;
 use tokio::{
@@ -133,6 +135,44 @@ impl Browser {
         Ok((response.status().as_u16(), response.json().await?))
     }
 
+    /// Announces an upload (tus creation); its id.
+    pub(crate) async fn create_upload(&self, origin: &str, name: &str, length: usize) -> reqwest::Result<String> {
+        let metadata = format!("filename {}", BASE64.encode(name));
+        let request = self.tus(Method::POST, origin, "/api/uploads").header("upload-length", length).header("upload-metadata", metadata);
+        let response = request.send().await?;
+        assert_eq!(response.status(), 201);
+        let location = response.headers()["location"].to_str().unwrap();
+        Ok(location.rsplit('/').next().unwrap().to_owned())
+    }
+
+    /// How much of an upload has safely arrived.
+    pub(crate) async fn upload_offset(&self, origin: &str, id: &str) -> reqwest::Result<usize> {
+        let response = self.tus(Method::HEAD, origin, &format!("/api/uploads/{id}")).send().await?;
+        assert_eq!(response.status(), 200);
+        Ok(response.headers()["upload-offset"].to_str().unwrap().parse().unwrap())
+    }
+
+    pub(crate) async fn upload_part(&self, origin: &str, id: &str, offset: usize, bytes: Vec<u8>) -> reqwest::Result<()> {
+        let request = self.tus(Method::PATCH, origin, &format!("/api/uploads/{id}")).header("upload-offset", offset);
+        let response = request.header("content-type", "application/offset+octet-stream").body(bytes).send().await?;
+        assert_eq!(response.status(), 204);
+        Ok(())
+    }
+
+    fn tus(&self, method: Method, origin: &str, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{origin}{path}")).header("origin", origin);
+        request.header("cookie", &self.cookie).header("tus-resumable", "1.0.0")
+    }
+
+    /// The bytes, if the server gives them.
+    pub(crate) async fn download(&self, origin: &str, path: &str) -> Option<Vec<u8>> {
+        let response = self.http.get(format!("{origin}{path}")).header("cookie", &self.cookie).send().await.unwrap();
+        if response.status() != 200 {
+            return None;
+        }
+        Some(response.bytes().await.unwrap().to_vec())
+    }
+
     /// Status and Retry-After.
     pub(crate) async fn status(&self, origin: &str, path: &str) -> (u16, Option<String>) {
         let response = self.http.get(format!("{origin}{path}")).header("cookie", &self.cookie).send().await.unwrap();
@@ -149,4 +189,11 @@ impl Browser {
         assert!(socket.next().await.unwrap().unwrap().is_text(), "hello");
         socket
     }
+}
+
+/// The direct conversation of two.
+pub(crate) async fn open(one: &Browser, other: &Browser, origin: &str) -> String {
+    let user = other.get(origin, "/api/session").await["user"]["id"].clone();
+    let (_, conversation) = one.post(origin, "/api/conversations", &json!({"user_id": user})).await.unwrap();
+    conversation["id"].as_str().unwrap().to_owned()
 }
