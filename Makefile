@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build-tools run demo check advisories test test-rust test-web test-e2e netlab screenshots bench bench-load bench-chat web clean
+.PHONY: help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-chat web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -65,6 +65,10 @@ test-rust:
 	scripts/apt-install $(BUILD) postgresql python3-venv
 	scripts/smtp-venv
 	scripts/test-s3.sh scripts/test-postgres.sh cargo test --workspace --locked --quiet
+
+test-faults: ## fifty kills for each database amid messages and uploads, a full disk, an outage; writes target/figures/ledger.json
+	scripts/apt-install $(BUILD) postgresql
+	STAFFLINE_KILLS=50 scripts/test-postgres.sh cargo test -p staffline --locked --test faults
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm test

@@ -138,7 +138,8 @@ impl Browser {
     /// Announces an upload (tus creation); its id.
     pub(crate) async fn create_upload(&self, origin: &str, name: &str, length: usize) -> reqwest::Result<String> {
         let metadata = format!("filename {}", BASE64.encode(name));
-        let request = self.tus(Method::POST, origin, "/api/uploads").header("upload-length", length).header("upload-metadata", metadata);
+        let request =
+            self.tus(Method::POST, origin, "/api/uploads").header("upload-length", length).header("upload-metadata", metadata);
         let response = request.send().await?;
         assert_eq!(response.status(), 201);
         let location = response.headers()["location"].to_str().unwrap();

@@ -9,27 +9,26 @@ use crate::process::Browser;
 
 type Found = BTreeMap<String, Vec<(String, Option<String>)>>;
 
-/// How many of the ledger's entries are lost, and how many are there more than once (or are nobody's).
-pub(super) async fn compare(reader: &Browser, origin: &str, conversation: &str, book: &Book) -> (usize, usize) {
+/// Which of the ledger's entries are lost, and how many are there more than once (or are nobody's).
+pub(super) async fn compare(reader: &Browser, origin: &str, conversation: &str, book: &Book) -> (Vec<String>, usize) {
     let history = history(reader, origin, conversation).await;
     let told = told(reader, origin).await;
-    let (mut lost, mut doubled) = (0, 0);
+    let (mut lost, mut doubled) = (Vec::new(), 0);
     for found in [&history, &told] {
         for (key, entry) in book.messages() {
             match found.get(&key).map(Vec::as_slice) {
                 Some([one]) if *one == entry => {}
                 Some([_, _, ..]) => doubled += 1,
-                other => {
-                    println!("{key}: {entry:?} is {other:?}");
-                    lost += 1;
-                }
+                other => lost.push(format!("{key}: {entry:?} is {other:?}")),
             }
         }
         doubled += found.keys().filter(|key| !book.messages().contains_key(*key)).count();
     }
     for (id, key) in book.files() {
         let bytes = reader.download(origin, &format!("/api/attachments/{id}")).await;
-        lost += usize::from(bytes.as_deref() != Some(&content(&key)));
+        if bytes.as_deref() != Some(&content(&key)) {
+            lost.push(format!("the file {id} of {key}"));
+        }
     }
     (lost, doubled)
 }

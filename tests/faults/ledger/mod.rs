@@ -35,6 +35,8 @@ struct Figures {
     /// Messages and files whose safe arrival a client was told of.
     acknowledged: usize,
     lost: usize,
+    #[serde(skip)]
+    which: Vec<String>,
     doubled: usize,
     /// Files that no row names, and rows that name no file, after the sweep.
     orphans: usize,
@@ -48,6 +50,7 @@ async fn what_was_acknowledged_survives_kill_9_once() {
             total.kills += figures.kills;
             total.acknowledged += figures.acknowledged;
             total.lost += figures.lost;
+            total.which.extend(figures.which);
             total.doubled += figures.doubled;
             total.orphans += figures.orphans;
         }
@@ -73,7 +76,8 @@ async fn survive(engine: Engine) -> Option<Figures> {
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
                 let browser = if number % 2 == 0 { &admin } else { &anna }.clone();
-                let worker = Worker { browser, origin: server.origin.clone(), conversation: conversation.clone(), book: book.clone() };
+                let worker =
+                    Worker { browser, origin: server.origin.clone(), conversation: conversation.clone(), book: book.clone() };
                 tokio::spawn(async move { worker.write(&format!("round-{round}-writer-{number}")).await })
             })
             .collect();
@@ -100,7 +104,7 @@ async fn survive(engine: Engine) -> Option<Figures> {
     }
     let orphans = orphans(folder.path(), &database).await;
     database.drop().await;
-    Some(Figures { kills, acknowledged: book.acknowledged(), lost, doubled, orphans })
+    Some(Figures { kills, acknowledged: book.acknowledged(), lost: lost.len(), which: lost, doubled, orphans })
 }
 
 /// Sweeps when a day has passed and everything that was given up is old. What is then left hangs on a message, and all of that is there.
@@ -109,8 +113,7 @@ async fn orphans(data: &Path, database: &Database) -> usize {
     let config = config::Config { database: database.config(), ..config::Config::of_folder(data).unwrap() };
     let later = Clock::System.now().plus(Duration::from_secs(25 * 60 * 60));
     let app = App::open(config, Clock::manual(later), Tuning::default()).await.unwrap();
-    let swept = files::sweep::sweep(&app).await.unwrap();
-    println!("{swept:?}");
+    files::sweep::sweep(&app).await.unwrap();
     let rows = sqlx::query_scalar::<_, String>("select id from attachments").fetch_all(app.db.read()).await.unwrap();
     let sent = "select id from attachments where message_id is not null and completed_at is not null";
     let sent = sqlx::query_scalar::<_, String>(sent).fetch_all(app.db.read()).await.unwrap();
