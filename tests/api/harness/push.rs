@@ -66,10 +66,10 @@ impl Browser {
     pub(crate) async fn pushed(&mut self, status: &str) -> Pushed {
         let (stream, _) = time::timeout(PATIENCE, self.listener.accept()).await.expect("a push comes").unwrap();
         let (headers, body) = request(stream, status).await;
-        Pushed { headers, payload: serde_json::from_slice(&self.decrypt(body)).unwrap() }
+        Pushed { headers, payload: serde_json::from_slice(&self.decrypt(&body)).unwrap() }
     }
 
-    fn decrypt(&self, body: Vec<u8>) -> Vec<u8> {
+    fn decrypt(&self, body: &[u8]) -> Vec<u8> {
         let (salt, rest) = body.split_at(16);
         let (record_size, rest) = rest.split_at(4);
         assert!(u32::from_be_bytes(record_size.try_into().unwrap()) as usize >= rest.len());
