@@ -23,8 +23,8 @@ test('the first admin is made by the printed link, and invites somebody', async 
     await page.getByRole('button', { name: 'Administration' }).click();
     await page.getByRole('button', { name: 'Add a person' }).click();
     await page.getByLabel('Full name').fill(anna.name);
-    await page.getByLabel('Login').fill(anna.login);
-    await page.getByLabel('E-mail').fill('anna@example.org');
+    await page.getByLabel('Login', { exact: true }).fill(anna.login);
+    await page.getByLabel('E-mail', { exact: true }).fill('anna@example.org');
     await page.getByRole('button', { name: 'Add and get a link' }).click();
     const link = await page.getByLabel('Invitation link').inputValue();
 

@@ -51,14 +51,14 @@ export function PersonDetails({ conversation, face: { id, name, picture, peer },
 
 function Fact({ icon, name, value }: { icon: ReactNode; name: string; value: ReactNode }) {
   return (
-    <div className="flex min-h-12 items-center gap-3 px-3 py-1.5">
-      <span aria-hidden className="text-muted">
-        {icon}
-      </span>
-      <div className="flex min-w-0 flex-col-reverse">
-        <dt className="text-sm text-muted">{name}</dt>
-        <dd className="m-0 wrap-anywhere">{value}</dd>
-      </div>
+    <div className="relative flex min-h-12 flex-col-reverse justify-center py-1.5 pr-3 pl-11">
+      <dt className="text-sm text-muted">{name}</dt>
+      <dd className="m-0 wrap-anywhere">
+        <span aria-hidden className="absolute top-1/2 left-3 -translate-y-1/2 text-muted">
+          {icon}
+        </span>
+        {value}
+      </dd>
     </div>
   );
 }

@@ -23,7 +23,7 @@ export function AddUser({ onClose, onAdded }: { onClose: () => void; onAdded: (l
     onSuccess: ({ user, invitation }) => {
       update(user);
       onClose();
-      onAdded({ name: user.name, url: invitation.url, expiresAt: invitation.expires_at });
+      onAdded({ userId: user.id, name: user.name, url: invitation.url, expiresAt: invitation.expires_at });
     },
   });
 

@@ -41,7 +41,7 @@ export function UsersCard() {
 
   const renew = useMutation({
     mutationFn: (user: User) => renewInvitation(user.id),
-    onSuccess: ({ url, expires_at }, user) => setLink({ name: user.name, url, expiresAt: expires_at }),
+    onSuccess: ({ url, expires_at }, user) => setLink({ userId: user.id, name: user.name, url, expiresAt: expires_at }),
     onError,
   });
   const { mutate: change } = useMutation({
