@@ -95,7 +95,8 @@ test('one at a time, the next plays on, and the speed is remembered', async ({ t
 
 test('the place in it is chosen by click and by key', async ({ two: { a } }) => {
   await a.openChat(boris.name);
-  await speak(a, 3);
+  // Long enough not to be over before it is stopped.
+  await speak(a, 6);
   const voice = voices(a);
   const slider = voice.getByRole('slider', { name: 'Position' });
   await voice.getByRole('button', { name: 'Play' }).click();
