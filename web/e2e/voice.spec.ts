@@ -97,6 +97,8 @@ test('the place in it is chosen by click and by key', async ({ two: { a } }) => 
   await a.openChat(boris.name);
   // Long enough not to be over before it is stopped.
   await speak(a, 6);
+  // Until then it is the recording of this page that stands there.
+  await expect(a.messages.getByRole('img', { name: 'Sent' })).toBeVisible();
   const voice = voices(a);
   const slider = voice.getByRole('slider', { name: 'Position' });
   await voice.getByRole('button', { name: 'Play' }).click();
@@ -106,7 +108,7 @@ test('the place in it is chosen by click and by key', async ({ two: { a } }) => 
   await expect(slider).toHaveAttribute('aria-valuenow', '0');
   const box = await slider.boundingBox();
   await slider.click({ position: { x: (box?.width ?? 0) * 0.67, y: 10 } });
-  await expect(slider).toHaveAttribute('aria-valuenow', '2');
+  await expect(slider).toHaveAttribute('aria-valuenow', /[45]/);
 });
 
 test('whoever leaves the chat in the middle finds the recording among its files', async ({ two: { a } }) => {
