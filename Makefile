@@ -53,7 +53,7 @@ check: build-tools advisories web/node_modules/.package-lock.json ## formatting,
 	scripts/check-tree
 
 # Known vulnerabilities are news from outside: without a network the check says that it was not made.
-advisories: $(DENY) ## known vulnerabilities in the crates; needs a network
+advisories: crates $(DENY) ## known vulnerabilities in the crates; needs a network
 	@if $(DENY) fetch db >/dev/null 2>&1; then $(DENY) --log-level error --offline check advisories; \
 	else echo 'advisories: NOT CHECKED, their database cannot be fetched from here'; fi
 
