@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-chat web clean
+.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-chat web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -44,7 +44,11 @@ $(DENY):
 build-tools:
 	@scripts/apt-install $(BUILD)
 
-check: build-tools advisories web/node_modules/.package-lock.json ## formatting, lints, types, licences, generated files
+# cargo-deny reads the crates of all platforms, of which a build fetches only those of one.
+crates:
+	cargo fetch --locked --quiet
+
+check: build-tools advisories crates web/node_modules/.package-lock.json ## formatting, lints, types, licences, generated files
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(DENY) --log-level error --offline check bans licenses sources

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { fileSize } from "./size";
 
 test.each([
-  [0, "0 byte", "0 Б"],
-  [999, "999 byte", "999 Б"],
+  [0, "0 bytes", "0 байт"],
+  [999, "999 bytes", "999 байт"],
   [1_234, "1.2 kB", "1,2 кБ"],
   [999_949, "1 MB", "1 МБ"],
   [10_500_000, "10.5 MB", "10,5 МБ"],
