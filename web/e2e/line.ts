@@ -39,11 +39,14 @@ export class Line {
 
   private forward(client: Socket, upstream: Socket, bytes: Buffer): void {
     this.up += bytes.length;
-    upstream.write(bytes);
+    const taken = upstream.write(bytes);
     if (this.up >= this.cutAt) return this.cut();
-    if (this.rate === Infinity) return;
+    // What the server does not take waits in the browser: here it would count as sent, and be lost with the cut.
+    const waits: Promise<unknown>[] = taken ? [] : [new Promise((resolve) => upstream.once('drain', resolve))];
+    if (this.rate !== Infinity) waits.push(new Promise((resolve) => setTimeout(resolve, (bytes.length / this.rate) * 1000)));
+    if (waits.length === 0) return;
     client.pause();
-    setTimeout(() => { client.resume(); }, (bytes.length / this.rate) * 1000);
+    void Promise.all(waits).then(() => { client.resume(); });
   }
 
   /** Cuts when so many more bytes have gone up. */
