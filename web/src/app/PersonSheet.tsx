@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { codeOf } from "../api/http";
 import type { CallKind, User } from "../api/types";
-import { useCallSession, useCanCall } from "../features/calls";
+import { useCalls, useCanCall } from "../features/calls";
 import { useOpenDirect } from "../features/chat";
 import { PersonCard, useMe } from "../features/users";
 import { useErrorWords } from "../i18n/errorWords";
@@ -20,7 +20,7 @@ function Actions({ user, close }: { user: User; close: () => void }) {
   const words = useErrorWords();
   const me = useMe();
   const openDirect = useOpenDirect();
-  const calls = useCallSession();
+  const calls = useCalls();
   const able = useCanCall();
   if (user.id === me.id) {
     const edit = (): void => {

@@ -5,18 +5,18 @@ import { useApi } from "../../api/context";
 import type { CallKind } from "../../api/types";
 import { useStore } from "../../lib/useStore";
 import { IconButton } from "../../ui/Button";
-import { useCallSession, useCallView } from "./context";
+import { useCalls, useInCall } from "./context";
 
 /** Calls need the socket, and a page has one call at a time. */
 export function useCanCall(): boolean {
   const { socket } = useApi();
   const { status } = useStore(socket.state);
-  return useCallView().stage === "idle" && status === "online";
+  return !useInCall() && status === "online";
 }
 
 export function CallButtons({ peerId, className }: { peerId: string; className?: string }) {
   const { t } = useTranslation();
-  const session = useCallSession();
+  const calls = useCalls();
   const able = useCanCall();
   const { status } = useStore(useApi().socket.state);
   const hint = status === "online" ? undefined : t("call.unavailable");
@@ -25,7 +25,7 @@ export function CallButtons({ peerId, className }: { peerId: string; className?:
       label={words}
       title={hint ?? words}
       disabled={!able}
-      onClick={() => void session.call(peerId, kind)}
+      onClick={() => void calls.call(peerId, kind)}
       className={className}
     >
       {icon}

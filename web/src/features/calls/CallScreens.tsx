@@ -5,7 +5,7 @@ import { toast } from "sonner";
 import { useErrorWords } from "../../i18n/errorWords";
 import { useUser } from "../users";
 import { AbandonedBar } from "./AbandonedBar";
-import { useCallView } from "./context";
+import { useCallsView } from "./context";
 import { IncomingCall } from "./IncomingCall";
 import { InCall } from "./InCall";
 import { OutgoingCall } from "./OutgoingCall";
@@ -20,25 +20,25 @@ function isPlain(why: Ending): boolean {
 export function CallScreens() {
   const { t } = useTranslation();
   const words = useErrorWords();
-  const view = useCallView();
+  const { current: view, abandoned, ending } = useCallsView();
   const peer = useUser(view.peerId ?? undefined);
   const name = peer?.name ?? "…";
   useRinging(view, name);
 
   useEffect(() => {
-    if (view.ending === null) return;
-    const { why } = view.ending;
+    if (ending === null) return;
+    const { why } = ending;
     if (typeof why !== "string") toast.error(words(why.code));
     else if (why === "media" || why === "mediaNode" || why === "socket") toast.error(t(`call.ended.${why}`), { duration: 8_000 });
     else if (!isPlain(why)) toast(t(`call.ended.${why}`));
     // Once for each ending, whatever else changes.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [view.ending]);
+  }, [ending]);
 
   const person = { id: view.peerId ?? "", name, picture: peer?.picture, role: peer?.role ?? "employee" } as const;
   return (
     <>
-      {view.abandoned !== null && view.stage === "idle" && <AbandonedBar />}
+      {abandoned !== null && view.stage === "idle" && <AbandonedBar />}
       {screenOf(view) === "incoming" && <IncomingCall view={view} person={person} />}
       {screenOf(view) === "outgoing" && <OutgoingCall view={view} person={person} />}
       {screenOf(view) === "call" && <InCall view={view} person={person} />}

@@ -3,7 +3,7 @@ import clsx from "clsx";
 import { Maximize, Mic, MicOff, Minimize, PhoneOff, Video, VideoOff } from "lucide-react";
 import { useSyncExternalStore, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import { useCallSession } from "./context";
+import { useCalls } from "./context";
 import { RoundButton } from "./pieces";
 import type { CallView } from "./view";
 
@@ -26,7 +26,7 @@ export interface ControlsProps {
 
 export function Controls({ view, hidden, area }: ControlsProps) {
   const { t } = useTranslation();
-  const session = useCallSession();
+  const calls = useCalls();
   const full = useFullScreen();
 
   function toggleFullScreen(): void {
@@ -48,13 +48,13 @@ export function Controls({ view, hidden, area }: ControlsProps) {
         label={view.microphone ? t("call.micOff") : t("call.micOn")}
         look={view.microphone ? "on" : "off"}
         icon={view.microphone ? <Mic /> : <MicOff />}
-        onClick={() => session.setMicrophone(!view.microphone)}
+        onClick={() => calls.setMicrophone(!view.microphone)}
       />
       <RoundButton
         label={view.camera ? t("call.camOff") : t("call.camOn")}
         look={view.camera ? "on" : "off"}
         icon={view.camera ? <Video /> : <VideoOff />}
-        onClick={() => void session.setCamera(!view.camera)}
+        onClick={() => void calls.setCamera(!view.camera)}
       />
       {document.fullscreenEnabled && (
         <RoundButton
@@ -64,7 +64,7 @@ export function Controls({ view, hidden, area }: ControlsProps) {
           onClick={toggleFullScreen}
         />
       )}
-      <RoundButton label={t("call.hangUp")} look="end" icon={<PhoneOff />} onClick={() => session.hangUp()} />
+      <RoundButton label={t("call.hangUp")} look="end" icon={<PhoneOff />} onClick={() => calls.hangUp()} />
     </div>
   );
 }

@@ -2,13 +2,13 @@
 import { Phone, PhoneOff, Video } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../../ui/Dialog";
-import { useCallSession } from "./context";
+import { useCalls } from "./context";
 import { MediaErrorNote, PersonTitle, RingingAvatar, RoundButton, type Person } from "./pieces";
 import type { CallView } from "./view";
 
 export function IncomingCall({ view, person }: { view: CallView; person: Person }) {
   const { t } = useTranslation();
-  const session = useCallSession();
+  const calls = useCalls();
   const asking = view.stage === "asking";
   const video = view.kind === "video";
   return (
@@ -26,14 +26,14 @@ export function IncomingCall({ view, person }: { view: CallView; person: Person 
             look="answer"
             icon={video ? <Video /> : <Phone />}
             disabled={asking}
-            onClick={() => void session.accept()}
+            onClick={() => void calls.accept()}
           />
           <RoundButton
             label={t("call.decline")}
             caption={t("call.decline")}
             look="end"
             icon={<PhoneOff />}
-            onClick={() => session.decline()}
+            onClick={() => calls.decline()}
           />
         </div>
       </div>

@@ -2,14 +2,14 @@
 import { PhoneOff, RotateCcw, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { CallOverlay } from "./CallOverlay";
-import { useCallSession } from "./context";
+import { useCalls } from "./context";
 import { MediaErrorNote, PersonTitle, RingingAvatar, RoundButton, type Person } from "./pieces";
 import { OwnVideo } from "./OwnVideo";
 import type { CallView } from "./view";
 
 export function OutgoingCall({ view, person }: { view: CallView; person: Person }) {
   const { t } = useTranslation();
-  const session = useCallSession();
+  const calls = useCalls();
   const stuck = view.stage === "asking" && view.mediaError !== null;
 
   function words(): string {
@@ -19,8 +19,8 @@ export function OutgoingCall({ view, person }: { view: CallView; person: Person 
   }
 
   function again(): void {
-    session.hangUp();
-    void session.call(person.id, view.kind);
+    calls.hangUp();
+    void calls.call(person.id, view.kind);
   }
 
   return (
@@ -39,7 +39,7 @@ export function OutgoingCall({ view, person }: { view: CallView; person: Person 
             caption={stuck ? t("app.close") : t("call.cancel")}
             look={stuck ? "on" : "end"}
             icon={stuck ? <X /> : <PhoneOff />}
-            onClick={() => session.hangUp()}
+            onClick={() => calls.hangUp()}
           />
         </div>
       </div>

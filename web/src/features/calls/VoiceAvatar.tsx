@@ -1,7 +1,7 @@
 /** The avatar of an audio call, with a ring that breathes with the voice. */
 import { useEffect, useRef } from "react";
 import { Avatar } from "../../ui/Avatar";
-import { useCallSession } from "./context";
+import { useCalls } from "./context";
 import type { Person } from "./pieces";
 
 /** How often the voice is looked at. */
@@ -13,19 +13,19 @@ function loudness(connection: RTCPeerConnection | null): number {
 }
 
 export function VoiceAvatar({ person }: { person: Person }) {
-  const session = useCallSession();
+  const calls = useCalls();
   const ring = useRef<HTMLSpanElement>(null);
 
   useEffect(() => {
     // Straight to the element: ten renders a second would be a waste.
     const timer = setInterval(() => {
-      const level = Math.min(1, Math.sqrt(loudness(session.connection)) * 1.6);
+      const level = Math.min(1, Math.sqrt(loudness(calls.connection)) * 1.6);
       if (ring.current === null) return;
       ring.current.style.transform = `scale(${1 + level * 0.35})`;
       ring.current.style.opacity = String(0.25 + level * 0.6);
     }, LOOK_MS);
     return () => clearInterval(timer);
-  }, [session]);
+  }, [calls]);
 
   return (
     <span className="relative grid place-items-center">

@@ -1,10 +1,12 @@
-/** Hands the one call session to the screen. */
+/** Hands the calls to the screen. */
 import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
 import { useApi, useSocketListener } from "../../api/context";
 import { useStore } from "../../lib/useStore";
+import { Calls } from "./calls";
+import { DeviceChoices } from "./choices";
+import { DeviceList } from "./deviceList";
 import { Peer } from "./peer";
-import { CallSession } from "./session";
-import type { CallView } from "./view";
+import type { CallsView, CallView } from "./view";
 
 declare global {
   interface Window {
@@ -13,44 +15,58 @@ declare global {
   }
 }
 
-const CallContext = createContext<CallSession | null>(null);
+const CallContext = createContext<Calls | null>(null);
+
+/** Not there at all in an insecure context, whatever its type says. */
+const mediaDevices = (): MediaDevices | undefined => navigator.mediaDevices as MediaDevices | undefined;
 
 export function CallProvider({ me, children }: { me: string; children: ReactNode }) {
   const { socket } = useApi();
-  const session = useMemo(
+  const calls = useMemo(
     () =>
-      new CallSession({
+      new Calls({
         me,
         send: (frame) => socket.send(frame),
-        // Not there at all in an insecure context, whatever its type says.
-        devices: () => navigator.mediaDevices as MediaDevices | undefined,
+        devices: mediaDevices,
         peer: (call, tracks, events) => new Peer(call, tracks, events),
+        choices: new DeviceChoices(),
+        list: new DeviceList(mediaDevices),
       }),
     [socket, me],
   );
-  useSocketListener(useMemo(() => ({ frame: (frame) => session.receive(frame) }), [session]));
+  useSocketListener(useMemo(() => ({ frame: (frame) => calls.receive(frame) }), [calls]));
 
   useEffect(() => {
-    const leave = (): void => session.hangUp();
-    window.stafflineCall = () => session.connection;
+    const leave = (): void => calls.end();
+    window.stafflineCall = () => calls.connection;
     addEventListener("pagehide", leave);
     return () => {
       delete window.stafflineCall;
       removeEventListener("pagehide", leave);
       // Signed out in the middle of a call.
-      session.hangUp();
+      calls.end();
     };
-  }, [session]);
+  }, [calls]);
 
-  return <CallContext value={session}>{children}</CallContext>;
+  return <CallContext value={calls}>{children}</CallContext>;
 }
 
-export function useCallSession(): CallSession {
-  const session = useContext(CallContext);
-  if (session === null) throw new Error("useCallSession outside of CallProvider");
-  return session;
+export function useCalls(): Calls {
+  const calls = useContext(CallContext);
+  if (calls === null) throw new Error("useCalls outside of CallProvider");
+  return calls;
 }
 
+export function useCallsView(): CallsView {
+  return useStore(useCalls().view);
+}
+
+/** The call that talks or rings. */
 export function useCallView(): CallView {
-  return useStore(useCallSession().view);
+  return useCallsView().current;
+}
+
+/** Whether anything rings or talks here. */
+export function useInCall(): boolean {
+  return useCallView().stage !== "idle";
 }

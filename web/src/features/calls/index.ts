@@ -1,5 +1,5 @@
 /** What other features and the app may use of this one. */
 export { CallButtons, useCanCall } from "./CallButtons";
 export { CallScreens } from "./CallScreens";
-export { CallProvider, useCallSession } from "./context";
+export { CallProvider, useCalls, useInCall } from "./context";
 export { MediaError, mediaError, type MediaErrorCode } from "./media";

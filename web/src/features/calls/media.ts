@@ -1,5 +1,5 @@
-/** Microphone and camera: asked for in one place, and every failure in a word that the screen can explain. */
-import type { CallKind } from "../../api/types";
+/** Microphone, camera and screen: asked for in one place, and every failure in a word that the screen can explain. */
+import type { Choices } from "./choices";
 
 export type MediaErrorCode = "denied" | "missing" | "busy" | "insecure" | "other";
 
@@ -29,16 +29,21 @@ export function mediaError(error: unknown): MediaError {
   return new MediaError(CODES[name] ?? "other", name);
 }
 
-const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-const VIDEO: MediaTrackConstraints = {
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30, max: 30 },
-  facingMode: "user",
-};
+/** The part of `navigator.mediaDevices` that is used; missing in insecure contexts. Phones share no screen. */
+export type Devices = Pick<MediaDevices, "getUserMedia"> & Partial<Pick<MediaDevices, "getDisplayMedia">>;
 
-/** The part of `navigator.mediaDevices` that is used; missing in insecure contexts. */
-export type Devices = Pick<MediaDevices, "getUserMedia">;
+/** A wish, not a condition: a chosen device that is gone gives way to the default. */
+const wished = (deviceId: string | null): MediaTrackConstraints => (deviceId === null ? {} : { deviceId: { ideal: deviceId } });
+
+export function soundConstraints(choices: Choices): MediaTrackConstraints {
+  const { microphone, echoCancellation, noiseSuppression, autoGainControl } = choices;
+  return { ...wished(microphone), echoCancellation, noiseSuppression, autoGainControl };
+}
+
+export function cameraConstraints({ camera }: Choices): MediaTrackConstraints {
+  const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+  return { ...size, ...(camera === null ? { facingMode: "user" } : wished(camera)) };
+}
 
 function capture(devices: Devices | undefined, constraints: MediaStreamConstraints): Promise<MediaStream> {
   if (devices === undefined) return Promise.reject(new MediaError("insecure", "no mediaDevices"));
@@ -47,28 +52,52 @@ function capture(devices: Devices | undefined, constraints: MediaStreamConstrain
 
 export interface Captured {
   microphone: MediaStreamTrack;
-  /** Null in an audio call, and in a video call whose camera failed. */
+  /** Null where it was not asked for, and where it failed. */
   camera: MediaStreamTrack | null;
   cameraError: MediaError | null;
 }
 
-/** A video call without a working camera goes on with sound: a missing camera must not keep people from talking. */
-export async function captureFor(kind: CallKind, devices: Devices | undefined): Promise<Captured> {
-  if (kind === "audio") return parts(await capture(devices, { audio: AUDIO }), null);
+/** A call without a working camera goes on with sound: a missing camera must not keep people from talking. */
+export async function captureBoth(devices: Devices | undefined, camera: boolean, choices: Choices): Promise<Captured> {
+  const audio = soundConstraints(choices);
+  if (!camera) return parts(await capture(devices, { audio }), null);
   try {
-    return parts(await capture(devices, { audio: AUDIO, video: VIDEO }), null);
+    return parts(await capture(devices, { audio, video: cameraConstraints(choices) }), null);
   } catch (error) {
     const why = mediaError(error);
     if (why.code === "insecure") throw why;
     // Which of the two failed is not told; without the camera it either works or tells of the microphone.
-    return parts(await capture(devices, { audio: AUDIO }), why);
+    return parts(await capture(devices, { audio }), why);
   }
 }
 
-export async function captureCamera(devices: Devices | undefined): Promise<MediaStreamTrack> {
-  const [track] = (await capture(devices, { video: VIDEO })).getVideoTracks();
+export async function captureMicrophone(devices: Devices | undefined, choices: Choices): Promise<MediaStreamTrack> {
+  const [track] = (await capture(devices, { audio: soundConstraints(choices) })).getAudioTracks();
+  if (track === undefined) throw new MediaError("missing", "no audio track");
+  return track;
+}
+
+export async function captureCamera(devices: Devices | undefined, choices: Choices): Promise<MediaStreamTrack> {
+  const [track] = (await capture(devices, { video: cameraConstraints(choices) })).getVideoTracks();
   if (track === undefined) throw new MediaError("missing", "no video track");
   return track;
+}
+
+/** Null if the user thought better of it. */
+export async function captureScreen(devices: Devices | undefined): Promise<MediaStreamTrack | null> {
+  if (devices?.getDisplayMedia === undefined) throw new MediaError("insecure", "no getDisplayMedia");
+  try {
+    const stream = await devices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } } });
+    const [track] = stream.getVideoTracks();
+    if (track === undefined) throw new MediaError("missing", "no video track");
+    // Text must stay sharp; rather fewer frames than fewer pixels.
+    track.contentHint = "detail";
+    return track;
+  } catch (error) {
+    // The browser has one name for a closed dialog and for a system that forbids it; only the latter is worth a word.
+    if (error instanceof Error && error.name === "NotAllowedError" && !/system/iu.test(error.message)) return null;
+    throw mediaError(error);
+  }
 }
 
 function parts(stream: MediaStream, cameraError: MediaError | null): Captured {

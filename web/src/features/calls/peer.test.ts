@@ -1,7 +1,7 @@
 /** What the peer connection is told, and in which order; the media itself is tested in real browsers. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Signal } from "../../api/types";
-import { Peer, type LocalTracks } from "./peer";
+import { Peer, type LocalTracks, type RemoteStreams } from "./peer";
 
 class FakeConnection {
   static made: FakeConnection[] = [];
@@ -10,9 +10,9 @@ class FakeConnection {
   remoteDescription: object | null = null;
   signalingState = "stable";
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
-  ontrack = null;
+  ontrack: ((event: object) => void) | null = null;
   onconnectionstatechange = null;
-  readonly transceivers: { direction: string; receiver: object; sender: object; setCodecPreferences: () => void }[] = [];
+  readonly transceivers: { direction: string; receiver: { track: { kind: string } }; sender: object; setCodecPreferences: () => void }[] = [];
 
   constructor() {
     FakeConnection.made.push(this);
@@ -32,15 +32,17 @@ class FakeConnection {
   getTransceivers = (): object[] => this.transceivers;
   createOffer = async (options: RTCOfferOptions): Promise<object> => ({ type: "offer", sdp: options.iceRestart ? "restart" : "offer" });
   createAnswer = async (): Promise<object> => ({ type: "answer", sdp: "answer" });
-  async setLocalDescription(description: { sdp: string }): Promise<void> {
+  async setLocalDescription(description: { type: string; sdp: string }): Promise<void> {
     this.log.push(`local ${description.sdp}`);
     this.localDescription = description;
+    this.signalingState = description.type === "offer" ? "have-local-offer" : "stable";
   }
   async setRemoteDescription(description: { type: string }): Promise<void> {
     this.log.push(`remote ${description.type}`);
     this.remoteDescription = description;
+    this.signalingState = description.type === "offer" ? "have-remote-offer" : "stable";
     if (description.type === "offer" && this.transceivers.length === 0) {
-      for (const kind of ["audio", "video"]) this.addTransceiver(kind, { direction: "recvonly" });
+      for (const kind of ["audio", "video", "video"]) this.addTransceiver(kind, { direction: "recvonly" });
     }
   }
   async addIceCandidate({ candidate }: { candidate: string }): Promise<void> {
@@ -52,19 +54,20 @@ class FakeConnection {
   }
 }
 
-const TRACKS = { microphone: {}, camera: {} } as unknown as LocalTracks;
+const TRACKS = { microphone: {}, camera: {}, screen: null } as unknown as LocalTracks;
 
 function setUp(offerer: boolean, tracks = TRACKS) {
   const said: string[] = [];
   const failed = vi.fn();
+  const streams: RemoteStreams[] = [];
   const peer = new Peer({ offerer, ice_servers: [] }, tracks, {
     signal: (signal: Signal) => said.push(signal.type === "candidate" ? signal.candidate : `${signal.type} ${signal.sdp}`),
-    remote: () => undefined,
+    remote: (now) => streams.push(now),
     connection: () => undefined,
     failed,
   });
   const connection = FakeConnection.made.at(-1)!;
-  return { peer, connection, said, failed };
+  return { peer, connection, said, failed, streams };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
@@ -73,14 +76,20 @@ const candidate = (name: string): Signal => ({ type: "candidate", candidate: nam
 beforeEach(() => {
   vi.stubGlobal("RTCPeerConnection", FakeConnection);
   vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => null });
-  vi.stubGlobal("MediaStream", class { getTracks = () => []; });
+  vi.stubGlobal(
+    "MediaStream",
+    class {
+      constructor(readonly tracks: object[]) {}
+      getTracks = () => this.tracks;
+    },
+  );
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("the offerer offers both m-lines two-way, with its tracks on them, and takes the answer", async () => {
+test("the offerer offers all three m-lines two-way, with its tracks on them, and takes the answer", async () => {
   const { peer, connection, said } = setUp(true);
   await settle();
-  expect(connection.transceivers.map(({ direction }) => direction)).toEqual(["sendrecv", "sendrecv"]);
+  expect(connection.transceivers.map(({ direction }) => direction)).toEqual(["sendrecv", "sendrecv", "sendrecv"]);
   expect(connection.log).toEqual(["audio track", "video track", "local offer"]);
   peer.receive({ type: "answer", sdp: "x" });
   await settle();
@@ -93,7 +102,7 @@ test("the other answers two-way: what an offer makes is receive-only at first", 
   expect(said).toEqual([]);
   peer.receive({ type: "offer", sdp: "x" });
   await settle();
-  expect(connection.transceivers.map(({ direction }) => direction)).toEqual(["sendrecv", "sendrecv"]);
+  expect(connection.transceivers.map(({ direction }) => direction)).toEqual(["sendrecv", "sendrecv", "sendrecv"]);
   expect(connection.log).toEqual(["remote offer", "audio track", "local answer"]);
   expect(said).toEqual(["answer answer"]);
 });
@@ -109,15 +118,59 @@ test("candidates that come before the description wait for it, one that is unusa
   expect(failed).not.toHaveBeenCalled();
 });
 
-test("only the offerer restarts ICE", async () => {
+test("either side restarts ICE, once they have met", async () => {
   const offerer = setUp(true);
   const other = setUp(false);
+  other.peer.restart();
+  offerer.peer.restart();
   await settle();
+  expect(offerer.said).toEqual(["offer offer"]);
+  expect(other.said).toEqual([]);
+  offerer.peer.receive({ type: "answer", sdp: "x" });
+  other.peer.receive({ type: "offer", sdp: "x" });
   offerer.peer.restart();
   other.peer.restart();
   await settle();
   expect(offerer.said.at(-1)).toBe("offer restart");
-  expect(other.said).toEqual([]);
+  expect(other.said.at(-1)).toBe("offer restart");
+});
+
+test("of two restarts that meet the offerer's holds", async () => {
+  const offerer = setUp(true);
+  const other = setUp(false);
+  offerer.peer.receive({ type: "answer", sdp: "x" });
+  other.peer.receive({ type: "offer", sdp: "x" });
+  for (const { peer } of [offerer, other]) peer.restart();
+  await settle();
+  for (const { peer } of [offerer, other]) peer.receive({ type: "offer", sdp: "restart" });
+  await settle();
+  expect(offerer.connection.log.at(-1)).toBe("local restart");
+  expect(other.said.at(-1)).toBe("answer answer");
+  // An answer to what was taken back is none.
+  other.peer.receive({ type: "answer", sdp: "late" });
+  await settle();
+  expect(other.connection.log.at(-1)).toBe("local answer");
+  expect(other.failed).not.toHaveBeenCalled();
+});
+
+test("other tracks are sent without a new offer: the second picture is the screen", async () => {
+  const { peer, connection, said } = setUp(true);
+  await settle();
+  connection.log.length = 0;
+  await peer.use({ ...TRACKS, microphone: null, screen: {} as MediaStreamTrack });
+  expect(connection.log).toEqual(["audio none", "video track"]);
+  expect(connection.transceivers[2]!.sender).toMatchObject({ track: {} });
+  expect(said).toEqual(["offer offer"]);
+});
+
+test("the other side's person and screen are two streams", async () => {
+  const { peer, connection, streams } = setUp(false);
+  peer.receive({ type: "offer", sdp: "x" });
+  await settle();
+  for (const transceiver of connection.transceivers) connection.ontrack?.({ track: { ...transceiver.receiver.track, stop: () => undefined }, transceiver });
+  expect(streams.at(-1)?.person?.getTracks().map(({ kind }) => kind)).toEqual(["audio", "video"]);
+  expect(streams.at(-1)?.screen?.getTracks().length).toBe(1);
+  peer.close();
 });
 
 test("after close nothing is done or reported any more", async () => {

@@ -1,28 +1,40 @@
 /**
- * One `RTCPeerConnection` of a call. Both m-lines (sound, picture) are there from the beginning, sendrecv, so that a camera
- * can come and go without a new offer. Only the offerer ever offers; so there is no collision to settle.
+ * One `RTCPeerConnection` of a call. All m-lines (sound, camera, screen) are there from the beginning, sendrecv, so that a
+ * camera can come and go without a new offer. The offerer makes the first offer; either side may restart ICE, and of two
+ * offers that meet the offerer's holds.
  */
 import type { CallState, Signal } from "../../api/types";
 
 export interface PeerEvents {
   signal(signal: Signal): void;
-  /** A track of the other side began, or one ended. */
-  remote(stream: MediaStream): void;
+  /** A track of the other side began. New stream objects each time, so that the screen notices. */
+  remote(streams: RemoteStreams): void;
   connection(state: RTCPeerConnectionState): void;
   /** Setting up failed for good. */
   failed(error: unknown): void;
 }
 
+/** What is sent; null sends nothing. */
 export interface LocalTracks {
-  microphone: MediaStreamTrack;
+  microphone: MediaStreamTrack | null;
   camera: MediaStreamTrack | null;
+  screen: MediaStreamTrack | null;
 }
+
+export interface RemoteStreams {
+  /** Sound and camera. */
+  person: MediaStream | null;
+  screen: MediaStream | null;
+}
+
+/** In the order of the m-lines, which the media node keeps: it pairs the n-th picture of one side with the n-th of the other. */
+const LINES = ["microphone", "camera", "screen"] as const;
 
 export class Peer {
   readonly connection: RTCPeerConnection;
   readonly #events: PeerEvents;
   readonly #offerer: boolean;
-  readonly #remote = new MediaStream();
+  readonly #remote = new Map<(typeof LINES)[number], MediaStreamTrack>();
   #tracks: LocalTracks;
   /** Signals are handled one after another, whatever order their promises would settle in. */
   #work: Promise<void> = Promise.resolve();
@@ -36,10 +48,11 @@ export class Peer {
     this.#tracks = tracks;
     this.connection = new RTCPeerConnection({ iceServers: call.ice_servers, bundlePolicy: "max-bundle" });
     this.connection.onicecandidate = ({ candidate }) => this.#found(candidate);
-    this.connection.ontrack = ({ track }) => this.#hear(track);
+    this.connection.ontrack = ({ track, transceiver }) => this.#hear(track, transceiver);
     this.connection.onconnectionstatechange = () => events.connection(this.connection.connectionState);
     if (this.#offerer) {
-      for (const kind of ["audio", "video"] as const) {
+      for (const line of LINES) {
+        const kind = line === "microphone" ? "audio" : "video";
         const transceiver = this.connection.addTransceiver(kind, { direction: "sendrecv" });
         if (kind === "video") preferVp8(transceiver);
       }
@@ -52,18 +65,22 @@ export class Peer {
     this.#do(() => this.#handle(signal));
   }
 
-  /** Sends another camera track, or none. */
-  setCamera(camera: MediaStreamTrack | null): Promise<void> {
-    this.#tracks = { ...this.#tracks, camera };
-    const video = this.connection.getTransceivers().find(({ receiver }) => receiver.track.kind === "video");
-    return video?.sender.replaceTrack(camera) ?? Promise.resolve();
+  /** Sends other tracks, without a new offer. */
+  async use(tracks: LocalTracks): Promise<void> {
+    this.#tracks = tracks;
+    await Promise.all(
+      this.#lines().map(async ([line, { sender }]) => {
+        if (sender.track !== this.#tracks[line]) await sender.replaceTrack(this.#tracks[line]);
+      }),
+    );
   }
 
-  /** Looks for new ways to the other side; the offerer's task. */
+  /** Looks for new ways to the other side. */
   restart(): void {
-    if (!this.#offerer) return;
     this.#do(async () => {
-      if (this.connection.signalingState === "stable") await this.#offer({ iceRestart: true });
+      const { signalingState, remoteDescription } = this.connection;
+      // Before the first answer there is nothing to restart.
+      if (signalingState === "stable" && remoteDescription !== null) await this.#offer({ iceRestart: true });
     });
   }
 
@@ -71,10 +88,8 @@ export class Peer {
     this.#closed = true;
     const { connection } = this;
     connection.onicecandidate = connection.ontrack = connection.onconnectionstatechange = null;
-    for (const track of this.#remote.getTracks()) {
-      track.stop();
-      this.#remote.removeTrack(track);
-    }
+    for (const track of this.#remote.values()) track.stop();
+    this.#remote.clear();
     connection.close();
   }
 
@@ -95,12 +110,16 @@ export class Peer {
   async #handle(signal: Signal): Promise<void> {
     switch (signal.type) {
       case "offer":
+        if (this.#offerer && this.connection.signalingState !== "stable") return;
+        // The other one's own offer, if it has made one, is taken back by this.
         await this.connection.setRemoteDescription(signal);
         await this.#attach();
         await this.connection.setLocalDescription(await this.connection.createAnswer());
         this.#events.signal({ type: "answer", sdp: this.connection.localDescription?.sdp ?? "" });
         return this.#drainEarly();
       case "answer":
+        // To an offer that was taken back.
+        if (this.connection.signalingState !== "have-local-offer") return;
         await this.connection.setRemoteDescription(signal);
         return this.#drainEarly();
       case "candidate":
@@ -110,15 +129,21 @@ export class Peer {
 
   /** Puts the local tracks on the transceivers and makes them two-way: those made by an offer are receive-only. */
   async #attach(): Promise<void> {
-    for (const transceiver of this.connection.getTransceivers()) {
-      const sound = transceiver.receiver.track.kind === "audio";
+    for (const [line, transceiver] of this.#lines()) {
       if (transceiver.direction !== "sendrecv") {
         transceiver.direction = "sendrecv";
-        if (!sound) preferVp8(transceiver);
+        if (line !== "microphone") preferVp8(transceiver);
       }
-      const track = sound ? this.#tracks.microphone : this.#tracks.camera;
-      if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+      if (transceiver.sender.track !== this.#tracks[line]) await transceiver.sender.replaceTrack(this.#tracks[line]);
     }
+  }
+
+  /** The transceivers by what they carry: the first sound, the first picture, the second. */
+  #lines(): [(typeof LINES)[number], RTCRtpTransceiver][] {
+    const all = this.connection.getTransceivers();
+    const pictures = all.filter(({ receiver }) => receiver.track.kind === "video");
+    const found = { microphone: all.find((one) => !pictures.includes(one)), camera: pictures[0], screen: pictures[1] };
+    return LINES.flatMap((line) => (found[line] === undefined ? [] : [[line, found[line]]]));
   }
 
   async #take(candidate: RTCIceCandidateInit): Promise<void> {
@@ -148,10 +173,16 @@ export class Peer {
     });
   }
 
-  #hear(track: MediaStreamTrack): void {
-    for (const old of this.#remote.getTracks()) if (old.kind === track.kind) this.#remote.removeTrack(old);
-    this.#remote.addTrack(track);
-    this.#events.remote(this.#remote);
+  #hear(track: MediaStreamTrack, transceiver: RTCRtpTransceiver): void {
+    const line = this.#lines().find(([, one]) => one === transceiver)?.[0];
+    if (line === undefined) return;
+    this.#remote.set(line, track);
+    this.#events.remote({ person: this.#streamOf("microphone", "camera"), screen: this.#streamOf("screen") });
+  }
+
+  #streamOf(...lines: (typeof LINES)[number][]): MediaStream | null {
+    const tracks = lines.map((line) => this.#remote.get(line)).filter((track) => track !== undefined);
+    return tracks.length === 0 ? null : new MediaStream(tracks);
   }
 }
 

@@ -86,7 +86,7 @@ export function PersonTitle({ person, children }: { person: Person; children: Re
 export function useMediaErrorWords(error: CallView["mediaError"]): string | null {
   const { t } = useTranslation();
   if (error === null) return null;
-  if (error.camera && error.code !== "denied" && error.code !== "insecure") return t("call.mediaError.noCamera");
+  if (error.device !== "microphone" && error.code !== "denied" && error.code !== "insecure") return t("call.mediaError.noCamera");
   return error.code === "other"
     ? t("call.mediaError.other", { code: error.detail })
     : t(`call.mediaError.${error.code}`);

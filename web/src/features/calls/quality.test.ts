@@ -19,6 +19,8 @@ test("Chromium: the transport names the pair", () => {
     roundTripMs: 42,
     lossPercent: 0,
     level: "good",
+    reason: null,
+    who: null,
     pair: { local: "host", remote: "srflx", protocol: "udp" },
   });
 });
@@ -41,6 +43,8 @@ test("nothing known yet", () => {
     roundTripMs: null,
     lossPercent: null,
     level: "unknown",
+    reason: null,
+    who: null,
     pair: null,
   });
 });

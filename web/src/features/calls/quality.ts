@@ -4,6 +4,10 @@ export interface Quality {
   /** Per cent of the packets of the last interval. */
   lossPercent: number | null;
   level: "good" | "fair" | "poor" | "unknown";
+  /** What makes it less than good. */
+  reason: "loss" | "delay" | "bandwidth" | "server" | null;
+  /** Whose network it is, where that can be told. */
+  who: "me" | "other" | null;
   /** The selected pair: `host`, `srflx`, `prflx` or `relay` of both ends, and the protocol. */
   pair: { local: string; remote: string; protocol: string } | null;
 }
@@ -62,6 +66,8 @@ export function assess(report: Iterable<Entry>, before: Totals): { quality: Qual
       roundTripMs,
       lossPercent,
       level: levelOf(roundTripMs, lossPercent),
+      reason: null,
+      who: null,
       pair:
         pair === undefined
           ? null

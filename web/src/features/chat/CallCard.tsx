@@ -4,13 +4,13 @@ import { Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Video } from "lucide-
 import { useTranslation } from "react-i18next";
 import { clock, fullDate } from "../../lib/time";
 import { IconButton } from "../../ui/Button";
-import { useCallSession, useCanCall } from "../calls";
+import { useCalls, useCanCall } from "../calls";
 import { isMissed, useCallWords } from "./callWords";
 import type { CallEntry } from "./timeline";
 
 export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string | undefined }) {
   const { t, i18n } = useTranslation();
-  const session = useCallSession();
+  const calls = useCalls();
   const able = useCanCall();
   const { title, detail } = useCallWords()(entry.call, entry.own);
   const missed = isMissed(entry.call, entry.own);
@@ -38,7 +38,7 @@ export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string |
         <IconButton
           label={t("call.callBack")}
           disabled={!able}
-          onClick={() => void session.call(peerId, entry.call.kind)}
+          onClick={() => void calls.call(peerId, entry.call.kind)}
           className="text-accent hover:bg-accent-soft"
         >
           {entry.call.kind === "video" ? <Video size={20} /> : <Phone size={19} />}

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { useStore } from "../../lib/useStore";
-import { useCallSession } from "../calls";
+import { useInCall } from "../calls";
 import { usePlayback, useUploads } from "./context";
 import { Recorder, type Recorded } from "./recorder";
 
@@ -24,7 +24,7 @@ export function useRecording(conversationId: string, onRecorded: (id: string) =>
   const playback = usePlayback();
   const [recorder] = useState(() => new Recorder());
   const state = useStore(recorder.state);
-  const inCall = useStore(useCallSession().view).stage !== "idle";
+  const inCall = useInCall();
   const recording = state.stage === "recording" || state.stage === "full";
 
   useEffect(

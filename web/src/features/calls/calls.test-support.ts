@@ -1,8 +1,11 @@
-/** A server, devices and peers that the test of the call session plays. */
+/** A server, devices and peers that the tests of the calls play. */
 import { expect, vi } from "vitest";
 import type { CallState, ClientFrame } from "../../api/types";
 import type { Peer, PeerEvents } from "./peer";
-import { CallSession } from "./session";
+import { Calls } from "./calls";
+import { DeviceChoices } from "./choices";
+import { DeviceList } from "./deviceList";
+import { IDLE, type CallView } from "./view";
 
 class FakeTrack {
   enabled = true;
@@ -26,7 +29,7 @@ class FakePeer {
   readonly received: string[] = [];
   readonly connection = { getStats: async () => new Map() } as unknown as RTCPeerConnection;
   restart = vi.fn();
-  setCamera = vi.fn(async () => undefined);
+  use = vi.fn(async () => undefined);
   constructor(
     readonly call: CallState,
     readonly events: PeerEvents,
@@ -68,7 +71,7 @@ export function setUp(me: "anna" | "boris") {
     tracks.push(...made);
     return new FakeStream(made) as unknown as MediaStream;
   });
-  const session = new CallSession({
+  const calls = new Calls({
     me,
     send: (frame) => {
       if (world.online) sent.push(frame);
@@ -80,25 +83,28 @@ export function setUp(me: "anna" | "boris") {
       peers.push(peer);
       return peer as unknown as Peer;
     },
+    choices: new DeviceChoices(),
+    list: new DeviceList(() => undefined),
   });
-  session.receive({ type: "hello", user_id: me, device_id: "device-1", last_event_id: 0, reset: false });
+  calls.receive({ type: "hello", user_id: me, device_id: "device-1", last_event_id: 0, reset: false });
   const key = (): string => sent.map((frame) => (frame.type === "call_start" ? frame.client_key : "")).join("");
   const tell = (change: Partial<CallState>): void =>
-    session.receive({ type: "call", call: { ...CALL, client_key: key(), ...change } });
+    calls.receive({ type: "call", call: { ...CALL, client_key: key(), ...change } });
   const answer = (change: Partial<CallState> = {}): void =>
     tell({ phase: "answered", here: true, path: "direct", answered_at: 1, negotiation: 1, ...change });
   const types = (): string[] => sent.map(({ type }) => type);
-  const stage = (): string => session.view.get().stage;
+  const view = (): CallView => calls.view.get().current;
+  const stage = (): string => view().stage;
   const live = (): number => tracks.filter(({ readyState }) => readyState === "live").length;
-  return { session, sent, tracks, peers, world, getUserMedia, tell, answer, types, stage, live, last: () => peers.at(-1)! };
+  return { calls, view, sent, tracks, peers, world, getUserMedia, tell, answer, types, stage, live, last: () => peers.at(-1)! };
 }
 
 export type World = ReturnType<typeof setUp>;
 
-export function expectNothingOpen({ session, peers, live }: World): void {
-  expect(session.view.get()).toMatchObject({ stage: "idle", call: null, remote: null, localVideo: null });
+export function expectNothingOpen({ calls, peers, live }: World): void {
+  expect(calls.view.get()).toMatchObject({ current: IDLE, waiting: null, held: null });
   expect(live()).toBe(0);
   expect(peers.every(({ closed }) => closed)).toBe(true);
-  expect(session.connection).toBeNull();
+  expect(calls.connection).toBeNull();
   expect(vi.getTimerCount()).toBe(0);
 }

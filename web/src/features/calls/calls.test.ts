@@ -1,16 +1,17 @@
 /** The call against a server and devices that the test plays: every path in, every ending out, nothing left open. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CONNECT_MS, LOST_MS, RESTART_AFTER_MS, RING_MS } from "./session";
-import { CALL, expectNothingOpen, FakeStream, setUp, type World } from "./session.test-support";
+import { CALL, expectNothingOpen, FakeStream, setUp, type World } from "./calls.test-support";
+import { CONNECT_MS, LOST_MS, RESTART_AFTER_MS } from "./connection";
+import { RING_MS } from "./session";
 
 async function talking(me: "anna" | "boris" = "anna"): Promise<World> {
   const world = setUp(me);
   if (me === "anna") {
-    await world.session.call("boris", "video");
+    await world.calls.call("boris", "video");
     world.tell({});
   } else {
     world.tell({});
-    await world.session.accept();
+    await world.calls.accept();
   }
   world.answer({ offerer: me === "anna" });
   world.last().events.connection("connected");
@@ -29,7 +30,7 @@ afterEach(() => {
 describe("calling", () => {
   test("devices first, then it rings, is answered and connects", async () => {
     const world = setUp("anna");
-    const started = world.session.call("boris", "video");
+    const started = world.calls.call("boris", "video");
     expect(world.stage()).toBe("asking");
     expect(world.types()).toEqual([]);
     await started;
@@ -45,8 +46,8 @@ describe("calling", () => {
 
   test("cancelled while the browser still asks: no ringing, and the devices that come too late are let go of", async () => {
     const world = setUp("anna");
-    const started = world.session.call("boris", "video");
-    world.session.hangUp();
+    const started = world.calls.call("boris", "video");
+    world.calls.hangUp();
     await started;
     expect(world.types()).toEqual([]);
     expect(world.live()).toBe(0);
@@ -55,17 +56,17 @@ describe("calling", () => {
 
   test("cancelled while it rings", async () => {
     const world = setUp("anna");
-    await world.session.call("boris", "audio");
+    await world.calls.call("boris", "audio");
     world.tell({ kind: "audio" });
-    world.session.hangUp();
+    world.calls.hangUp();
     expect(world.types()).toEqual(["call_start", "call_hang_up"]);
     expectNothingOpen(world);
   });
 
   test("cancelled before the server has told of it: it is hung up as soon as it has a name", async () => {
     const world = setUp("anna");
-    await world.session.call("boris", "audio");
-    world.session.hangUp();
+    await world.calls.call("boris", "audio");
+    world.calls.hangUp();
     expect(world.types()).toEqual(["call_start"]);
     world.tell({});
     world.tell({});
@@ -76,50 +77,56 @@ describe("calling", () => {
   test("without a connection to the server it does not begin", async () => {
     const world = setUp("anna");
     world.world.online = false;
-    await world.session.call("boris", "audio");
-    expect(world.session.view.get().ending).toEqual({ why: "socket" });
+    await world.calls.call("boris", "audio");
+    expect(world.calls.view.get().ending).toMatchObject({ why: "socket" });
     expectNothingOpen(world);
   });
 
   test("a refusal ends it with its code", async () => {
     const world = setUp("anna");
-    await world.session.call("boris", "audio");
+    await world.calls.call("boris", "audio");
     const [start] = world.sent;
     const client_key = start?.type === "call_start" ? start.client_key : "";
-    world.session.receive({ type: "error", code: "user_unavailable", message: "", client_key: "other" });
+    world.calls.receive({ type: "error", code: "user_unavailable", message: "", client_key: "other" });
     expect(world.stage()).toBe("outgoing");
-    world.session.receive({ type: "error", code: "user_unavailable", message: "", client_key });
-    expect(world.session.view.get().ending).toEqual({ why: { code: "user_unavailable" } });
+    world.calls.receive({ type: "error", code: "user_unavailable", message: "", client_key });
+    expect(world.calls.view.get().ending).toMatchObject({ why: { code: "user_unavailable" } });
     expectNothingOpen(world);
   });
 
   test("a refused microphone is explained and nothing rings", async () => {
     const world = setUp("anna");
     world.getUserMedia.mockRejectedValue(new DOMException("", "NotAllowedError"));
-    await world.session.call("boris", "video");
-    expect(world.session.view.get()).toMatchObject({ stage: "asking", mediaError: { code: "denied" } });
+    await world.calls.call("boris", "video");
+    expect(world.view()).toMatchObject({ stage: "asking", mediaError: { code: "denied" } });
     expect(world.types()).toEqual([]);
-    world.session.hangUp();
+    world.calls.hangUp();
     expectNothingOpen(world);
   });
 
   test("a missing camera does not keep one from talking", async () => {
     const world = setUp("anna");
     world.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotFoundError"));
-    await world.session.call("boris", "video");
-    expect(world.session.view.get()).toMatchObject({ stage: "outgoing", camera: false, mediaError: { camera: true } });
+    await world.calls.call("boris", "video");
+    expect(world.view()).toMatchObject({ stage: "outgoing", camera: false, mediaError: { device: "camera" } });
   });
 
-  test("a second call is not begun during the first", async () => {
+  test("a second call puts the first on hold, a third is not begun", async () => {
     const world = await talking();
-    await world.session.call("vera", "audio");
-    expect(world.types().filter((type) => type === "call_start").length).toBe(1);
+    await world.calls.call("vera", "audio");
+    await world.calls.call("clara", "audio");
+    expect(world.sent.filter(({ type }) => type === "call_start").map((frame) => "callee_id" in frame && frame.callee_id)).toEqual(["boris", "vera"]);
+    expect(world.view().peerId).toBe("vera");
+    expect(world.calls.view.get().held).toMatchObject({ peerId: "boris", stage: "talking", onHold: true });
+    // One microphone is open: that of the call that rings.
+    expect(world.live()).toBe(1);
+    expect(world.last().use).toHaveBeenLastCalledWith({ microphone: null, camera: null, screen: null });
   });
 
   test("the socket broke while it rang: the same call is asked for again", async () => {
     const world = setUp("anna");
-    await world.session.call("boris", "audio");
-    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    await world.calls.call("boris", "audio");
+    world.calls.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
     expect(world.sent.length).toBe(2);
     expect(world.sent[0]).toEqual(world.sent[1]);
   });
@@ -131,7 +138,7 @@ describe("being called", () => {
     world.tell({});
     expect(world.stage()).toBe("incoming");
     expect(world.getUserMedia).not.toHaveBeenCalled();
-    await world.session.accept();
+    await world.calls.accept();
     expect(world.types()).toEqual(["call_accept"]);
     world.answer();
     world.last().events.connection("connected");
@@ -141,7 +148,7 @@ describe("being called", () => {
   test("declined", () => {
     const world = setUp("boris");
     world.tell({});
-    world.session.decline();
+    world.calls.decline();
     expect(world.types()).toEqual(["call_decline"]);
     expectNothingOpen(world);
   });
@@ -150,11 +157,11 @@ describe("being called", () => {
     const world = setUp("boris");
     world.tell({});
     world.world.online = false;
-    world.session.decline();
+    world.calls.decline();
     world.tell({});
     expect(world.stage()).toBe("idle");
     world.world.online = true;
-    world.session.receive({ type: "hello", user_id: "boris", device_id: "device-2", last_event_id: 0, reset: false });
+    world.calls.receive({ type: "hello", user_id: "boris", device_id: "device-2", last_event_id: 0, reset: false });
     expect(world.types()).toEqual(["call_decline"]);
     world.tell({ id: "another" });
     expect(world.stage()).toBe("incoming");
@@ -163,7 +170,7 @@ describe("being called", () => {
   test("a refusal about another call does not end this one", () => {
     const world = setUp("boris");
     world.tell({});
-    world.session.receive({ type: "error", code: "no_such_call", message: "", call_id: "old", client_key: null });
+    world.calls.receive({ type: "error", code: "no_such_call", message: "", call_id: "old", client_key: null });
     expect(world.stage()).toBe("incoming");
   });
 
@@ -171,14 +178,14 @@ describe("being called", () => {
     const world = setUp("boris");
     world.tell({});
     world.tell({ phase: "ended", outcome });
-    expect(world.session.view.get().ending).toEqual({ why: outcome });
+    expect(world.calls.view.get().ending).toMatchObject({ why: outcome });
     expectNothingOpen(world);
   });
 
   test("cancelled while the browser asks for devices", async () => {
     const world = setUp("boris");
     world.tell({});
-    const accepted = world.session.accept();
+    const accepted = world.calls.accept();
     world.tell({ phase: "ended", outcome: "cancelled" });
     await accepted;
     expect(world.types()).toEqual([]);
@@ -189,7 +196,7 @@ describe("being called", () => {
     const world = setUp("boris");
     world.tell({});
     world.tell({ phase: "answered", here: false, negotiation: 1 });
-    expect(world.session.view.get().ending).toEqual({ why: "elsewhere" });
+    expect(world.calls.view.get().ending).toMatchObject({ why: "elsewhere" });
     expectNothingOpen(world);
   });
 
@@ -197,9 +204,9 @@ describe("being called", () => {
     const world = setUp("boris");
     world.tell({});
     world.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotAllowedError")).mockRejectedValueOnce(new DOMException("", "NotAllowedError"));
-    await world.session.accept();
-    expect(world.session.view.get()).toMatchObject({ stage: "incoming", mediaError: { code: "denied" } });
-    await world.session.accept();
+    await world.calls.accept();
+    expect(world.view()).toMatchObject({ stage: "incoming", mediaError: { code: "denied" } });
+    await world.calls.accept();
     expect(world.types()).toEqual(["call_accept"]);
   });
 
@@ -213,11 +220,11 @@ describe("being called", () => {
   test("after a reconnect it rings on only if the server says so", () => {
     const world = setUp("boris");
     world.tell({});
-    world.session.receive({ type: "hello", user_id: "boris", device_id: "device-2", last_event_id: 0, reset: false });
+    world.calls.receive({ type: "hello", user_id: "boris", device_id: "device-2", last_event_id: 0, reset: false });
     world.tell({});
     vi.advanceTimersByTime(5_000);
     expect(world.stage()).toBe("incoming");
-    world.session.receive({ type: "hello", user_id: "boris", device_id: "device-3", last_event_id: 0, reset: false });
+    world.calls.receive({ type: "hello", user_id: "boris", device_id: "device-3", last_event_id: 0, reset: false });
     vi.advanceTimersByTime(5_000);
     expectNothingOpen(world);
   });
@@ -233,7 +240,7 @@ describe("talking", () => {
   test("hung up, on either side", async () => {
     for (const me of ["anna", "boris"] as const) {
       const world = await talking(me);
-      world.session.hangUp();
+      world.calls.hangUp();
       expect(world.types().at(-1)).toBe("call_hang_up");
       expectNothingOpen(world);
     }
@@ -242,39 +249,39 @@ describe("talking", () => {
   test("a hang-up without a connection is said when it is back", async () => {
     const world = await talking();
     world.world.online = false;
-    world.session.hangUp();
+    world.calls.hangUp();
     expectNothingOpen(world);
     world.world.online = true;
-    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    world.calls.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
     expect(world.sent.at(-1)).toEqual({ type: "call_hang_up", call_id: "call" });
   });
 
   test("signals of this call reach the peer, those of another do not", async () => {
     const world = await talking("boris");
-    world.session.receive({ type: "call_signal", call_id: "call", signal: { type: "offer", sdp: "v=0" } });
-    world.session.receive({ type: "call_signal", call_id: "other", signal: { type: "offer", sdp: "v=0" } });
+    world.calls.receive({ type: "call_signal", call_id: "call", signal: { type: "offer", sdp: "v=0" } });
+    world.calls.receive({ type: "call_signal", call_id: "other", signal: { type: "offer", sdp: "v=0" } });
     expect(world.last().received).toEqual(["offer"]);
   });
 
   test("microphone and camera: off is said, and the camera's light goes out", async () => {
     const world = await talking();
     const [microphone, camera] = world.tracks;
-    world.session.setMicrophone(false);
+    world.calls.setMicrophone(false);
     expect(microphone!.enabled).toBe(false);
-    await world.session.setCamera(false);
+    await world.calls.setCamera(false);
     expect(camera!.readyState).toBe("ended");
-    expect(world.last().setCamera).toHaveBeenLastCalledWith(null);
+    expect(world.last().use).toHaveBeenLastCalledWith({ microphone, camera: null, screen: null });
     expect(world.sent.at(-1)).toMatchObject({ type: "call_media", microphone: false, camera: false });
-    await world.session.setCamera(true);
-    expect(world.last().setCamera).toHaveBeenLastCalledWith(world.tracks.at(-1));
-    expect(world.session.view.get().camera).toBe(true);
+    await world.calls.setCamera(true);
+    expect(world.last().use).toHaveBeenLastCalledWith({ microphone, camera: world.tracks.at(-1), screen: null });
+    expect(world.view().camera).toBe(true);
   });
 
   test("a camera that is granted after the end is let go of", async () => {
     const world = await talking();
-    await world.session.setCamera(false);
-    const turnedOn = world.session.setCamera(true);
-    world.session.hangUp();
+    await world.calls.setCamera(false);
+    const turnedOn = world.calls.setCamera(true);
+    world.calls.hangUp();
     await turnedOn;
     expectNothingOpen(world);
   });
@@ -291,10 +298,10 @@ describe("talking", () => {
   test("media that never connects ends in words that fit the path", async () => {
     for (const [path, why] of [["direct", "media"], ["media_node", "mediaNode"]] as const) {
       const world = setUp("anna");
-      await world.session.call("boris", "audio");
+      await world.calls.call("boris", "audio");
       world.answer({ path, offerer: true });
       vi.advanceTimersByTime(CONNECT_MS);
-      expect(world.session.view.get().ending).toEqual({ why });
+      expect(world.calls.view.get().ending).toMatchObject({ why });
       expect(world.types().at(-1)).toBe("call_hang_up");
       expectNothingOpen(world);
     }
@@ -303,16 +310,16 @@ describe("talking", () => {
   test("a broken connection is restarted, comes back, or is given up", async () => {
     const world = await talking();
     world.last().events.connection("disconnected");
-    expect(world.session.view.get().interrupted).toBe(true);
+    expect(world.view().interrupted).toBe(true);
     vi.advanceTimersByTime(RESTART_AFTER_MS);
     expect(world.last().restart).toHaveBeenCalledOnce();
     world.last().events.connection("connected");
-    expect(world.session.view.get().interrupted).toBe(false);
+    expect(world.view().interrupted).toBe(false);
     vi.advanceTimersByTime(LOST_MS);
     expect(world.stage()).toBe("talking");
     world.last().events.connection("failed");
     vi.advanceTimersByTime(LOST_MS);
-    expect(world.session.view.get().ending).toEqual({ why: "lost" });
+    expect(world.calls.view.get().ending).toMatchObject({ why: "lost" });
     expectNothingOpen(world);
   });
 });
@@ -324,7 +331,7 @@ describe("a broken socket in the middle of a call", () => {
     world.last().events.signal({ type: "candidate", candidate: "late" });
     world.world.online = true;
     world.sent.length = 0;
-    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    world.calls.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
     expect(world.sent).toEqual([{ type: "call_accept", call_id: "call", previous_device_id: "device-1" }]);
     const away = CALL.participants.map((one) => ({ ...one, connected: one.user_id !== "anna" }));
     world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
@@ -333,21 +340,21 @@ describe("a broken socket in the middle of a call", () => {
     expect(world.peers.length).toBe(1);
     expect(world.sent.find(({ type }) => type === "call_signal")).toMatchObject({ signal: { candidate: "late" } });
     // A second break names the device that the first one made.
-    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-3", last_event_id: 0, reset: false });
+    world.calls.receive({ type: "hello", user_id: "anna", device_id: "device-3", last_event_id: 0, reset: false });
     expect(world.sent.at(-1)).toMatchObject({ previous_device_id: "device-2" });
   });
 
   test("the call ended meanwhile", async () => {
     const world = await talking();
-    world.session.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
-    world.session.receive({ type: "error", code: "no_such_call", message: "", call_id: "call" });
+    world.calls.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
+    world.calls.receive({ type: "error", code: "no_such_call", message: "", call_id: "call" });
     expectNothingOpen(world);
   });
 
   test("another device has taken it over", async () => {
     const world = await talking();
     world.tell({ phase: "answered", here: false, negotiation: 2 });
-    expect(world.session.view.get().ending).toEqual({ why: "elsewhere" });
+    expect(world.calls.view.get().ending).toMatchObject({ why: "elsewhere" });
     expectNothingOpen(world);
   });
 
@@ -356,15 +363,15 @@ describe("a broken socket in the middle of a call", () => {
     const away = CALL.participants.map((one) => ({ ...one, connected: one.user_id !== "anna" }));
     world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
     expect(world.stage()).toBe("idle");
-    expect(world.session.view.get().abandoned?.id).toBe("call");
-    const taken = world.session.takeOver();
+    expect(world.calls.view.get().abandoned?.id).toBe("call");
+    const taken = world.calls.takeOver();
     // The other side turns its camera off while the browser still asks: the call is nobody else's for that.
     world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
     await taken;
     expect(world.types()).toEqual(["call_accept"]);
     world.answer({ negotiation: 2, offerer: true });
     expect(world.last().call.negotiation).toBe(2);
-    world.session.hangUp();
+    world.calls.hangUp();
     expectNothingOpen(world);
   });
 });
