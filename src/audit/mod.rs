@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    calls::Path,
+    calls::policy::Policy,
     clock::Millis,
     db::Tx,
     ids::{AuditId, ConversationId, MessageId, UserId},
@@ -69,8 +69,8 @@ pub enum Action {
         address: IpAddr,
     },
     PathPolicyChanged {
-        before: Path,
-        after: Path,
+        before: Policy,
+        after: Policy,
     },
     UploadLimitsChanged {
         max_file_bytes: u64,

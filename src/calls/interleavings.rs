@@ -8,7 +8,7 @@ use staffline_media::control::{CloseReason, Protocol, RefusedReason};
 
 use super::*;
 use crate::{
-    calls::{CallKind, CallPhase, Path},
+    calls::{CallKind, CallPhase, policy::Policy},
     ids::ConversationId,
 };
 
@@ -155,7 +155,7 @@ impl Model {
                 self.board.run_due(self.now)
             }
             Step::Policy { media_node } => {
-                self.board.set_policy(PathPolicy { default: if media_node { Path::MediaNode } else { Path::Direct } });
+                self.board.set_policy(PathPolicy { default: if media_node { Policy::MediaNode } else { Policy::Direct } });
                 Vec::new()
             }
         };
@@ -183,7 +183,13 @@ impl Model {
         if let Some(id) = self.calls.last().copied().filter(|_| resumes) {
             let now = self.devices[user][device];
             self.agreed.insert((id, now));
-            effects.extend(self.board.ask(self.now, self.users[user], now, id, Ask::Accept { previous: Some(before) }));
+            effects.extend(self.board.ask(
+                self.now,
+                self.users[user],
+                now,
+                id,
+                Ask::Accept { previous: Some(before), anew: false },
+            ));
         }
         effects
     }
@@ -215,7 +221,7 @@ impl Model {
         let ask = match what {
             What::Accept => {
                 self.agreed.insert((id, device));
-                Ask::Accept { previous: None }
+                Ask::Accept { previous: None, anew: false }
             }
             What::Decline => Ask::Decline,
             What::HangUp => Ask::HangUp,
@@ -224,7 +230,7 @@ impl Model {
             What::Candidate => {
                 signal(Signal::Candidate { candidate: sdp, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
             }
-            What::Media => Ask::Media { microphone: false, camera: false },
+            What::Media => Ask::Media(Sends { microphone: false, camera: false, screen: false, on_hold: false }),
         };
         self.board.ask(self.now, user, device, id, ask)
     }

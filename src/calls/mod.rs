@@ -2,7 +2,7 @@
 
 pub mod ice;
 pub mod media;
-mod party;
+pub mod party;
 pub mod policy;
 pub mod refusal;
 pub mod ringing;
@@ -24,6 +24,8 @@ use crate::{
     clock::Millis,
     ids::{CallId, ConversationId, UserId},
 };
+
+use policy::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -83,6 +85,16 @@ pub struct CallRecord {
     pub ended_at: Millis,
 }
 
+/// A line of the list of a user's own calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallEntry {
+    #[serde(flatten)]
+    pub record: CallRecord,
+    pub conversation_id: ConversationId,
+    /// Name of the policy rule that chose the path.
+    pub path_rule: Option<String>,
+}
+
 /// A call as one device should show it now. Sent whole at each change: the newest replaces the one before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CallState {
@@ -102,10 +114,17 @@ pub struct CallState {
     pub path: Option<Path>,
     /// Name of the policy rule that chose the path.
     pub path_rule: Option<String>,
+    /// The callee is in another call and is shown this one as a waiting call, on the device that holds the first.
+    pub waiting: bool,
+    /// On the direct path for now: a device whose media does not connect says `call_media_failed`, and the call moves to the
+    /// media node.
+    pub may_move: bool,
+    /// The path before the call moved: its peer connection is kept until media flows over the new one.
+    pub moved_from: Option<Path>,
     /// True if this device makes the SDP offer: the caller's on a direct path, both (towards the server) on the media node.
     pub offerer: bool,
-    /// Grows whenever this device has to set up its media anew (at the answer, when another device took over, when the media
-    /// node lost it): a new `RTCPeerConnection`, and a new offer if `offerer`.
+    /// Grows whenever this device has to set up its media anew (at the answer, when another device took over or the page was
+    /// loaded anew, when the media node lost it, when the call moved): a new `RTCPeerConnection`, and a new offer if `offerer`.
     pub negotiation: u32,
     /// For `RTCConfiguration.iceServers`; empty on the media node.
     pub ice_servers: Vec<IceServer>,
@@ -120,6 +139,9 @@ pub struct Participant {
     pub user_id: UserId,
     pub microphone: bool,
     pub camera: bool,
+    pub screen: bool,
+    /// The participant has put this call on hold, and neither sends nor plays.
+    pub on_hold: bool,
     /// False while the participant's device or its media connection is gone and its grace runs.
     pub connected: bool,
 }
@@ -185,6 +207,7 @@ macro_rules! names {
 
 names!(CallKind { Audio = "audio", Video = "video" });
 names!(Path { Direct = "direct", MediaNode = "media_node" });
+names!(Policy { Direct = "direct", Auto = "auto", MediaNode = "media_node" });
 names!(Outcome {
     Completed = "completed",
     Declined = "declined",
@@ -212,6 +235,7 @@ mod tests {
     fn names_in_the_database_are_those_in_json() {
         check::<CallKind>(&["audio", "video"]);
         check::<Path>(&["direct", "media_node"]);
+        check::<Policy>(&["direct", "auto", "media_node"]);
         check::<Outcome>(&["completed", "declined", "cancelled", "missed", "busy", "lost"]);
     }
 }

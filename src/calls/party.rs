@@ -4,7 +4,7 @@ use staffline_media::control::PeerId;
 
 use super::{
     Participant, Signal,
-    ringing::{NodeCommand, Output},
+    ringing::{MEDIA_CONNECT, NodeCommand, Output},
 };
 use crate::{
     clock::Millis,
@@ -27,6 +27,15 @@ impl Side {
     }
 }
 
+/// What a participant says that it sends, for the other's screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sends {
+    pub microphone: bool,
+    pub camera: bool,
+    pub screen: bool,
+    pub on_hold: bool,
+}
+
 /// One of the two, with the device that speaks for it.
 #[derive(Debug)]
 pub(super) struct Party {
@@ -37,8 +46,7 @@ pub(super) struct Party {
     pub(super) device: Option<DeviceId>,
     /// The device that was lost, and until when the call waits for another.
     pub(super) away: Option<Away>,
-    pub(super) microphone: bool,
-    pub(super) camera: bool,
+    pub(super) sends: Sends,
     /// See [`super::CallState::negotiation`].
     pub(super) negotiation: u32,
     /// Candidates sent in this negotiation.
@@ -52,6 +60,8 @@ pub(super) struct Party {
 pub(super) struct Away {
     pub(super) device: DeviceId,
     pub(super) until: Millis,
+    /// The page said that it goes: its not coming back is a hang-up, not a loss.
+    pub(super) left: bool,
 }
 
 /// Where a side stands with the media node; idle on every other path.
@@ -74,8 +84,7 @@ impl Party {
             client_key: None,
             device: None,
             away: None,
-            microphone: true,
-            camera: false,
+            sends: Sends { microphone: true, camera: false, screen: false, on_hold: false },
             negotiation: 0,
             candidates: 0,
             missed_signal: false,
@@ -84,10 +93,13 @@ impl Party {
     }
 
     pub(super) fn participant(&self) -> Participant {
+        let Sends { microphone, camera, screen, on_hold } = self.sends;
         Participant {
             user_id: self.user_id,
-            microphone: self.microphone,
-            camera: self.camera,
+            microphone,
+            camera,
+            screen,
+            on_hold,
             connected: self.device.is_some() && !self.node.lost,
         }
     }
@@ -100,6 +112,13 @@ impl Party {
     pub(super) fn renegotiate(&mut self) {
         self.negotiation += 1;
         self.candidates = 0;
+    }
+
+    /// A device that is there has so long to connect to the media node; one that is away, when it comes back.
+    pub(super) fn await_media(&mut self, now: Millis) {
+        if self.device.is_some() {
+            self.node.deadline = Some(now.plus(MEDIA_CONNECT));
+        }
     }
 
     /// Signals are not kept for a participant who is away: media is set up anew on its return.

@@ -12,17 +12,23 @@ use crate::ids::UserId;
 /// Name of the rule that holds where no other matches.
 const DEFAULT_RULE: &str = "default";
 
-/// What the admin has set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PathPolicy {
-    pub default: Path,
+/// How the path of a call is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+// From the laxest to the strictest: how willingly media goes through the server instead of showing the ends to each other.
+pub enum Policy {
+    #[default]
+    Direct,
+    /// Direct first; through the media node where that does not connect, or breaks.
+    Auto,
+    MediaNode,
 }
 
-impl Default for PathPolicy {
-    fn default() -> Self {
-        Self { default: Path::Direct }
-    }
+/// What the admin has set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathPolicy {
+    pub default: Policy,
 }
 
 /// One end of a call, as far as rules look at it.
@@ -36,6 +42,8 @@ pub struct End {
 pub struct Decision {
     pub path: Path,
     pub rule: String,
+    /// The call may move to the media node.
+    pub may_move: bool,
 }
 
 impl PathPolicy {
@@ -43,19 +51,13 @@ impl PathPolicy {
     #[must_use]
     pub fn decide(&self, caller: &End, callee: &End) -> Decision {
         let (of_caller, of_callee) = (self.for_end(caller), self.for_end(callee));
-        if strictness(of_callee.path) > strictness(of_caller.path) { of_callee } else { of_caller }
+        let (policy, rule) = if of_callee.0 > of_caller.0 { of_callee } else { of_caller };
+        let path = if policy == Policy::MediaNode { Path::MediaNode } else { Path::Direct };
+        Decision { path, rule: rule.to_owned(), may_move: policy == Policy::Auto }
     }
 
-    fn for_end(&self, _end: &End) -> Decision {
-        Decision { path: self.default, rule: DEFAULT_RULE.to_owned() }
-    }
-}
-
-/// How little of the two ends a path shows to each other.
-fn strictness(path: Path) -> u8 {
-    match path {
-        Path::Direct => 0,
-        Path::MediaNode => 1,
+    fn for_end(&self, _end: &End) -> (Policy, &'static str) {
+        (self.default, DEFAULT_RULE)
     }
 }
 
@@ -65,16 +67,21 @@ mod tests {
 
     #[test]
     fn the_default_rule_decides_both_ways() {
-        for path in [Path::Direct, Path::MediaNode] {
+        let cases = [
+            (Policy::Direct, Path::Direct, false),
+            (Policy::Auto, Path::Direct, true),
+            (Policy::MediaNode, Path::MediaNode, false),
+        ];
+        for (default, path, may_move) in cases {
             let ends = [End { user_id: UserId::new() }, End { user_id: UserId::new() }];
-            let decision = PathPolicy { default: path }.decide(&ends[0], &ends[1]);
-            assert_eq!(decision, Decision { path, rule: "default".to_owned() });
+            let decision = PathPolicy { default }.decide(&ends[0], &ends[1]);
+            assert_eq!(decision, Decision { path, rule: "default".to_owned(), may_move });
         }
     }
 
     #[test]
     fn the_media_node_is_stricter_than_direct() {
-        assert!(strictness(Path::MediaNode) > strictness(Path::Direct));
-        assert_eq!(PathPolicy::default().default, Path::Direct);
+        assert!(Policy::MediaNode > Policy::Auto && Policy::Auto > Policy::Direct);
+        assert_eq!(PathPolicy::default().default, Policy::Direct);
     }
 }

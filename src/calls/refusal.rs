@@ -13,6 +13,8 @@ pub enum Refusal {
     AnsweredElsewhere,
     #[error("You are in a call already.")]
     AlreadyInCall,
+    #[error("The call has to stay on its path.")]
+    PathFixed,
     #[error("This user cannot be called.")]
     UserUnavailable,
     #[error("The key of a call must have 1 to 64 characters.")]
@@ -38,6 +40,7 @@ impl Refusal {
             Self::NotRinging => "not_ringing",
             Self::AnsweredElsewhere => "answered_elsewhere",
             Self::AlreadyInCall => "already_in_call",
+            Self::PathFixed => "path_fixed",
             Self::UserUnavailable => "user_unavailable",
             Self::BadClientKey => "bad_client_key",
             Self::TooManyCalls => "too_many_calls",

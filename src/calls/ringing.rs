@@ -14,9 +14,9 @@
 use std::time::Duration;
 
 use super::{
-    CallKind, Outcome, Path, Signal,
-    party::{Away, Party, Side, leave},
-    policy::{Decision, End, PathPolicy},
+    CallKind, Outcome, Path,
+    party::{Party, Side, leave},
+    policy::{Decision, PathPolicy},
     refusal::Refusal,
 };
 use crate::{
@@ -24,12 +24,17 @@ use crate::{
     ids::{CallId, ConversationId, DeviceId, UserId},
 };
 
+mod answer;
+mod away;
 mod io;
+mod media;
 mod node;
 mod view;
 
 pub use io::{Input, NewCall, NodeCommand, Output};
 pub use view::History;
+
+use answer::{Taker, after_the_end};
 
 /// How long the devices of the callee ring.
 pub const RING: Duration = Duration::from_secs(45);
@@ -38,6 +43,8 @@ pub const GRACE: Duration = Duration::from_secs(30);
 /// How long the callee goes on being rung by a caller whose device is gone: long enough for a socket that reconnects, short
 /// enough that nobody answers a closed tab.
 pub const RINGING_GRACE: Duration = Duration::from_secs(10);
+/// How long an answered call waits for a page that said that it goes: a reload takes seconds, and closing the page is hanging up.
+pub const LEAVE_GRACE: Duration = Duration::from_secs(10);
 /// How long a participant may take to connect to the media node.
 pub const MEDIA_CONNECT: Duration = Duration::from_secs(30);
 /// How long an ended call is remembered, so that a late or repeated frame is told how it ended.
@@ -61,7 +68,7 @@ pub struct Call {
 #[derive(Debug)]
 enum Phase {
     Ringing { until: Millis },
-    Answered { at: Millis, decision: Decision },
+    Answered { at: Millis, decision: Decision, moved_from: Option<Path> },
     Ended { at: Millis, outcome: Outcome, answered: Option<(Millis, Decision)> },
 }
 
@@ -72,7 +79,7 @@ impl Call {
         let mut caller = Party::new(new.caller_id);
         caller.client_key = Some(new.client_key);
         caller.device = Some(new.device);
-        caller.camera = new.kind == CallKind::Video;
+        caller.sends.camera = new.kind == CallKind::Video;
         let call = Self {
             id: new.id,
             conversation_id: new.conversation_id,
@@ -93,12 +100,14 @@ impl Call {
             return after_the_end(&input);
         }
         match input {
-            Input::Accept { side, device, previous } => self.accept(now, policy, side, device, previous),
+            Input::Accept { side, device, previous, anew } => self.accept(now, policy, Taker { side, device, previous, anew }),
             Input::Glare { device, client_key, kind } => self.glare(now, policy, device, client_key, kind),
             Input::Decline { side, device } => self.decline(now, side, device),
             Input::HangUp { side, device } => self.hang_up(now, side, device),
+            Input::Leave { side, device } => self.page_left(now, side, device),
             Input::Signal { side, device, signal, negotiation } => self.signal(side, device, signal, negotiation),
-            Input::Media { side, device, microphone, camera } => self.media(side, device, microphone, camera),
+            Input::Media { side, device, sends } => self.media(side, device, sends),
+            Input::MediaFailed { side, device, negotiation } => self.media_failed(now, side, device, negotiation),
             Input::DeviceConnected { side, device } => self.device_connected(side, device),
             Input::DeviceLost { side, device } => self.device_lost(now, side, device),
             Input::Node(event) => self.node_event(now, event),
@@ -162,91 +171,6 @@ impl Call {
         self.party(side).away.is_some()
     }
 
-    fn accept(
-        &mut self,
-        now: Millis,
-        policy: &PathPolicy,
-        side: Side,
-        device: DeviceId,
-        previous: Option<DeviceId>,
-    ) -> Vec<Output> {
-        if self.is_ringing() && side == Side::Callee {
-            return self.answer(now, policy, device);
-        }
-        let party = self.party(side);
-        let same_page = previous.is_some() && (previous == party.device || previous == party.away.as_ref().map(|a| a.device));
-        if party.device == Some(device) {
-            vec![Output::ShowDevice(device)]
-        } else if party.away.is_some() || same_page {
-            self.take_over(now, side, device, same_page)
-        } else {
-            vec![Output::Refuse { device, refusal: Refusal::AnsweredElsewhere }]
-        }
-    }
-
-    fn glare(&mut self, now: Millis, policy: &PathPolicy, device: DeviceId, client_key: String, kind: CallKind) -> Vec<Output> {
-        if !self.is_ringing() {
-            return vec![Output::Refuse { device, refusal: Refusal::AlreadyInCall }];
-        }
-        self.callee.client_key = Some(client_key);
-        if kind != self.kind {
-            // Nobody's camera is turned on by the other's choice.
-            self.kind = CallKind::Audio;
-        }
-        self.answer(now, policy, device)
-    }
-
-    fn answer(&mut self, now: Millis, policy: &PathPolicy, device: DeviceId) -> Vec<Output> {
-        let decision = policy.decide(&End { user_id: self.caller.user_id }, &End { user_id: self.callee.user_id });
-        let on_node = decision.path == Path::MediaNode;
-        self.phase = Phase::Answered { at: now, decision };
-        self.callee.device = Some(device);
-        self.callee.camera = self.kind == CallKind::Video;
-        if let Some(away) = &mut self.caller.away {
-            // There is somebody waiting now: the caller gets the time that a participant gets.
-            away.until = now.plus(GRACE);
-        }
-        for party in [&mut self.caller, &mut self.callee] {
-            party.renegotiate();
-            if on_node && party.device.is_some() {
-                party.node.deadline = Some(now.plus(MEDIA_CONNECT));
-            }
-        }
-        let mut out = vec![Output::ShowAll(Side::Callee)];
-        out.extend(self.show_side(Side::Caller));
-        out
-    }
-
-    /// Another device of the same user continues the call. If it is the same page after a broken socket, its media lives on.
-    fn take_over(&mut self, now: Millis, side: Side, device: DeviceId, same_page: bool) -> Vec<Output> {
-        let path = self.answered().map(|(_, decision)| decision.path);
-        let party = self.party_mut(side);
-        let same_page = same_page && !party.missed_signal;
-        party.device = Some(device);
-        (party.away, party.missed_signal) = (None, false);
-        let mut out = Vec::new();
-        match path {
-            Some(Path::MediaNode) if same_page && party.node.peer.is_some() => {
-                if !party.node.connected {
-                    party.node.deadline = Some(now.plus(MEDIA_CONNECT));
-                }
-            }
-            Some(Path::MediaNode) => {
-                out.extend(leave(party));
-                party.renegotiate();
-                party.node.deadline = Some(now.plus(MEDIA_CONNECT));
-            }
-            Some(Path::Direct) if !same_page => {
-                self.caller.renegotiate();
-                self.callee.renegotiate();
-            }
-            Some(Path::Direct) | None => {}
-        }
-        out.push(Output::ShowAll(side));
-        out.extend(self.show_side(side.other()));
-        out
-    }
-
     fn decline(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
         if self.is_ringing() && side == Side::Callee {
             self.end(now, Outcome::Declined)
@@ -266,74 +190,6 @@ impl Call {
         }
         let outcome = if self.is_ringing() { Outcome::Cancelled } else { Outcome::Completed };
         self.end(now, outcome)
-    }
-
-    fn signal(&mut self, side: Side, device: DeviceId, signal: Signal, negotiation: Option<u32>) -> Vec<Output> {
-        let refuse = |refusal| vec![Output::Refuse { device, refusal }];
-        let Some(path) = self.answered().map(|(_, decision)| decision.path) else {
-            return refuse(Refusal::NotAnswered);
-        };
-        let party = self.party_mut(side);
-        if party.device != Some(device) {
-            return refuse(Refusal::AnsweredElsewhere);
-        }
-        if negotiation.is_some_and(|number| number != party.negotiation) {
-            return Vec::new();
-        }
-        if let Signal::Candidate { .. } = signal {
-            party.candidates += 1;
-            if party.candidates > MAX_CANDIDATES {
-                return refuse(Refusal::TooManyCandidates);
-            }
-        }
-        match path {
-            Path::MediaNode => self.signal_to_node(side, device, signal),
-            Path::Direct => self.party_mut(side.other()).deliver(signal),
-        }
-    }
-
-    fn media(&mut self, side: Side, device: DeviceId, microphone: bool, camera: bool) -> Vec<Output> {
-        let party = self.party_mut(side);
-        if party.device != Some(device) {
-            let not_yet = side == Side::Callee && self.is_ringing();
-            let refusal = if not_yet { Refusal::NotAnswered } else { Refusal::AnsweredElsewhere };
-            return vec![Output::Refuse { device, refusal }];
-        }
-        (party.microphone, party.camera) = (microphone, camera);
-        self.show()
-    }
-
-    fn device_connected(&self, side: Side, device: DeviceId) -> Vec<Output> {
-        let rings = self.is_ringing() && side == Side::Callee;
-        if rings || self.is_away(side) { vec![Output::ShowDevice(device)] } else { Vec::new() }
-    }
-
-    fn device_lost(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
-        let grace = if self.is_ringing() { RINGING_GRACE } else { GRACE };
-        let party = self.party_mut(side);
-        if party.device != Some(device) {
-            return Vec::new();
-        }
-        party.device = None;
-        party.away = Some(Away { device, until: now.plus(grace) });
-        // From here on the grace is what ends the call.
-        party.node.deadline = None;
-        self.show()
-    }
-
-    fn deadline_passed(&mut self, now: Millis) -> Vec<Output> {
-        let passed = |at: Option<Millis>| at.is_some_and(|at| at <= now);
-        let missed = matches!(self.phase, Phase::Ringing { until } if until <= now);
-        let lost = [&self.caller, &self.callee].into_iter().any(|party| passed(party.deadlines().min()));
-        if missed {
-            self.end(now, Outcome::Missed)
-        } else if lost {
-            // A caller who went away before the answer has, for the callee, given up.
-            let outcome = if self.is_ringing() { Outcome::Cancelled } else { Outcome::Lost };
-            self.end(now, outcome)
-        } else {
-            Vec::new()
-        }
     }
 
     fn end(&mut self, now: Millis, outcome: Outcome) -> Vec<Output> {
@@ -365,8 +221,15 @@ impl Call {
     fn answered(&self) -> Option<(Millis, &Decision)> {
         match &self.phase {
             Phase::Ringing { .. } => None,
-            Phase::Answered { at, decision } => Some((*at, decision)),
+            Phase::Answered { at, decision, .. } => Some((*at, decision)),
             Phase::Ended { answered, .. } => answered.as_ref().map(|(at, decision)| (*at, decision)),
+        }
+    }
+
+    fn moved_from(&self) -> Option<Path> {
+        match self.phase {
+            Phase::Answered { moved_from, .. } => moved_from,
+            Phase::Ringing { .. } | Phase::Ended { .. } => None,
         }
     }
 
@@ -389,18 +252,5 @@ impl Call {
             Side::Caller => &mut self.caller,
             Side::Callee => &mut self.callee,
         }
-    }
-}
-
-/// A late frame is told how the call ended; signals and device changes that crossed with the end mean nothing any more.
-fn after_the_end(input: &Input) -> Vec<Output> {
-    match input {
-        Input::Accept { device, .. }
-        | Input::Decline { device, .. }
-        | Input::HangUp { device, .. }
-        | Input::Glare { device, .. } => {
-            vec![Output::ShowDevice(*device)]
-        }
-        _ => Vec::new(),
     }
 }

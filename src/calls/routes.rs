@@ -1,16 +1,56 @@
-//! HTTP of calls: the admin's path policy and the media node's counters. Calls themselves go over the WebSocket.
+//! HTTP of calls: one's own past calls, the admin's path policy, the media node's counters. Live calls go over the WebSocket.
 
 use axum::{Json as Reply, extract::State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use staffline_media::control::NodeReport;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::policy::PathPolicy;
+use super::{
+    CallEntry,
+    policy::PathPolicy,
+    store::{self, Filter},
+};
 use crate::{
     app::App,
     error::{Error, ErrorBody},
-    http::extract::{Admin, Json},
+    http::extract::{Admin, CurrentUser, Json, Query},
+    ids::CallId,
 };
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// The last call that the client has.
+    before: Option<CallId>,
+    /// Only calls of others that one did not get to answer.
+    #[serde(default)]
+    missed: bool,
+    /// At most so many; 1 to 100, 50 if unset.
+    limit: Option<u32>,
+}
+
+/// A stretch of a user's own calls.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CallPage {
+    /// The newest first.
+    calls: Vec<CallEntry>,
+    /// True if there are older ones.
+    more: bool,
+}
+
+/// One's own calls that have ended, the newest first.
+#[utoipa::path(get, path = "/api/calls", tag = "calls", operation_id = "calls", params(Wanted), responses(
+    (status = 200, body = CallPage),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn list(State(app): State<App>, current: CurrentUser, Query(wanted): Query<Wanted>) -> Result<Reply<CallPage>, Error> {
+    let Wanted { before, missed, limit } = wanted;
+    let limit = limit.unwrap_or(50).clamp(1, 100);
+    let mut calls = store::list(&app.db, current.user.id, Filter { before, missed }, limit + 1).await?;
+    let more = calls.len() > limit as usize;
+    calls.truncate(limit as usize);
+    Ok(Reply(CallPage { calls, more }))
+}
 
 /// Which path calls take.
 #[utoipa::path(get, path = "/api/admin/path-policy", tag = "admin", operation_id = "path_policy", responses(

@@ -19,6 +19,7 @@ use tokio::{
 use super::{
     CallKind, Outcome, Ring,
     media::MediaNode,
+    party::Sends,
     policy::PathPolicy,
     refusal::Refusal,
     ringing::{History, NewCall},
@@ -127,11 +128,17 @@ impl Calls {
                 let wish = Wish { device, user, client_key, callee_id, kind };
                 return self.start(app, wish).await;
             }
-            ClientFrame::CallAccept { call_id, previous_device_id } => (call_id, Ask::Accept { previous: previous_device_id }),
+            ClientFrame::CallAccept { call_id, previous_device_id, anew } => {
+                (call_id, Ask::Accept { previous: previous_device_id, anew })
+            }
             ClientFrame::CallDecline { call_id } => (call_id, Ask::Decline),
             ClientFrame::CallHangUp { call_id } => (call_id, Ask::HangUp),
+            ClientFrame::CallLeave { call_id } => (call_id, Ask::Leave),
             ClientFrame::CallSignal { call_id, signal, negotiation } => (call_id, Ask::Signal { signal, negotiation }),
-            ClientFrame::CallMedia { call_id, microphone, camera } => (call_id, Ask::Media { microphone, camera }),
+            ClientFrame::CallMedia { call_id, microphone, camera, screen, on_hold } => {
+                (call_id, Ask::Media(Sends { microphone, camera, screen, on_hold }))
+            }
+            ClientFrame::CallMediaFailed { call_id, negotiation } => (call_id, Ask::MediaFailed { negotiation }),
             ClientFrame::Ping | ClientFrame::Presence { .. } | ClientFrame::Typing { .. } => return,
         };
         self.step(|board, now| board.ask(now, user, device, call_id, ask));
@@ -177,7 +184,7 @@ impl Calls {
         audit::append(&mut tx, Some(by), action, now).await?;
         tx.commit().await?;
         self.live().board.set_policy(policy);
-        tracing::info!(user.id = %by, path = %policy.default, "path policy set");
+        tracing::info!(user.id = %by, policy = %policy.default, "path policy set");
         Ok(())
     }
 

@@ -1,15 +1,19 @@
-//! The SQL of calls and of the path policy.
+//! The SQL of calls that have ended and of the path policy.
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
-use super::{Path, policy::PathPolicy, ringing::History};
+use super::{
+    CallEntry, CallRecord,
+    policy::{PathPolicy, Policy},
+    ringing::History,
+};
 use crate::{
     clock::Millis,
     db::{self, Db},
-    ids::UserId,
+    ids::{CallId, UserId},
 };
 
-/// Name of the setting that holds the default path.
+/// Name of the setting that holds the default policy.
 const CALL_PATH: &str = "call_path";
 
 /// False if this call has been written before.
@@ -32,12 +36,57 @@ pub async fn insert(tx: &mut AnyConnection, history: &History) -> sqlx::Result<b
     Ok(query.execute(tx).await?.rows_affected() == 1)
 }
 
+/// Which of a user's own calls are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter {
+    /// Older than this one.
+    pub before: Option<CallId>,
+    /// Only those that others made and that this user did not get to answer.
+    pub missed: bool,
+}
+
+/// The newest first.
+pub async fn list(db: &Db, user: UserId, filter: Filter, limit: u32) -> sqlx::Result<Vec<CallEntry>> {
+    let query = if filter.missed { sqlx::query(MISSED) } else { sqlx::query(OWN) };
+    let query = query.bind(user.to_string()).bind(filter.before.map(|id| id.to_string())).bind(i64::from(limit));
+    query.fetch_all(db.read()).await?.iter().map(entry).collect()
+}
+
+/// Each half is the end of an index, so that a user of many calls waits no longer than one of few. The casts tell PostgreSQL what an
+/// unset parameter would be.
+const OWN: &str = "select * from ( \
+    select * from (select id, conversation_id, caller_id, callee_id, kind, outcome, path, path_rule, started_at, answered_at, ended_at \
+        from calls where caller_id = $1 and (cast($2 as text) is null or id < $2) order by id desc limit $3) made \
+    union all \
+    select * from (select id, conversation_id, caller_id, callee_id, kind, outcome, path, path_rule, started_at, answered_at, ended_at \
+        from calls where callee_id = $1 and (cast($2 as text) is null or id < $2) order by id desc limit $3) taken \
+    ) own order by id desc limit $3";
+
+const MISSED: &str = "select id, conversation_id, caller_id, callee_id, kind, outcome, path, path_rule, started_at, answered_at, ended_at \
+    from calls where callee_id = $1 and answered_at is null and outcome <> 'declined' and (cast($2 as text) is null or id < $2) \
+    order by id desc limit $3";
+
+fn entry(row: &AnyRow) -> sqlx::Result<CallEntry> {
+    let record = CallRecord {
+        id: db::parsed(row, "id")?,
+        kind: db::parsed(row, "kind")?,
+        outcome: db::parsed(row, "outcome")?,
+        caller_id: db::parsed(row, "caller_id")?,
+        callee_id: db::parsed(row, "callee_id")?,
+        path: db::optional(row, "path")?,
+        started_at: db::millis(row, "started_at")?,
+        answered_at: db::optional_millis(row, "answered_at")?,
+        ended_at: db::millis(row, "ended_at")?,
+    };
+    Ok(CallEntry { record, conversation_id: db::parsed(row, "conversation_id")?, path_rule: row.try_get("path_rule")? })
+}
+
 /// What the admin has set, or the default.
 pub async fn policy(db: &Db) -> sqlx::Result<PathPolicy> {
     let sql = "select value from settings where name = $1";
     let row = sqlx::query(sql).bind(CALL_PATH).fetch_optional(db.read()).await?;
-    let default: Option<Path> = row.map(|row| db::parsed(&row, "value")).transpose()?;
-    Ok(default.map_or_else(PathPolicy::default, |default| PathPolicy { default }))
+    let default: Option<Policy> = row.map(|row| db::parsed(&row, "value")).transpose()?;
+    Ok(PathPolicy { default: default.unwrap_or_default() })
 }
 
 pub async fn set_policy(tx: &mut AnyConnection, policy: PathPolicy, by: UserId, now: Millis) -> sqlx::Result<()> {

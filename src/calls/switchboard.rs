@@ -7,7 +7,7 @@ use staffline_media::control::{Event as NodeEvent, PeerId};
 
 use super::{
     CallState, IceServer, Signal,
-    party::Side,
+    party::{Sends, Side},
     policy::PathPolicy,
     refusal::Refusal,
     ringing::{Call, History, Input, NewCall, NodeCommand, Output},
@@ -36,11 +36,13 @@ pub enum Effect {
 /// What a device asks of a call.
 #[derive(Clone, Debug)]
 pub enum Ask {
-    Accept { previous: Option<DeviceId> },
+    Accept { previous: Option<DeviceId>, anew: bool },
     Decline,
     HangUp,
+    Leave,
     Signal { signal: Signal, negotiation: Option<u32> },
-    Media { microphone: bool, camera: bool },
+    Media(Sends),
+    MediaFailed { negotiation: u32 },
 }
 
 #[derive(Debug, Default)]
@@ -116,7 +118,7 @@ impl Switchboard {
         let call = self.calls.get(&id)?;
         let side = call.side_of(user)?;
         if call.is_away(side) {
-            return Some(self.step(now, id, Input::Accept { side, device, previous: None }));
+            return Some(self.step(now, id, Input::Accept { side, device, previous: None, anew: false }));
         }
         Some(self.show(id, side, device).into_iter().collect())
     }
@@ -167,10 +169,12 @@ impl Switchboard {
             return refuse(Refusal::NoSuchCall);
         };
         let input = match ask {
-            Ask::Accept { previous } => Input::Accept { side, device, previous },
+            Ask::Accept { previous, anew } => Input::Accept { side, device, previous, anew },
             Ask::Decline => Input::Decline { side, device },
             Ask::HangUp => Input::HangUp { side, device },
-            Ask::Media { microphone, camera } => Input::Media { side, device, microphone, camera },
+            Ask::Leave => Input::Leave { side, device },
+            Ask::Media(sends) => Input::Media { side, device, sends },
+            Ask::MediaFailed { negotiation } => Input::MediaFailed { side, device, negotiation },
             Ask::Signal { signal, negotiation } => match signal::check(&signal) {
                 Ok(()) => Input::Signal { side, device, signal, negotiation },
                 Err(refusal) => return refuse(refusal),

@@ -6,7 +6,7 @@ use staffline_media::control::{CloseReason, Protocol, RefusedReason};
 
 use super::*;
 use crate::{
-    calls::{CallKind, CallPhase, Outcome, Path, ringing},
+    calls::{CallKind, CallPhase, Outcome, Path, policy::Policy, ringing},
     ids::ConversationId,
 };
 
@@ -27,8 +27,8 @@ struct Person {
 }
 
 impl World {
-    fn new(path: Path) -> Self {
-        Self { board: Switchboard::new(PathPolicy { default: path }), now: Millis(1_000_000), effects: Vec::new() }
+    fn new(policy: Policy) -> Self {
+        Self { board: Switchboard::new(PathPolicy { default: policy }), now: Millis(1_000_000), effects: Vec::new() }
     }
 
     fn person(&mut self) -> Person {
@@ -67,7 +67,7 @@ impl World {
     }
 
     fn accept(&mut self, from: (UserId, DeviceId), id: CallId) {
-        self.ask(from, id, Ask::Accept { previous: None });
+        self.ask(from, id, Ask::Accept { previous: None, anew: false });
     }
 
     fn signal(&mut self, from: (UserId, DeviceId), id: CallId, signal: Signal) {
@@ -138,16 +138,16 @@ fn candidate() -> Signal {
 }
 
 /// Anna on her phone calls Boris.
-fn ringing(path: Path) -> (World, Person, Person, CallId) {
-    let mut world = World::new(path);
+fn ringing(policy: Policy) -> (World, Person, Person, CallId) {
+    let mut world = World::new(policy);
     let (anna, boris) = (world.person(), world.person());
     let id = world.start(anna.on_phone(), "k1", boris.user);
     (world, anna, boris, id)
 }
 
 /// And Boris has answered on his phone.
-fn answered(path: Path) -> (World, Person, Person, CallId) {
-    let (mut world, anna, boris, id) = ringing(path);
+fn answered(policy: Policy) -> (World, Person, Person, CallId) {
+    let (mut world, anna, boris, id) = ringing(policy);
     world.accept(boris.on_phone(), id);
     world.take();
     (world, anna, boris, id)
@@ -155,7 +155,7 @@ fn answered(path: Path) -> (World, Person, Person, CallId) {
 
 /// And both have joined the media node and are connected to it.
 fn on_node() -> (World, Person, Person, CallId, [PeerId; 2]) {
-    let (mut world, anna, boris, id) = answered(Path::MediaNode);
+    let (mut world, anna, boris, id) = answered(Policy::MediaNode);
     world.signal(anna.on_phone(), id, offer());
     world.signal(boris.on_phone(), id, offer());
     let peers: Vec<_> = world
@@ -183,7 +183,7 @@ fn connected(peer: PeerId) -> NodeEvent {
 
 #[test]
 fn every_device_of_the_callee_rings_and_only_the_callers_own_one() {
-    let (mut world, anna, boris, _) = ringing(Path::Direct);
+    let (mut world, anna, boris, _) = ringing(Policy::Direct);
     let shown = world.shown();
     assert_eq!(shown.len(), 3);
     assert!(shown[&anna.phone].here);
@@ -196,7 +196,7 @@ fn every_device_of_the_callee_rings_and_only_the_callers_own_one() {
 
 #[test]
 fn an_answer_on_one_device_stops_the_others() {
-    let (mut world, anna, boris, id) = ringing(Path::Direct);
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
     world.take();
     world.accept(boris.on_desk(), id);
     let shown = world.shown();
@@ -215,7 +215,7 @@ fn an_answer_on_one_device_stops_the_others() {
 
 #[test]
 fn any_device_declines_for_all() {
-    let (mut world, anna, boris, id) = ringing(Path::Direct);
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
     world.take();
     world.ask(boris.on_desk(), id, Ask::Decline);
     let effects = world.take();
@@ -230,13 +230,13 @@ fn any_device_declines_for_all() {
 
 #[test]
 fn the_caller_cancels_and_hanging_up_completes() {
-    let (mut world, anna, _, id) = ringing(Path::Direct);
+    let (mut world, anna, _, id) = ringing(Policy::Direct);
     world.ask(anna.on_desk(), id, Ask::HangUp);
     assert_eq!(world.refusals(), [(anna.desk, "answered_elsewhere")], "not from a device that is not in the call");
     world.ask(anna.on_phone(), id, Ask::HangUp);
     assert_eq!(world.outcomes(), [Outcome::Cancelled]);
 
-    let (mut world, _, boris, id) = answered(Path::Direct);
+    let (mut world, _, boris, id) = answered(Policy::Direct);
     world.ask(boris.on_phone(), id, Ask::HangUp);
     assert_eq!(world.outcomes(), [Outcome::Completed]);
     world.ask(boris.on_phone(), id, Ask::HangUp);
@@ -245,7 +245,7 @@ fn the_caller_cancels_and_hanging_up_completes() {
 
 #[test]
 fn an_unanswered_call_is_missed_after_45_s() {
-    let (mut world, _, _, _) = ringing(Path::Direct);
+    let (mut world, _, _, _) = ringing(Policy::Direct);
     world.advance(ringing::RING - Duration::from_millis(1));
     assert_eq!(world.outcomes(), []);
     world.advance(Duration::from_millis(1));
@@ -254,7 +254,7 @@ fn an_unanswered_call_is_missed_after_45_s() {
 
 #[test]
 fn a_device_that_comes_while_it_rings_rings_too() {
-    let mut world = World::new(Path::Direct);
+    let mut world = World::new(Policy::Direct);
     let (anna, boris) = (world.person(), world.person());
     world.lose(boris.phone);
     world.lose(boris.desk);
@@ -270,7 +270,7 @@ fn a_device_that_comes_while_it_rings_rings_too() {
 
 #[test]
 fn a_callee_in_another_call_is_busy_and_does_not_hear_of_it() {
-    let (mut world, anna, _, _) = ringing(Path::Direct);
+    let (mut world, anna, _, _) = ringing(Policy::Direct);
     let vera = world.person();
     world.take();
     world.start(vera.on_desk(), "k2", anna.user);
@@ -286,7 +286,7 @@ fn a_callee_in_another_call_is_busy_and_does_not_hear_of_it() {
 
 #[test]
 fn nobody_starts_a_second_call() {
-    let (mut world, anna, boris, _) = ringing(Path::Direct);
+    let (mut world, anna, boris, _) = ringing(Policy::Direct);
     let vera = world.person();
     world.take();
     world.start(anna.on_desk(), "k2", vera.user);
@@ -300,7 +300,7 @@ fn nobody_starts_a_second_call() {
 
 #[test]
 fn two_who_call_each_other_are_in_one_call() {
-    let (mut world, anna, boris, id) = ringing(Path::Direct);
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
     world.take();
     world.start_kind(boris.on_desk(), "k2", anna.user, CallKind::Audio);
     let shown = world.shown();
@@ -315,7 +315,7 @@ fn two_who_call_each_other_are_in_one_call() {
 
 #[test]
 fn a_retry_of_a_start_is_the_same_call_even_after_its_end() {
-    let (mut world, anna, boris, id) = ringing(Path::Direct);
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
     world.start(anna.on_phone(), "k1", boris.user);
     assert_eq!(world.shown()[&anna.phone].id, id);
     world.ask(boris.on_phone(), id, Ask::Decline);
@@ -327,7 +327,7 @@ fn a_retry_of_a_start_is_the_same_call_even_after_its_end() {
 
 #[test]
 fn no_signal_passes_before_the_answer_nor_between_others() {
-    let (mut world, anna, boris, id) = ringing(Path::Direct);
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
     let vera = world.person();
     world.take();
     for from in [anna.on_phone(), boris.on_phone()] {
@@ -353,10 +353,15 @@ fn no_signal_passes_before_the_answer_nor_between_others() {
 
 #[test]
 fn strangers_can_do_nothing_with_a_call() {
-    let (mut world, _, _, id) = ringing(Path::Direct);
+    let (mut world, _, _, id) = ringing(Policy::Direct);
     let vera = world.person();
     world.take();
-    let asks = [Ask::Accept { previous: None }, Ask::Decline, Ask::HangUp, Ask::Media { microphone: true, camera: true }];
+    let asks = [
+        Ask::Accept { previous: None, anew: false },
+        Ask::Decline,
+        Ask::HangUp,
+        Ask::Media(Sends { microphone: true, camera: true, screen: false, on_hold: false }),
+    ];
     for ask in asks {
         world.ask(vera.on_phone(), id, ask);
         let effects = world.take();
@@ -368,7 +373,7 @@ fn strangers_can_do_nothing_with_a_call() {
 
 #[test]
 fn a_flood_of_candidates_stops_at_the_limit() {
-    let (mut world, anna, _, id) = answered(Path::Direct);
+    let (mut world, anna, _, id) = answered(Policy::Direct);
     for _ in 0..ringing::MAX_CANDIDATES {
         world.signal(anna.on_phone(), id, candidate());
     }
@@ -379,8 +384,8 @@ fn a_flood_of_candidates_stops_at_the_limit() {
 
 #[test]
 fn what_a_participant_sends_is_shown_to_both() {
-    let (mut world, anna, boris, id) = answered(Path::Direct);
-    world.ask(boris.on_phone(), id, Ask::Media { microphone: false, camera: true });
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
+    world.ask(boris.on_phone(), id, Ask::Media(Sends { microphone: false, camera: true, screen: false, on_hold: false }));
     let shown = world.shown();
     assert_eq!(shown.len(), 2);
     for device in [anna.phone, boris.phone] {
@@ -391,7 +396,7 @@ fn what_a_participant_sends_is_shown_to_both() {
 
 #[test]
 fn a_lost_participant_has_30_s_to_take_the_call_over() {
-    let (mut world, anna, boris, id) = answered(Path::Direct);
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
     world.lose(boris.phone);
     let shown = world.shown();
     assert!(!shown[&anna.phone].participants[1].connected);
@@ -412,12 +417,12 @@ fn a_lost_participant_has_30_s_to_take_the_call_over() {
 
 #[test]
 fn the_same_page_goes_on_after_its_socket_broke() {
-    let (mut world, anna, boris, id) = answered(Path::Direct);
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
     let again = DeviceId::new();
     world.lose(anna.phone);
     world.connect(anna.user, again);
     world.take();
-    world.ask((anna.user, again), id, Ask::Accept { previous: Some(anna.phone) });
+    world.ask((anna.user, again), id, Ask::Accept { previous: Some(anna.phone), anew: false });
     let shown = world.shown();
     assert!(shown[&again].here && shown[&boris.phone].participants[0].connected);
     assert_eq!(shown[&again].negotiation, 1, "its media runs on");
@@ -425,9 +430,9 @@ fn the_same_page_goes_on_after_its_socket_broke() {
     // Also before the server has noticed that the old socket is dead; but not for any other page.
     let third = DeviceId::new();
     world.connect(anna.user, third);
-    world.ask((anna.user, third), id, Ask::Accept { previous: Some(DeviceId::new()) });
+    world.ask((anna.user, third), id, Ask::Accept { previous: Some(DeviceId::new()), anew: false });
     assert_eq!(world.refusals(), [(third, "answered_elsewhere")]);
-    world.ask((anna.user, third), id, Ask::Accept { previous: Some(again) });
+    world.ask((anna.user, third), id, Ask::Accept { previous: Some(again), anew: false });
     assert!(world.shown()[&third].here);
     world.lose(again);
     assert_eq!(world.take(), []);
@@ -435,12 +440,12 @@ fn the_same_page_goes_on_after_its_socket_broke() {
 
 #[test]
 fn a_page_that_missed_a_signal_sets_its_media_up_anew() {
-    let (mut world, anna, boris, id) = answered(Path::Direct);
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
     let again = DeviceId::new();
     world.lose(boris.phone);
     world.signal(anna.on_phone(), id, offer());
     world.connect(boris.user, again);
-    world.ask((boris.user, again), id, Ask::Accept { previous: Some(boris.phone) });
+    world.ask((boris.user, again), id, Ask::Accept { previous: Some(boris.phone), anew: false });
     assert_eq!(world.shown()[&anna.phone].negotiation, 2);
     world.ask(anna.on_phone(), id, Ask::Signal { signal: candidate(), negotiation: Some(1) });
     assert_eq!(world.take(), [], "a signal of the negotiation before means nothing");
@@ -448,7 +453,7 @@ fn a_page_that_missed_a_signal_sets_its_media_up_anew() {
 
 #[test]
 fn a_caller_who_goes_away_while_it_rings_has_cancelled() {
-    let (mut world, anna, boris, _) = ringing(Path::Direct);
+    let (mut world, anna, boris, _) = ringing(Policy::Direct);
     world.lose(anna.phone);
     world.take();
     world.advance(ringing::RINGING_GRACE);
@@ -461,7 +466,7 @@ fn a_caller_who_goes_away_while_it_rings_has_cancelled() {
 
 #[test]
 fn a_caller_who_reloads_while_it_rings_finds_the_call_by_its_key() {
-    let (mut world, anna, boris, id) = ringing(Path::Direct);
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
     world.lose(anna.phone);
     world.start(anna.on_desk(), "k1", boris.user);
     let shown = world.shown();
@@ -489,7 +494,7 @@ fn on_the_media_node_each_side_offers_to_the_server() {
 
 #[test]
 fn an_offer_that_the_node_refuses_leaves_the_call_alive() {
-    let (mut world, anna, _, id) = answered(Path::MediaNode);
+    let (mut world, anna, _, id) = answered(Policy::MediaNode);
     world.signal(anna.on_phone(), id, offer());
     let [NodeCommand::Join { peer, .. }] = world.node_commands()[..] else { panic!("no join") };
     world.node(NodeEvent::Refused { peer, reason: RefusedReason::BadOffer("no media".to_owned()) });
@@ -502,7 +507,7 @@ fn an_offer_that_the_node_refuses_leaves_the_call_alive() {
 
 #[test]
 fn media_that_never_connects_ends_the_call() {
-    let (mut world, anna, _, id) = answered(Path::MediaNode);
+    let (mut world, anna, _, id) = answered(Policy::MediaNode);
     world.signal(anna.on_phone(), id, offer());
     let [NodeCommand::Join { peer, .. }] = world.node_commands()[..] else { panic!("no join") };
     world.node(connected(peer));
@@ -516,7 +521,7 @@ fn media_that_never_connects_ends_the_call() {
 
 #[test]
 fn a_direct_call_is_not_judged_by_media_that_the_server_cannot_see() {
-    let (mut world, _, _, _) = answered(Path::Direct);
+    let (mut world, _, _, _) = answered(Policy::Direct);
     world.advance(Duration::from_secs(3600));
     assert_eq!((world.outcomes(), world.board.live_calls()), (vec![], 1));
 }
@@ -542,7 +547,7 @@ fn a_peer_that_the_node_lost_is_asked_for_a_new_offer() {
 
 #[test]
 fn nothing_is_remembered_for_ever_and_nobody_dials_without_end() {
-    let (mut world, anna, boris, id) = ringing(Path::Direct);
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
     world.ask(anna.on_phone(), id, Ask::HangUp);
     for n in 0..MAX_REMEMBERED_CALLS {
         let id = world.start(anna.on_phone(), &format!("again {n}"), boris.user);
@@ -556,7 +561,7 @@ fn nothing_is_remembered_for_ever_and_nobody_dials_without_end() {
 
 #[test]
 fn a_shutdown_ends_every_call_once() {
-    let (mut world, _, _, _) = answered(Path::Direct);
+    let (mut world, _, _, _) = answered(Policy::Direct);
     let effects = world.board.shut_down(world.now);
     world.effects.extend(effects);
     assert_eq!(world.outcomes(), [Outcome::Lost]);

@@ -34,6 +34,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(of_files())
         .merge(of_notices())
         .routes(routes!(events::routes::list))
+        .routes(routes!(calls::routes::list))
         .routes(routes!(calls::routes::policy, calls::routes::set_policy))
         .routes(routes!(calls::routes::media))
         .routes(routes!(audit::routes::list))

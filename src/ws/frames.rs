@@ -36,12 +36,19 @@ pub enum ClientFrame {
         /// The device id that this very page had before its socket broke, if its media still runs: the call goes on as it was.
         #[serde(default)]
         previous_device_id: Option<DeviceId>,
+        /// The page of `previous_device_id` was loaded anew: it is the same page, but its media is gone and is set up anew.
+        #[serde(default)]
+        anew: bool,
     },
     CallDecline {
         call_id: CallId,
     },
     /// Cancels a ringing call of one's own, ends an answered one.
     CallHangUp {
+        call_id: CallId,
+    },
+    /// The page goes away: it is loaded anew or closed. The call waits 10 s for its return.
+    CallLeave {
         call_id: CallId,
     },
     CallSignal {
@@ -56,6 +63,15 @@ pub enum ClientFrame {
         call_id: CallId,
         microphone: bool,
         camera: bool,
+        #[serde(default)]
+        screen: bool,
+        #[serde(default)]
+        on_hold: bool,
+    },
+    /// This device's media of that negotiation does not connect or broke for good: where `may_move`, the call moves.
+    CallMediaFailed {
+        call_id: CallId,
+        negotiation: u32,
     },
 }
 

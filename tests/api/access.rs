@@ -63,6 +63,7 @@ pub(crate) const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/api/pictures/{id}", For::SignedIn),
     ("get", "/api/events", For::SignedIn),
     ("get", "/api/socket", For::SignedIn),
+    ("get", "/api/calls", For::SignedIn),
     ("get", "/api/admin/path-policy", For::Admins),
     ("put", "/api/admin/path-policy", For::Admins),
     ("get", "/api/admin/media", For::Admins),

@@ -335,7 +335,7 @@ both! {
         assert_eq!(admin.put("/api/admin/path-policy", &json!({"default": "carrier pigeon"})).await.refused(422), "invalid_body");
         admin.put("/api/admin/path-policy", &json!({"default": "media_node"})).await.expect(200);
         let kept = staffline::calls::store::policy(&app.app.db).await.unwrap();
-        assert_eq!(kept.default, staffline::calls::Path::MediaNode);
+        assert_eq!(kept.default, staffline::calls::policy::Policy::MediaNode);
     }
 }
 

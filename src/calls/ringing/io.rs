@@ -3,7 +3,11 @@
 use staffline_media::control::{Command, Event as NodeEvent, PeerId, RoomId};
 
 use crate::{
-    calls::{CallKind, Signal, party::Side, refusal::Refusal},
+    calls::{
+        CallKind, Signal,
+        party::{Sends, Side},
+        refusal::Refusal,
+    },
     ids::{CallId, ConversationId, DeviceId, UserId},
 };
 
@@ -11,11 +15,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The callee answers, or a participant takes a call over that its lost device left. `previous` is the id that this very
-    /// page had before its socket broke: its media still runs, so nothing needs to be set up anew.
+    /// page had before its socket broke: its media still runs, so nothing needs to be set up, unless the page was loaded `anew`.
     Accept {
         side: Side,
         device: DeviceId,
         previous: Option<DeviceId>,
+        anew: bool,
     },
     /// The callee calls the caller while being rung: both want to talk, so this is an answer.
     Glare {
@@ -31,6 +36,11 @@ pub enum Input {
         side: Side,
         device: DeviceId,
     },
+    /// The page is being closed or loaded anew.
+    Leave {
+        side: Side,
+        device: DeviceId,
+    },
     /// `negotiation` is the one that the device was in when it said so; a signal of an older one means nothing any more.
     Signal {
         side: Side,
@@ -41,8 +51,13 @@ pub enum Input {
     Media {
         side: Side,
         device: DeviceId,
-        microphone: bool,
-        camera: bool,
+        sends: Sends,
+    },
+    /// The device's media of this negotiation does not connect.
+    MediaFailed {
+        side: Side,
+        device: DeviceId,
+        negotiation: u32,
     },
     DeviceConnected {
         side: Side,

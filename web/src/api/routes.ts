@@ -7,6 +7,7 @@ import type { paths } from "./schema";
 import type {
   AcceptInvitation,
   AuditPage,
+  CallPage,
   Conversation,
   EventPage,
   Found,
@@ -157,6 +158,9 @@ export const searchMessages = (
 
 export const getEvents = (after: number): Promise<EventPage> => call("get", "/api/events", { query: { after } });
 
+/** One's own calls, the newest first. */
+export const getCalls = (query: { before?: string; limit?: number; missed?: boolean }): Promise<CallPage> =>
+  call("get", "/api/calls", { query });
 export const getPathPolicy = (): Promise<PathPolicy> => call("get", "/api/admin/path-policy");
 export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> =>
   call("put", "/api/admin/path-policy", { body });

@@ -160,6 +160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own calls that have ended, the newest first. */
+        get: operations["calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -861,8 +878,8 @@ export interface components {
         } | {
             /** @enum {string} */
             action: "path_policy_changed";
-            after: components["schemas"]["Path"];
-            before: components["schemas"]["Path"];
+            after: components["schemas"]["Policy"];
+            before: components["schemas"]["Policy"];
         } | {
             /** @enum {string} */
             action: "upload_limits_changed";
@@ -902,10 +919,23 @@ export interface components {
             /** @description True if there are older ones. */
             more: boolean;
         };
+        /** @description A line of the list of a user's own calls. */
+        CallEntry: components["schemas"]["CallRecord"] & {
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @description Name of the policy rule that chose the path. */
+            path_rule?: string | null;
+        };
         /** Format: uuid */
         CallId: string;
         /** @enum {string} */
         CallKind: "audio" | "video";
+        /** @description A stretch of a user's own calls. */
+        CallPage: {
+            /** @description The newest first. */
+            calls: components["schemas"]["CallEntry"][];
+            /** @description True if there are older ones. */
+            more: boolean;
+        };
         /** @enum {string} */
         CallPhase: "ringing" | "answered" | "ended";
         /** @description A call that has ended, as history keeps it. */
@@ -939,9 +969,15 @@ export interface components {
             id: components["schemas"]["CallId"];
             kind: components["schemas"]["CallKind"];
             /**
+             * @description On the direct path for now: a device whose media does not connect says `call_media_failed`, and the call moves to the
+             *     media node.
+             */
+            may_move: boolean;
+            moved_from?: components["schemas"]["Path"] | null;
+            /**
              * Format: int32
-             * @description Grows whenever this device has to set up its media anew (at the answer, when another device took over, when the media
-             *     node lost it): a new `RTCPeerConnection`, and a new offer if `offerer`.
+             * @description Grows whenever this device has to set up its media anew (at the answer, when another device took over or the page was
+             *     loaded anew, when the media node lost it, when the call moved): a new `RTCPeerConnection`, and a new offer if `offerer`.
              */
             negotiation: number;
             /** @description True if this device makes the SDP offer: the caller's on a direct path, both (towards the server) on the media node. */
@@ -953,6 +989,8 @@ export interface components {
             path_rule?: string | null;
             phase: components["schemas"]["CallPhase"];
             started_at: components["schemas"]["Millis"];
+            /** @description The callee is in another call and is shown this one as a waiting call, on the device that holds the first. */
+            waiting: boolean;
         };
         /** @description From the browser to the server. */
         ClientFrame: {
@@ -973,6 +1011,8 @@ export interface components {
             /** @enum {string} */
             type: "call_start";
         } | {
+            /** @description The page of `previous_device_id` was loaded anew: it is the same page, but its media is gone and is set up anew. */
+            anew?: boolean;
             call_id: components["schemas"]["CallId"];
             previous_device_id?: components["schemas"]["DeviceId"] | null;
             /** @enum {string} */
@@ -987,6 +1027,10 @@ export interface components {
             type: "call_hang_up";
         } | {
             call_id: components["schemas"]["CallId"];
+            /** @enum {string} */
+            type: "call_leave";
+        } | {
+            call_id: components["schemas"]["CallId"];
             /**
              * Format: int32
              * @description `CallState.negotiation` as this device knows it: the server drops what belongs to an earlier one.
@@ -999,8 +1043,16 @@ export interface components {
             call_id: components["schemas"]["CallId"];
             camera: boolean;
             microphone: boolean;
+            on_hold?: boolean;
+            screen?: boolean;
             /** @enum {string} */
             type: "call_media";
+        } | {
+            call_id: components["schemas"]["CallId"];
+            /** Format: int32 */
+            negotiation: number;
+            /** @enum {string} */
+            type: "call_media_failed";
         };
         /** @description A conversation as all its members see it. */
         Conversation: {
@@ -1421,6 +1473,9 @@ export interface components {
             /** @description False while the participant's device or its media connection is gone and its grace runs. */
             connected: boolean;
             microphone: boolean;
+            /** @description The participant has put this call on hold, and neither sends nor plays. */
+            on_hold: boolean;
+            screen: boolean;
             user_id: components["schemas"]["UserId"];
         };
         PasswordChange: {
@@ -1434,13 +1489,18 @@ export interface components {
         Path: "direct" | "media_node";
         /** @description What the admin has set. */
         PathPolicy: {
-            default: components["schemas"]["Path"];
+            default: components["schemas"]["Policy"];
         };
         /**
          * Format: uuid
          * @description The picture of a user or a group; a new picture has a new id, so it may be cached for ever.
          */
         PictureId: string;
+        /**
+         * @description How the path of a call is chosen.
+         * @enum {string}
+         */
+        Policy: "direct" | "auto" | "media_node";
         /**
          * @description Whether a user could be reached just now.
          * @enum {string}
@@ -2205,6 +2265,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    calls: {
+        parameters: {
+            query?: {
+                /** @description The last call that the client has. */
+                before?: components["schemas"]["CallId"];
+                /** @description Only calls of others that one did not get to answer. */
+                missed?: boolean;
+                /** @description At most so many; 1 to 100, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
                 };
             };
             /** @description Refused */

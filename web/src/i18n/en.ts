@@ -124,6 +124,9 @@ export const en = {
     pathDirect: "Direct",
     pathDirectDetail:
       "Sound and video go between the two computers, not through the server. The two learn each other's network addresses. In strict networks such a call may not connect.",
+    pathAuto: "Automatic",
+    pathAutoDetail:
+      "Directly where that works. A call that does not connect in 5 seconds, or breaks later, moves to the media node without hanging up.",
     pathNode: "Media node",
     pathNodeDetail:
       "Relay mode: sound and video go through this server. It works where the network forbids direct connections; the server decrypts the call to pass it on.",

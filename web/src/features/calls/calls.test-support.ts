@@ -52,9 +52,11 @@ export const CALL: CallState = {
   callee_id: "boris",
   here: false,
   participants: [
-    { user_id: "anna", microphone: true, camera: true, connected: true },
-    { user_id: "boris", microphone: true, camera: true, connected: true },
+    { user_id: "anna", microphone: true, camera: true, screen: false, on_hold: false, connected: true },
+    { user_id: "boris", microphone: true, camera: true, screen: false, on_hold: false, connected: true },
   ],
+  waiting: false,
+  may_move: false,
   offerer: false,
   negotiation: 0,
   ice_servers: [],

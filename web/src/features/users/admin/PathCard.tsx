@@ -1,12 +1,12 @@
-/** The path policy: direct, or through the media node (relay mode). */
+/** The path policy: direct, through the media node (relay mode), or the one and then, where it must be, the other. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import clsx from "clsx";
-import { Server, ShieldCheck } from "lucide-react";
+import { Route, Server, ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { codeOf } from "../../../api/http";
 import { getPathPolicy, setPathPolicy } from "../../../api/routes";
-import type { CallPath } from "../../../api/types";
+import type { Policy } from "../../../api/types";
 import { useErrorWords } from "../../../i18n/errorWords";
 import { Card } from "../../../ui/Card";
 import { ErrorState, Skeleton } from "../../../ui/states";
@@ -28,7 +28,7 @@ export function PathCard() {
   });
   const shown = change.isPending ? change.variables.default : policy.data?.default;
 
-  const option = (value: CallPath, title: string, detail: string, icon: React.ReactNode) => (
+  const option = (value: Policy, title: string, detail: string, icon: React.ReactNode) => (
     <label
       className={clsx(
         "flex flex-1 cursor-pointer items-start gap-3 rounded-2xl border-2 p-4 has-focus-visible:outline-2 has-focus-visible:outline-accent",
@@ -67,6 +67,7 @@ export function PathCard() {
       {policy.isSuccess && (
         <div role="radiogroup" aria-label={t("admin.path")} className="flex flex-col gap-3 md:flex-row">
           {option("direct", t("admin.pathDirect"), t("admin.pathDirectDetail"), <ShieldCheck size={18} aria-hidden />)}
+          {option("auto", t("admin.pathAuto"), t("admin.pathAutoDetail"), <Route size={18} aria-hidden />)}
           {option("media_node", t("admin.pathNode"), t("admin.pathNodeDetail"), <Server size={18} aria-hidden />)}
         </div>
       )}

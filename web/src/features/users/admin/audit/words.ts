@@ -28,8 +28,8 @@ export function useAuditWords(users: ReadonlyMap<string, ListedUser>): (entry: A
       case "sign_in_failed":
         return [t(`audit.said.${entry.action}`, { name: name(entry.user_id) })];
       case "path_policy_changed": {
-        const path = (value: typeof entry.before): string => (value === "direct" ? t("admin.pathDirect") : t("admin.pathNode"));
-        return [t("audit.said.path_policy_changed", { before: path(entry.before), after: path(entry.after) })];
+        const names = { direct: t("admin.pathDirect"), auto: t("admin.pathAuto"), media_node: t("admin.pathNode") };
+        return [t("audit.said.path_policy_changed", { before: names[entry.before], after: names[entry.after] })];
       }
       case "upload_limits_changed": {
         const size = (bytes: number): string => megabytes(i18n.language, bytes);

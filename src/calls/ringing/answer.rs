@@ -1,0 +1,128 @@
+//! Who speaks for a side: the callee's answer, two who call each other, and a page or device that takes a call over.
+
+use super::{Call, GRACE, Input, LEAVE_GRACE, MEDIA_CONNECT, Output, Phase};
+use crate::{
+    calls::{
+        CallKind, Path,
+        party::{Side, leave},
+        policy::{End, PathPolicy},
+        refusal::Refusal,
+    },
+    clock::Millis,
+    ids::DeviceId,
+};
+
+/// A device that wants to speak for a side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taker {
+    pub(super) side: Side,
+    pub(super) device: DeviceId,
+    /// See [`Input::Accept`].
+    pub(super) previous: Option<DeviceId>,
+    pub(super) anew: bool,
+}
+
+impl Call {
+    pub(super) fn accept(&mut self, now: Millis, policy: &PathPolicy, taker: Taker) -> Vec<Output> {
+        let Taker { side, device, previous, anew } = taker;
+        if self.is_ringing() && side == Side::Callee {
+            return self.answer(now, policy, device);
+        }
+        let party = self.party(side);
+        let same_page = previous.is_some() && (previous == party.device || previous == party.away.as_ref().map(|a| a.device));
+        if party.device == Some(device) {
+            vec![Output::ShowDevice(device)]
+        } else if party.away.is_some() || same_page {
+            self.take_over(now, side, device, same_page && !anew)
+        } else {
+            vec![Output::Refuse { device, refusal: Refusal::AnsweredElsewhere }]
+        }
+    }
+
+    pub(super) fn glare(
+        &mut self,
+        now: Millis,
+        policy: &PathPolicy,
+        device: DeviceId,
+        client_key: String,
+        kind: CallKind,
+    ) -> Vec<Output> {
+        if !self.is_ringing() {
+            return vec![Output::Refuse { device, refusal: Refusal::AlreadyInCall }];
+        }
+        self.callee.client_key = Some(client_key);
+        if kind != self.kind {
+            // Nobody's camera is turned on by the other's choice.
+            self.kind = CallKind::Audio;
+        }
+        self.answer(now, policy, device)
+    }
+
+    fn answer(&mut self, now: Millis, policy: &PathPolicy, device: DeviceId) -> Vec<Output> {
+        let decision = policy.decide(&End { user_id: self.caller.user_id }, &End { user_id: self.callee.user_id });
+        let on_node = decision.path == Path::MediaNode;
+        self.phase = Phase::Answered { at: now, decision, moved_from: None };
+        self.callee.device = Some(device);
+        self.callee.sends.camera = self.kind == CallKind::Video;
+        if let Some(away) = &mut self.caller.away {
+            // There is somebody waiting now: the caller gets the time that a participant gets.
+            away.until = now.plus(if away.left { LEAVE_GRACE } else { GRACE });
+        }
+        for party in [&mut self.caller, &mut self.callee] {
+            party.renegotiate();
+            if on_node {
+                party.await_media(now);
+            }
+        }
+        let mut out = vec![Output::ShowAll(Side::Callee)];
+        out.extend(self.show_side(Side::Caller));
+        out
+    }
+
+    /// Another device of the same user continues the call. If it is the same page after a broken socket, its media lives on.
+    fn take_over(&mut self, now: Millis, side: Side, device: DeviceId, media_lives: bool) -> Vec<Output> {
+        let path = self.answered().map(|(_, decision)| decision.path);
+        let party = self.party_mut(side);
+        if !media_lives {
+            // What the page before shared or held, this one does not until it says so.
+            (party.sends.screen, party.sends.on_hold) = (false, false);
+        }
+        let media_lives = media_lives && !party.missed_signal;
+        party.device = Some(device);
+        (party.away, party.missed_signal) = (None, false);
+        let mut out = Vec::new();
+        match path {
+            Some(Path::MediaNode) if media_lives && party.node.peer.is_some() => {
+                if !party.node.connected {
+                    party.node.deadline = Some(now.plus(MEDIA_CONNECT));
+                }
+            }
+            Some(Path::MediaNode) => {
+                out.extend(leave(party));
+                party.renegotiate();
+                party.node.deadline = Some(now.plus(MEDIA_CONNECT));
+            }
+            Some(Path::Direct) if !media_lives => {
+                self.caller.renegotiate();
+                self.callee.renegotiate();
+            }
+            Some(Path::Direct) | None => {}
+        }
+        out.push(Output::ShowAll(side));
+        out.extend(self.show_side(side.other()));
+        out
+    }
+}
+
+/// A late frame is told how the call ended; signals and device changes that crossed with the end mean nothing any more.
+pub(super) fn after_the_end(input: &Input) -> Vec<Output> {
+    match input {
+        Input::Accept { device, .. }
+        | Input::Decline { device, .. }
+        | Input::HangUp { device, .. }
+        | Input::Glare { device, .. } => {
+            vec![Output::ShowDevice(*device)]
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Devices that come and go while the call lives, and what happens when nobody comes back in time.
+
+use super::{Call, GRACE, LEAVE_GRACE, Output, Phase, RINGING_GRACE};
+use crate::{
+    calls::{
+        Outcome,
+        party::{Away, Side, leave},
+    },
+    clock::Millis,
+    ids::DeviceId,
+};
+
+impl Call {
+    pub(super) fn device_connected(&self, side: Side, device: DeviceId) -> Vec<Output> {
+        let rings = self.is_ringing() && side == Side::Callee;
+        if rings || self.is_away(side) { vec![Output::ShowDevice(device)] } else { Vec::new() }
+    }
+
+    pub(super) fn device_lost(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
+        let grace = if self.is_ringing() { RINGING_GRACE } else { GRACE };
+        if !self.is_held_by(side, device) {
+            return Vec::new();
+        }
+        self.go_away(side, Away { device, until: now.plus(grace), left: false });
+        self.show()
+    }
+
+    /// The page says that it goes. Nothing is told to it any more; its socket follows.
+    pub(super) fn page_left(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
+        if !self.is_held_by(side, device) {
+            return Vec::new();
+        }
+        self.go_away(side, Away { device, until: now.plus(LEAVE_GRACE), left: true });
+        // Its media ends with the page.
+        let mut out: Vec<_> = leave(self.party_mut(side)).into_iter().collect();
+        out.extend(self.show());
+        out
+    }
+
+    fn go_away(&mut self, side: Side, away: Away) {
+        let party = self.party_mut(side);
+        party.device = None;
+        party.away = Some(away);
+        // From here on the grace is what ends the call.
+        party.node.deadline = None;
+    }
+
+    pub(super) fn deadline_passed(&mut self, now: Millis) -> Vec<Output> {
+        let missed = matches!(self.phase, Phase::Ringing { until } if until <= now);
+        let parties = [&self.caller, &self.callee];
+        let left = parties.iter().any(|party| party.away.as_ref().is_some_and(|away| away.left && away.until <= now));
+        let lost = parties.iter().any(|party| party.deadlines().min().is_some_and(|at| at <= now));
+        if missed {
+            self.end(now, Outcome::Missed)
+        } else if lost {
+            // A caller who went away before the answer has, for the callee, given up; closing the page is hanging up.
+            let outcome = match self.is_ringing() {
+                true => Outcome::Cancelled,
+                false if left => Outcome::Completed,
+                false => Outcome::Lost,
+            };
+            self.end(now, outcome)
+        } else {
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Media of an answered call: signals between the two devices, what each of them sends, and the move to the media node.
+
+use super::{Call, MAX_CANDIDATES, Output, Phase};
+use crate::{
+    calls::{
+        Path, Signal,
+        party::{Sends, Side},
+        refusal::Refusal,
+    },
+    clock::Millis,
+    ids::DeviceId,
+};
+
+impl Call {
+    pub(super) fn signal(&mut self, side: Side, device: DeviceId, signal: Signal, negotiation: Option<u32>) -> Vec<Output> {
+        let refuse = |refusal| vec![Output::Refuse { device, refusal }];
+        let Some(path) = self.answered().map(|(_, decision)| decision.path) else {
+            return refuse(Refusal::NotAnswered);
+        };
+        let party = self.party_mut(side);
+        if party.device != Some(device) {
+            return refuse(Refusal::AnsweredElsewhere);
+        }
+        if negotiation.is_some_and(|number| number != party.negotiation) {
+            return Vec::new();
+        }
+        if let Signal::Candidate { .. } = signal {
+            party.candidates += 1;
+            if party.candidates > MAX_CANDIDATES {
+                return refuse(Refusal::TooManyCandidates);
+            }
+        }
+        match path {
+            Path::MediaNode => self.signal_to_node(side, device, signal),
+            Path::Direct => self.party_mut(side.other()).deliver(signal),
+        }
+    }
+
+    pub(super) fn media(&mut self, side: Side, device: DeviceId, sends: Sends) -> Vec<Output> {
+        let party = self.party_mut(side);
+        if party.device != Some(device) {
+            let not_yet = side == Side::Callee && self.is_ringing();
+            let refusal = if not_yet { Refusal::NotAnswered } else { Refusal::AnsweredElsewhere };
+            return vec![Output::Refuse { device, refusal }];
+        }
+        party.sends = sends;
+        self.show()
+    }
+
+    /// The direct path does not carry this call: it moves to the media node, once, and both ends set up media there beside what
+    /// they have. A device that speaks of a negotiation that is over, or after the move, is behind and will see.
+    pub(super) fn media_failed(&mut self, now: Millis, side: Side, device: DeviceId, negotiation: u32) -> Vec<Output> {
+        let refuse = |refusal| vec![Output::Refuse { device, refusal }];
+        let (held, current) = (self.is_held_by(side, device), self.party(side).negotiation);
+        let Phase::Answered { decision, moved_from, .. } = &mut self.phase else {
+            return refuse(Refusal::NotAnswered);
+        };
+        if !held {
+            return refuse(Refusal::AnsweredElsewhere);
+        }
+        if negotiation != current || moved_from.is_some() {
+            return Vec::new();
+        }
+        if !decision.may_move {
+            return refuse(Refusal::PathFixed);
+        }
+        *moved_from = Some(decision.path);
+        (decision.path, decision.may_move) = (Path::MediaNode, false);
+        for party in [&mut self.caller, &mut self.callee] {
+            party.renegotiate();
+            party.await_media(now);
+        }
+        self.show()
+    }
+}
