@@ -64,11 +64,11 @@ impl Room {
             let Some(block) = up.track.report(now) else { continue };
             blocks[count] = block;
             count += 1;
-            if up.track.wants_remb() {
+            if up.track.wants_remb() && up.track.is_sending(now) {
                 videos[video_count] = Ssrc(block.ssrc);
                 video_count += 1;
-                bitrate =
-                    bitrate.min(self.members.iter().filter_map(|other| share(now, other, key)).min().unwrap_or(MAX_BITRATE));
+                let shares = self.members.iter().filter_map(|other| self.share(now, other, key));
+                bitrate = bitrate.min(shares.min().unwrap_or(MAX_BITRATE));
             }
         }
         if count > 0 {
@@ -82,15 +82,16 @@ impl Room {
         }
         compound
     }
-}
 
-/// What a subscriber can take of an up track that it is shown: its own estimate, shared by all videos that it is shown.
-fn share(now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
-    subscriber.down_of.get(up.0).copied().flatten()?;
-    let (bitrate, at) = subscriber.remb?;
-    if now.saturating_duration_since(at) > REMB_LIFETIME {
-        return None;
+    /// What a subscriber can take of an up track that it is shown: its own estimate, shared by all videos that are sent to it.
+    fn share(&self, now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
+        subscriber.down_of.get(up.0).copied().flatten()?;
+        let (bitrate, at) = subscriber.remb?;
+        if now.saturating_duration_since(at) > REMB_LIFETIME {
+            return None;
+        }
+        let is_sent = |source: UpKey| self.ups.get(source.0).is_some_and(|up| up.track.is_sending(now));
+        let videos = subscriber.downs.iter().filter(|down| down.track.is_video() && down.source.is_some_and(is_sent)).count();
+        bitrate.checked_div(videos as u64)
     }
-    let videos = subscriber.downs.iter().filter(|down| down.source.is_some() && down.track.is_video()).count();
-    bitrate.checked_div(videos as u64)
 }

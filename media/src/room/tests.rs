@@ -15,6 +15,7 @@ mod fan_out;
 mod hostile;
 mod repair;
 mod reports;
+mod screen;
 mod slots;
 #[path = "../../tests/support/mod.rs"]
 mod support;

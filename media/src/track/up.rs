@@ -18,6 +18,10 @@ use crate::{
 /// A source that was not announced may take a track over once the source it has was silent for this long.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// A stream that was not heard for so long has stopped: its camera is off, its screen no longer shared. (A screen that stands still comes
+/// about once a second.)
+const STOPPED: Duration = Duration::from_secs(5);
+
 /// The two streams of an up track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -105,6 +109,11 @@ impl UpTrack {
 
     pub(crate) fn ssrc(&self) -> Option<Ssrc> {
         self.media.map(|stream| stream.ssrc)
+    }
+
+    /// Whether there is something to send on: what is silent takes no share of anybody's bandwidth.
+    pub(crate) fn is_sending(&self, now: Instant) -> bool {
+        self.media.is_some_and(|stream| now.saturating_duration_since(stream.heard) < STOPPED)
     }
 
     /// The source of one stream, if there is one that was heard lately: then no other may take its place.
@@ -201,15 +210,15 @@ impl UpTrack {
 
     /// When a keyframe is to be asked for: in the past if nothing holds it back.
     pub(crate) fn keyframe_due(&self, now: Instant) -> Option<Instant> {
-        self.media.and_then(|_| self.keyframe.due(now))
+        self.keyframe.due(now, self.media?.heard)
     }
 
     /// Writes what the publisher is to be asked for now, and tells whether a keyframe is among it.
     pub(crate) fn feedback(&mut self, now: Instant, sender: Ssrc, compound: &mut Compound) -> bool {
-        let Some(media) = self.ssrc() else { return false };
+        let Some(Stream { ssrc: media, heard }) = self.media else { return false };
         let mut lost = [0; MAX_MISSING];
         let count = self.missing.take_due(now, &mut lost);
-        let keyframe = self.keyframe.take_due(now);
+        let keyframe = self.keyframe.take_due(now, heard);
         if count == 0 && !keyframe {
             return false;
         }
