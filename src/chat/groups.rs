@@ -140,6 +140,19 @@ async fn hand_over(tx: &mut Tx, id: ConversationId) -> Result<(), ChatError> {
     }
 }
 
+/// The groups of one who is being deactivated get other owners: somebody must be able to remove members. A group that nobody else can
+/// use stays as it is.
+pub async fn hand_over_all(tx: &mut Tx, owner: UserId, by: UserId, now: Millis) -> sqlx::Result<()> {
+    for (id, heir) in store::members::owned_with_heir(tx, owner).await? {
+        store::members::set_owner(tx, id, heir).await?;
+        if let Some(group) = store::conversations::by_id(tx, id).await? {
+            let event_id = events::next_id(tx).await?;
+            tell(tx, event_id, group, by, Notice::OwnerChanged { user_id: heir }, now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Tells the members of a change that is made, leaves a notice of it, and commits.
 async fn changed(
     app: &App,
@@ -150,11 +163,24 @@ async fn changed(
     what: Notice,
     now: Millis,
 ) -> Result<Conversation, ChatError> {
-    let mut group = read(&mut tx, id).await?;
-    let event = Event::ConversationUpdated { conversation: Conversation { last_message: None, ..group.clone() } };
-    events::insert(&mut tx, event_id, Audience::Conversation(id), &event, now).await?;
-    group.last_message = Some(notice(&mut tx, id, by, what, now).await?);
+    let group = read(&mut tx, id).await?;
+    let group = tell(&mut tx, event_id, group, by, what, now).await?;
     app.publisher.commit(tx).await?;
+    Ok(group)
+}
+
+/// The group as it is now, and the notice of how it came to be so.
+async fn tell(
+    tx: &mut Tx,
+    event_id: EventId,
+    mut group: Conversation,
+    by: UserId,
+    what: Notice,
+    now: Millis,
+) -> sqlx::Result<Conversation> {
+    let event = Event::ConversationUpdated { conversation: Conversation { last_message: None, ..group.clone() } };
+    events::insert(tx, event_id, Audience::Conversation(group.id), &event, now).await?;
+    group.last_message = Some(notice(tx, group.id, by, what, now).await?);
     Ok(group)
 }
 

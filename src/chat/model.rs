@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    calls::CallRecord,
+    calls::{CallRecord, Outcome},
     clock::Millis,
     events::EventId,
     files::Attachment,
@@ -45,7 +45,8 @@ pub struct Member {
 pub struct ListedConversation {
     #[serde(flatten)]
     pub conversation: Conversation,
-    /// Messages of others after `read_seq`, counted up to 1,000.
+    /// Messages of others after `read_seq`, counted up to 1,000. Deleted ones, notices and calls that were answered or declined
+    /// are not among them.
     pub unread: u32,
     /// Those of them that mention the reader.
     pub unread_mentions: u32,
@@ -97,16 +98,40 @@ pub enum MessageContent {
     Notice { notice: Notice },
 }
 
+impl MessageContent {
+    /// Whether it is unread until it is read: what somebody wrote, and calls that nobody answered.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        match self {
+            Self::Text { .. } => true,
+            Self::Call { call } => matches!(call.outcome, Outcome::Missed | Outcome::Cancelled | Outcome::Busy),
+            Self::Deleted { .. } | Self::Notice { .. } => false,
+        }
+    }
+}
+
 /// What changed in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Notice {
-    Created { name: String },
-    Renamed { name: String },
+    Created {
+        name: String,
+    },
+    Renamed {
+        name: String,
+    },
     PictureChanged,
-    MembersAdded { user_ids: Vec<UserId> },
-    MemberRemoved { user_id: UserId },
+    MembersAdded {
+        user_ids: Vec<UserId>,
+    },
+    MemberRemoved {
+        user_id: UserId,
+    },
     MemberLeft,
+    /// The owner was deactivated; the sender is who did that.
+    OwnerChanged {
+        user_id: UserId,
+    },
 }
 
 /// The message that is replied to, as it is now.

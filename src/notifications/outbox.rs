@@ -19,7 +19,6 @@ use super::{
 };
 use crate::{
     app::App,
-    calls::Outcome,
     chat::{Message, MessageContent},
     clock::Millis,
     events::{self, Event, EventId},
@@ -179,17 +178,7 @@ fn told_message(row: &events::Row) -> Option<Message> {
         tracing::error!(event.id = row.id.0, "an event cannot be read");
         return None;
     };
-    is_told(&message).then_some(message)
-}
-
-/// Texts, and calls that nobody answered.
-#[must_use]
-fn is_told(message: &Message) -> bool {
-    match &message.content {
-        MessageContent::Text { .. } => true,
-        MessageContent::Call { call } => matches!(call.outcome, Outcome::Missed | Outcome::Cancelled | Outcome::Busy),
-        MessageContent::Deleted { .. } | MessageContent::Notice { .. } => false,
-    }
+    message.content.counts().then_some(message)
 }
 
 /// A muted conversation only tells of what is meant for oneself.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     audit::{self, Action, Described},
+    chat,
     clock::Millis,
     db::{Db, Tx},
     events::{self, Audience, Event},
@@ -254,7 +255,7 @@ pub async fn invite_again(app: &App, id: UserId, by: Option<UserId>) -> Result<i
     Ok(invitation)
 }
 
-/// Changes a user. One who is deactivated is signed out everywhere at once.
+/// Changes a user. One who is deactivated is signed out everywhere at once, and their groups get other owners.
 pub async fn change(app: &App, id: UserId, change: UserChange, by: UserId) -> Result<User, UsersError> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
@@ -272,6 +273,9 @@ pub async fn change(app: &App, id: UserId, change: UserChange, by: UserId) -> Re
     }
     log_change(&mut tx, &before, &after, by, now).await?;
     events::insert(&mut tx, event_id, Audience::Everybody, &Event::UserChanged { user: after.clone() }, now).await?;
+    if before.deactivated_at.is_none() && after.deactivated_at.is_some() {
+        chat::groups::hand_over_all(&mut tx, id, by, now).await?;
+    }
     app.publisher.commit(tx).await?;
     if after.deactivated_at.is_some() {
         app.hub.close_user(id);

@@ -220,6 +220,10 @@ both! {
         ask(&mut ringing.hers, "call_hang_up", &call).await;
         assert_eq!(ended(&mut ringing.hers).await["outcome"], "completed");
         assert_eq!(ringing.history().await, ["declined", "cancelled", "missed", "completed"]);
+        // What he has missed waits to be seen; what he has refused or talked through does not.
+        for (client, unread) in [(&ringing.boris, 2), (&ringing.anna, 0)] {
+            assert_eq!(client.get("/api/conversations").await.expect(200)[0]["unread"], unread);
+        }
         assert_eq!(app.app.calls.live_calls(), 0);
     }
 }

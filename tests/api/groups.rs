@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, TestApp, both, new_key};
+use crate::harness::{Client, PASSWORD, TestApp, both, new_key};
 
 /// Makes a group of Anna with others.
 async fn group(anna: &Client, name: &str, others: &[&str]) -> Value {
@@ -29,7 +29,7 @@ both! {
         outside.assert_no_event_waits().await;
         let listed = boris.get("/api/conversations").await.expect(200);
         let of_group = listed.as_array().unwrap().iter().find(|listed| listed["id"] == made["id"]).unwrap();
-        assert_eq!((&of_group["last_message"], &of_group["unread"], &of_group["draft"]), (&notice, &json!(1), &Value::Null));
+        assert_eq!((&of_group["last_message"], &of_group["unread"], &of_group["draft"]), (&notice, &json!(0), &Value::Null), "a notice is nothing to read");
         anna.say(made["id"].as_str().unwrap(), "всем привет").await;
         assert_eq!(socket.event().await["message"]["text"], "всем привет");
     }
@@ -93,7 +93,7 @@ both! {
         }
         let messages = format!("{}/messages", of(&made));
         assert_eq!(vera.get(&messages).await.expect(200), boris.get(&messages).await.expect(200), "all of the history");
-        assert_eq!(vera.get("/api/conversations").await.expect(200)[0]["unread"], 1, "only the notice is new");
+        assert_eq!(vera.get("/api/conversations").await.expect(200)[0]["unread"], 0, "what was before is read, and the notice does not count");
         // What was told before she came is not replayed, whether by a socket or by a fetch.
         let page = vera.get(&format!("/api/events?after={}", made["last_message"]["seq"].as_i64().unwrap() - 5)).await.expect(200);
         let of_group: Vec<_> =
@@ -176,7 +176,7 @@ both! {
         anna.post(&format!("{}/members", of(&made)), &json!({"user_ids": [boris_id]})).await.expect(200);
         let listed = boris.get("/api/conversations").await.expect(200);
         let listed = listed.as_array().unwrap().iter().find(|listed| listed["id"] == id).unwrap();
-        assert_eq!((&listed["draft"], &listed["unread"]), (&Value::Null, &json!(1)));
+        assert_eq!((&listed["draft"], &listed["unread"]), (&Value::Null, &json!(0)));
         let (mut again, _) = boris.resume(seen).await;
         assert_eq!(again.event().await["type"], "draft_changed");
         assert_eq!(again.event().await["type"], "conversation_left");
@@ -213,6 +213,46 @@ both! {
         anna.delete(&format!("{}/members/{boris_id}", of(&made))).await.expect(204);
         anna.delete(&format!("{}/members/{anna_id}", of(&made))).await.expect(204);
         assert_eq!(anna.get(&format!("{}/messages", of(&made))).await.refused(404), "not_found");
+    }
+}
+
+both! {
+    async fn an_owner_who_is_deactivated_hands_over(app: TestApp) {
+        let (admin, anna, boris, _) = app.office().await;
+        let (vera, gone) = (app.user(&admin, "vera", "employee").await, app.user(&admin, "gone", "employee").await);
+        let (admin_id, anna_id, boris_id, vera_id, gone_id) =
+            (admin.id().await, anna.id().await, boris.id().await, vera.id().await, gone.id().await);
+        let deactivated = |user: &str, yes: bool| (format!("/api/users/{user}"), json!({"deactivated": yes}));
+        let made = group(&anna, "g", &[&gone_id, &vera_id]).await;
+        let (alone, of_boris) = (group(&anna, "nobody else", &[&gone_id]).await, group(&boris, "his", &[&anna_id]).await);
+        app.advance(std::time::Duration::from_secs(1));
+        anna.post(&format!("{}/members", of(&made)), &json!({"user_ids": [boris_id]})).await.expect(200);
+        let (path, body) = deactivated(&gone_id, true);
+        admin.patch(&path, &body).await.expect(200);
+        let mut socket = boris.connect().await;
+        let (path, body) = deactivated(&anna_id, true);
+        admin.patch(&path, &body).await.expect(200);
+        assert_eq!(socket.event().await["type"], "user_changed");
+        let updated = socket.event().await["conversation"].take();
+        assert_eq!((&updated["id"], owner(&updated)), (&made["id"], vera_id.as_str()), "who has been in it longest and is active");
+        let notice = socket.event().await["message"].take();
+        assert_eq!((&notice["notice"], &notice["sender_id"]), (&json!({"what": "owner_changed", "user_id": vera_id}), &json!(admin_id)));
+        socket.assert_no_event_waits().await;
+        // Being let in again gives nothing back, and a change of somebody who is out hands nothing over again.
+        for yes in [true, false] {
+            let (path, body) = deactivated(&anna_id, yes);
+            admin.patch(&path, &body).await.expect(200);
+        }
+        let anna = app.client();
+        anna.post("/api/session", &json!({"login": "anna", "password": PASSWORD})).await.expect(200);
+        let mine = anna.get("/api/conversations").await.expect(200);
+        let owner_of = |group: &Value| {
+            let found = mine.as_array().unwrap().iter().find(|listed| listed["id"] == group["id"]).unwrap();
+            owner(found).to_owned()
+        };
+        assert_eq!((owner_of(&made), owner_of(&alone), owner_of(&of_boris)), (vera_id, anna_id.clone(), boris_id));
+        let removed = vera.delete(&format!("{}/members/{anna_id}", of(&made))).await;
+        assert_eq!(removed.status, 204, "the new owner may what an owner may");
     }
 }
 

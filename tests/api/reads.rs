@@ -56,6 +56,16 @@ both! {
 }
 
 both! {
+    async fn what_was_deleted_is_not_unread(app: TestApp) {
+        let (_, anna, boris, conversation) = app.office().await;
+        let first = anna.say(&conversation, "one").await;
+        anna.say(&conversation, "two").await;
+        anna.delete(&format!("/api/messages/{}", first["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(unread(&boris, &conversation).await, 1);
+    }
+}
+
+both! {
     async fn who_writes_has_read(app: TestApp) {
         let (_, anna, boris, conversation) = app.office().await;
         let boris_id = boris.id().await;

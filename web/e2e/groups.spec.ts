@@ -1,7 +1,8 @@
 /** Groups, and what is unread: on two browsers, several devices, and a phone with touch. */
 import { expect, test } from './fixtures.ts';
 import { Lists, phone } from './lists.ts';
-import { type Person, anna, boris } from './server.ts';
+import { drawn, text } from './files.ts';
+import { type Person, admin, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
 
 const vera: Person = { name: 'Вера Ёлкина', login: 'vera', password: 'vera keeps a secret' };
@@ -16,7 +17,7 @@ for (const [device, options] of devices) {
     await a.createGroup('Отдел продаж', [boris.name]);
     await a.staff.write('Всем привет');
     await expect(b.row('Отдел продаж')).toContainText('Анна: Всем привет');
-    await expect(b.row('Отдел продаж')).toContainText('2 unread');
+    await expect(b.row('Отдел продаж')).toContainText('1 unread');
     await b.row('Отдел продаж').click();
     await expect(b.staff.messages.getByText('Всем привет')).toBeVisible();
 
@@ -54,6 +55,26 @@ for (const [device, options] of devices) {
     await v.openDetails();
     await expect(v.details).toContainText('1 member');
     await expect(v.member(vera.name).getByRole('img', { name: 'Owner' })).toBeVisible();
+  });
+
+  test(`a group's picture is set, seen by all, and taken away (${device})`, async ({ server, staffBrowser }) => {
+    const a = new Lists(await Staff.signIn(staffBrowser, server.url, anna, options));
+    const b = new Lists(await Staff.signIn(staffBrowser, server.url, boris, options));
+    await a.createGroup('Sales', [boris.name]);
+    await a.openDetails();
+    const file = a.details.getByLabel("The group's picture");
+    await file.setInputFiles(await drawn(a.page, 'team.jpg', 'image/jpeg'));
+    const shown = b.row('Sales').locator('img');
+    await expect.poll(() => shown.evaluateAll((all) => all.map((image) => (image as HTMLImageElement).naturalWidth > 0))).toEqual([true]);
+    await expect(b.row('Sales')).toContainText("changed the group's picture");
+    await expect(a.details.locator('img')).toHaveCount(1);
+    // What is none changes nothing, and is said.
+    await file.setInputFiles(text('team.png', 'no picture'));
+    await expect(a.page.locator('[data-sonner-toast]').filter({ hasText: /picture|image/i })).toBeVisible();
+    await expect(shown).toHaveCount(1);
+    await a.details.getByRole('button', { name: 'Remove the picture' }).click();
+    await expect(shown).toHaveCount(0);
+    await expect(a.details.getByRole('button', { name: 'Remove the picture' })).toHaveCount(0);
   });
 
   test(`unread messages are counted on all devices, and gone when read on one (${device})`, async ({ server, staffBrowser }) => {
@@ -113,6 +134,21 @@ test('a chat is muted and read from its row, by right click, long press and keyb
   await b.page.keyboard.press('Enter');
   await expect(b.row(anna.name)).not.toContainText('unread');
   await expect(onPhone.row(anna.name)).not.toContainText('unread');
+});
+
+test('the group of an owner who is deactivated gets another', async ({ server, staffBrowser }) => {
+  const a = new Lists(await Staff.signIn(staffBrowser, server.url, anna));
+  const b = new Lists(await Staff.signIn(staffBrowser, server.url, boris));
+  await a.createGroup('Sales', [boris.name, admin.name]);
+  await b.row('Sales').click();
+  await b.openDetails();
+  await expect(b.details.getByRole('button', { name: /^Remove from the group/ })).toHaveCount(0);
+  const everybody = await server.api<{ id: string; login: string }[]>('GET', '/api/users');
+  const her = everybody.find(({ login }) => login === anna.login);
+  await server.api('PATCH', `/api/users/${her?.id ?? ''}`, { deactivated: true });
+  await expect(b.details.getByRole('list', { name: 'Members' }).getByRole('img', { name: 'Owner' })).toHaveCount(1);
+  await expect(b.member(anna.name).getByRole('img', { name: 'Owner' })).toHaveCount(0);
+  await expect(b.staff.messages.getByText(/You own the group now|The group has a new owner/)).toBeVisible();
 });
 
 test('somebody who is named in a muted group is told so', async ({ server, staffBrowser }) => {

@@ -1,7 +1,7 @@
 /** Finding people, chats and messages, and switching between chats. */
 import { expect, test } from './fixtures.ts';
 import { Lists, phone } from './lists.ts';
-import { type Person, anna, boris } from './server.ts';
+import { type Person, admin, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
 
 const semyon: Person = { name: 'Семён Ильин', login: 'semyon', password: 'semyon keeps a secret' };
@@ -125,6 +125,12 @@ test('chats are switched with the keyboard', async ({ server, staffBrowser }) =>
   await expect(switcher.getByRole('option', { name: 'Alla Admin' })).toContainText('new chat');
   await a.page.keyboard.press('Escape');
   await expect(switcher).toBeHidden();
+
+  // Nothing to switch to is not nothing at all.
+  const c = await Staff.signIn(staffBrowser, server.url, admin);
+  await c.openChat(boris.name);
+  await c.page.keyboard.press('Control+k');
+  await expect(c.page.getByRole('dialog', { name: 'Quick switcher' })).toContainText('There are no other chats yet.');
 
   await a.page.getByRole('tab', { name: 'Chats' }).focus();
   await a.page.keyboard.press('?');

@@ -95,7 +95,7 @@ pub async fn of_user(db: &Db, user: UserId) -> sqlx::Result<Vec<ListedConversati
         ", me.muted, d.text as d_text, d.updated_at as d_updated_at, ",
         quote_columns!("dq"),
         ", (select count(*) from (select u.seq from messages u where u.conversation_id = c.id and u.seq > me.read_seq \
-            and u.sender_id <> me.user_id limit 1000) as few) as unread, \
+            and u.sender_id <> me.user_id and u.counts = 1 limit 1000) as few) as unread, \
          (select count(*) from mentions n where n.user_id = me.user_id and n.conversation_id = c.id and n.seq > me.read_seq) \
             as unread_mentions, ",
         message_columns!(),

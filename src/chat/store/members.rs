@@ -98,9 +98,23 @@ pub async fn delete(tx: &mut AnyConnection, conversation: ConversationId, user: 
     Ok(query.bind(user.to_string()).execute(tx).await?.rows_affected() == 1)
 }
 
+/// The groups that a user owns, each with the one who has been in it longest and is not deactivated.
+pub async fn owned_with_heir(tx: &mut AnyConnection, owner: UserId) -> sqlx::Result<Vec<(ConversationId, UserId)>> {
+    let sql = "select o.conversation_id, (select m.user_id from members m join users u on u.id = m.user_id \
+        where m.conversation_id = o.conversation_id and m.user_id <> o.user_id and u.deactivated_at is null \
+        order by m.joined_at, m.joined_seq, m.user_id limit 1) as heir \
+        from members o where o.user_id = $1 and o.owner = 1 order by o.conversation_id";
+    let rows = sqlx::query(sql).bind(owner.to_string()).fetch_all(tx).await?;
+    let owned = rows.iter().map(|row| Ok((db::parsed(row, "conversation_id")?, db::optional(row, "heir")?)));
+    let owned: Vec<(_, Option<_>)> = owned.collect::<sqlx::Result<_>>()?;
+    Ok(owned.into_iter().filter_map(|(id, heir)| Some((id, heir?))).collect())
+}
+
+/// In place of whoever owns it now.
 pub async fn set_owner(tx: &mut AnyConnection, conversation: ConversationId, user: UserId) -> sqlx::Result<()> {
-    let query = sqlx::query("update members set owner = 1 where conversation_id = $1 and user_id = $2");
-    query.bind(conversation.to_string()).bind(user.to_string()).execute(tx).await.map(drop)
+    let sql = "update members set owner = case when user_id = $2 then 1 else 0 end \
+        where conversation_id = $1 and (owner = 1 or user_id = $2)";
+    sqlx::query(sql).bind(conversation.to_string()).bind(user.to_string()).execute(tx).await.map(drop)
 }
 
 /// False if the member had read as far before.

@@ -66,8 +66,8 @@ macro_rules! message_tables {
 
 /// False if the sender has used the client key already. Without what hangs on it.
 pub async fn insert(tx: &mut AnyConnection, message: &Message) -> sqlx::Result<bool> {
-    let sql = "insert into messages (id, conversation_id, seq, sender_id, client_key, kind, text, call_id, created_at, reply_to_id) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (sender_id, client_key) do nothing";
+    let sql = "insert into messages (id, conversation_id, seq, sender_id, client_key, kind, text, call_id, created_at, reply_to_id, counts) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (sender_id, client_key) do nothing";
     // A call that has ended never changes again, so its entry holds it whole.
     let (kind, text, call, reply_to) = match &message.content {
         MessageContent::Text { text, reply_to, .. } => {
@@ -88,6 +88,7 @@ pub async fn insert(tx: &mut AnyConnection, message: &Message) -> sqlx::Result<b
         .bind(call)
         .bind(message.created_at.0)
         .bind(reply_to.map(|id| id.to_string()))
+        .bind(i64::from(message.content.counts()))
         .execute(tx)
         .await?;
     Ok(done.rows_affected() == 1)
@@ -121,7 +122,7 @@ pub async fn set_text(tx: &mut AnyConnection, id: MessageId, text: &str, now: Mi
 pub async fn set_deleted(tx: &mut AnyConnection, id: MessageId, now: Millis) -> sqlx::Result<()> {
     let id = id.to_string();
     sqlx::query("delete from mentions where message_id = $1").bind(&id).execute(&mut *tx).await?;
-    let sql = "update messages set text = '', attachments = null, mentions = null, deleted_at = $2 where id = $1";
+    let sql = "update messages set text = '', attachments = null, mentions = null, deleted_at = $2, counts = 0 where id = $1";
     sqlx::query(sql).bind(&id).bind(now.0).execute(tx).await.map(drop)
 }
 

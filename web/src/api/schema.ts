@@ -1205,7 +1205,8 @@ export interface components {
             muted: boolean;
             /**
              * Format: int32
-             * @description Messages of others after `read_seq`, counted up to 1,000.
+             * @description Messages of others after `read_seq`, counted up to 1,000. Deleted ones, notices and calls that were answered or declined
+             *     are not among them.
              */
             unread: number;
             /**
@@ -1442,6 +1443,10 @@ export interface components {
         } | {
             /** @enum {string} */
             what: "member_left";
+        } | {
+            user_id: components["schemas"]["UserId"];
+            /** @enum {string} */
+            what: "owner_changed";
         };
         OpenConversation: {
             user_id: components["schemas"]["UserId"];

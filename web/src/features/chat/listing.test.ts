@@ -45,6 +45,16 @@ class Server {
     this.tell({ type: "message_created", message });
     this.advance(conversation_id, sender_id, seq);
   }
+  /** What the server writes by itself: the entry of a call, or a notice. */
+  note(conversation_id: string, sender_id: string, outcome: "missed" | "completed" | null): void {
+    const seq = this.next;
+    const base = { id: `m${seq}`, conversation_id, seq, sender_id, client_key: `k${seq}`, created_at: seq };
+    const call = { id: `c${seq}`, kind: "audio" as const, caller_id: sender_id, callee_id: ME, path: null, started_at: seq, answered_at: null, ended_at: seq };
+    const message: Message =
+      outcome === null ? { ...base, kind: "notice", notice: { what: "picture_changed" } } : { ...base, kind: "call", call: { ...call, outcome } };
+    this.messages.push(message);
+    this.tell({ type: "message_created", message });
+  }
   edit(at: number, deleted: boolean): void {
     const old = this.messages[at];
     if (old?.kind !== "text") return;
@@ -92,7 +102,7 @@ class Server {
     return [...this.conversations.values()].map((conversation) => {
       const mine = this.messages.filter((m) => m.conversation_id === conversation.id);
       const read = conversation.members.find((m) => m.user_id === ME)?.read_seq ?? 0;
-      const unread = mine.filter((m) => m.seq > read && m.sender_id !== ME);
+      const unread = mine.filter((m) => m.seq > read && m.sender_id !== ME && (m.kind === "text" || (m.kind === "call" && m.call.outcome === "missed")));
       const text = this.drafts.get(conversation.id);
       return {
         ...conversation,
@@ -112,13 +122,14 @@ function anything(server: Server, below: (n: number) => number): void {
   const id = IDS[below(IDS.length)]!;
   if (!server.conversations.has(id)) return server.open(id);
   const who = [ME, "bob", "eve"][below(3)]!;
-  const what = below(20);
+  const what = below(22);
   if (what < 9) server.write(id, who, below(4) === 0 ? [ME] : []);
   else if (what < 11) server.edit(below(Math.max(1, server.messages.length)), below(2) === 0);
   else if (what < 15) server.read(id, who, below(server.next));
   else if (what < 16) server.rename(id, `name ${server.next}`);
   else if (what < 17) server.mute(id, below(2) === 0);
   else if (what < 19) server.draft(id, `draft ${server.next}`);
+  else if (what < 21) server.note(id, who, ([null, "missed", "completed"] as const)[below(3)]!);
   else if (below(5) === 0) server.leave(id);
 }
 
@@ -195,6 +206,11 @@ describe("unread", () => {
     expect(counts(theirs)).toEqual([3, 1]);
     server.write("a", ME, []);
     expect(counts(apply(theirs, server.events.at(-1)!))).toEqual([0, 0]);
+  });
+
+  test("grows by a missed call, not by a notice or a call that was talked through", () => {
+    for (const outcome of ["missed", "completed", null] as const) server.note("a", "bob", outcome);
+    expect(counts(server.events.slice(-3).reduce(apply, list))).toEqual([3, 1]);
   });
 
   test("ends when the last is read, here or elsewhere", () => {

@@ -7,7 +7,7 @@ import type { Conversation, ListedConversation, Member, Message, StoredEvent } f
 /** A message after the server's own count, as far as unread counts care for it. */
 interface Later {
   seq: number;
-  /** Whether it is somebody else's, and whether it names the reader. */
+  /** Whether it is unread until it is read, and whether it names the reader. */
   counts: boolean;
   mentions: boolean;
   version: number;
@@ -73,8 +73,14 @@ function versionOf(message: Message): number {
   return message.kind === "text" ? (message.edited_at ?? 0) : 0;
 }
 
+/** What waits to be read, by the same rule as the server's: what somebody wrote, and calls that nobody answered. */
+function waits(message: Message): boolean {
+  if (message.kind === "call") return ["missed", "cancelled", "busy"].includes(message.call.outcome);
+  return message.kind === "text";
+}
+
 function later(message: Message, me: string): Later {
-  const counts = message.sender_id !== me;
+  const counts = message.sender_id !== me && waits(message);
   const mentions = counts && message.kind === "text" && message.mentions.includes(me);
   return { seq: message.seq, counts, mentions, version: versionOf(message) };
 }

@@ -12,6 +12,7 @@ export function useNoticeWords(me: string, names: Names): (notice: Notice, sende
     const name = names.get(senderId)?.name ?? "…";
     const group = "name" in notice ? notice.name : "";
     const who = "user_ids" in notice ? list(notice.user_ids) : "user_id" in notice ? list([notice.user_id]) : "";
+    if (notice.what === "owner_changed" && notice.user_id === me) return t("notice.owner_changedToYou");
     return t(senderId === me ? `notice.${notice.what}ByYou` : `notice.${notice.what}`, { name, group, who });
   };
 }

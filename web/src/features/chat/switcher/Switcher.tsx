@@ -28,6 +28,8 @@ export function Switcher({ openId, onChat, onPerson, onClose }: SwitcherProps) {
   const [at, setAt] = useState(0);
   const shown = useMemo(() => choices(query, me.id, data ?? [], people, openId), [query, me.id, data, people, openId]);
   const active = Math.min(at, shown.length - 1);
+  // The open chat is there, only no choice.
+  const nothing = query.trim() !== "" ? t("switcher.nothing", { query: query.trim() }) : t(openId === null ? "chat.none" : "switcher.alone");
 
   const choose = (choice: Choice | undefined): void => {
     if (choice === undefined) return;
@@ -65,7 +67,7 @@ export function Switcher({ openId, onChat, onPerson, onClose }: SwitcherProps) {
           }}
           className="h-14 shrink-0 border-b border-line bg-transparent px-5 text-[17px] outline-none placeholder:text-muted"
         />
-        {shown.length === 0 && <p className="p-6 text-center text-muted">{query.trim() === "" ? t("chat.none") : t("switcher.nothing", { query: query.trim() })}</p>}
+        {shown.length === 0 && <p className="p-6 text-center text-muted">{nothing}</p>}
         <ul id={listId} role="listbox" aria-label={t("switcher.title")} className="min-h-0 flex-1 overflow-y-auto p-2 empty:hidden">
           {shown.map((choice, i) => (
             <Row
