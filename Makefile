@@ -81,7 +81,8 @@ BROWSERS := chromium fonts-liberation fonts-noto-color-emoji
 NETLAB := iproute2 nftables conntrack openssl python3 procps
 
 test-e2e: web/dist/index.html
-	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
+	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB) python3-venv
+	scripts/smtp-venv
 	cargo build --locked
 	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e

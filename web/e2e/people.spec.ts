@@ -1,6 +1,7 @@
 /** People: who is there, what one sets for oneself, and what admins do. Everything also at 390 px with touch. */
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
+import { MailServer } from './mail.ts';
 import { type Server, admin, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
 
@@ -145,6 +146,43 @@ for (const [device, look] of [['desktop', desktop], ['phone', phone]] as const) 
       await expect(c.page.getByLabel('Role of Анна Белова')).toHaveValue('compliance');
       await c.page.getByRole('button', { name: 'New link for Анна Белова' }).click();
       await expect(c.page.getByLabel('Invitation link')).toHaveValue(/\/invitation#/);
+    });
+
+    test('an invitation goes by e-mail, and its link is the one that works', async ({ server, staffBrowser }) => {
+      const mails = await MailServer.start();
+      const c = await Staff.signIn(staffBrowser, server.url, admin, look);
+      await openAdmin(c.page, 'People');
+      await c.page.getByRole('button', { name: `New link for ${anna.name}` }).click();
+      const dialog = c.page.getByRole('dialog', { name: `Link for ${anna.name}` });
+      const shown = await dialog.getByLabel('Invitation link').inputValue();
+      const byMail = dialog.getByRole('button', { name: 'Send by e-mail' });
+      // Without a mail server the link stays to be copied.
+      await byMail.click();
+      await expect(c.page.locator('[data-sonner-toast]').first()).toBeVisible();
+      await expect(dialog).toBeVisible();
+      await server.api('PUT', '/api/admin/mail', {
+        settings: {
+          server: { host: 'localhost', port: mails.port, encryption: 'none', user: null },
+          sender: 'Staffline <chat@example.org>', delay_minutes: 5, include_text: true, language: 'en',
+        },
+      });
+      await byMail.click();
+      await expect(c.page.getByText('A new link was sent to anna@example.org.')).toBeVisible();
+      await expect(dialog).toBeHidden();
+      const { recipients, text } = await mails.mail();
+      expect(recipients).toEqual(['anna@example.org']);
+      const link = /http:\S+\/invitation#[\w-]+/.exec(text)?.[0] ?? '';
+      expect(link).not.toBe(shown);
+      const a = await (await staffBrowser.newContext({ ...look, locale: 'en-GB' })).newPage();
+      await a.goto(shown);
+      await expect(a.getByText('This link no longer works', { exact: true })).toBeVisible();
+      await a.goto('about:blank');
+      await a.goto(link);
+      await a.getByLabel('Password', { exact: true }).fill('another secret of anna');
+      await a.getByLabel('Password again').fill('another secret of anna');
+      await a.getByRole('button', { name: 'Sign in' }).click();
+      await expect(a.getByRole('tab', { name: 'Chats' })).toBeVisible();
+      mails.stop();
     });
 
     test('who is deactivated is out within five seconds, and in again when let in', async ({ server, staffBrowser }) => {

@@ -93,6 +93,25 @@ test('one at a time, the next plays on, and the speed is remembered', async ({ t
   await expect(voices(b).first().getByRole('button', { name: 'Speed: 1.5×' })).toBeVisible();
 });
 
+test('a voice message that is being listened to while it arrives plays on', async ({ two: { a } }) => {
+  await a.openChat(boris.name);
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => { letGo = resolve; });
+  await a.page.route('**/messages', async (route) => {
+    if (route.request().method() === 'POST') await held;
+    await route.continue();
+  });
+  await speak(a, 6);
+  const voice = voices(a);
+  await voice.getByRole('button', { name: 'Play' }).click();
+  await expect(voice.getByRole('button', { name: 'Pause' })).toBeVisible();
+  letGo();
+  await expect(a.messages.getByRole('img', { name: 'Sent' })).toBeVisible();
+  await expect(voice.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expect(voice.getByRole('slider')).toHaveAttribute('aria-valuenow', /[45]/);
+  await expect(voice.getByRole('button', { name: 'Play' })).toBeVisible();
+});
+
 test('the place in it is chosen by click and by key', async ({ two: { a } }) => {
   await a.openChat(boris.name);
   // Long enough not to be over before it is stopped.

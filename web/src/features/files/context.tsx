@@ -47,6 +47,8 @@ export function FilesProvider({ me, children }: { me: string; children: ReactNod
   }, [uploads, socket]);
   const [playback] = useState(() => new Playback());
   useEffect(() => () => playback.stop(), [playback]);
+  // A voice message that is being listened to while it arrives plays on.
+  useEffect(() => uploads.onArrival((id, attachmentId) => playback.rename(id, attachmentId)), [uploads, playback]);
   return (
     <UploadsContext value={uploads}>
       <PlaybackContext value={playback}>{children}</PlaybackContext>

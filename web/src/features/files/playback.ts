@@ -63,6 +63,11 @@ export class Playback {
     this.#play(id, url, ms);
   }
 
+  /** What is known as `from` is `to` from now on; whoever listens to it notices nothing. */
+  rename(from: string, to: string): void {
+    if (this.heard.get().id === from) this.#change({ id: to });
+  }
+
   nextSpeed(): void {
     const at = SPEEDS.indexOf(this.speed.get());
     const next = SPEEDS[(at + 1) % SPEEDS.length] ?? 1;

@@ -158,6 +158,20 @@ test("a message hears that a file of its was refused, and its retry tries the fi
   expect(told).toHaveBeenCalledWith(["A"]);
 });
 
+test("a voice message that has arrived can be heard to its end, under the name that it has now", async () => {
+  const { uploads, attempts, hide } = setUp();
+  const id = uploads.addVoice("c", { bytes: new Blob(["beep"], { type: "audio/webm" }), durationMs: 1_000, waveform: "" }, false);
+  await settle();
+  const told = vi.fn();
+  uploads.onArrival(told);
+  finish(attempts[0]!, "V");
+  uploads.release([id]);
+  expect(told).toHaveBeenCalledWith(id, "V");
+  expect(hide).not.toHaveBeenCalled();
+  await uploads.clear();
+  expect(hide).toHaveBeenCalledWith("blob:shown");
+});
+
 test("what is taken back is stopped, ended at the server, forgotten, and its message goes without it", async () => {
   const { uploads, attempts, terminate, keep } = setUp();
   const gone = vi.fn();

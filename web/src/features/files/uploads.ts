@@ -53,7 +53,7 @@ interface Waiter {
 const AT_ONCE = 3;
 /** What waiting may mend, and the writer should know of meanwhile. */
 const TOLD = new Set(["storage_full", "unavailable"]);
-/** Pictures that are shown until the server's own are loaded. */
+/** What stays: pictures are shown until the server's own are loaded, voices are heard to their end. */
 const REMEMBERED = 30;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
@@ -73,8 +73,9 @@ export class Uploads {
   readonly #elsewhere = new Set<string>();
   readonly #discarded = new Set<string>();
   /** Of what was sent from here, by the server's id: the message must not blink when it arrives. */
-  readonly #pictures = new Map<string, string>();
+  readonly #previews = new Map<string, string>();
   readonly #onDiscard = new Set<(id: string) => void>();
+  readonly #onArrival = new Set<(id: string, attachmentId: string) => void>();
   #restored: Promise<void> | null = null;
   #stopped = false;
 
@@ -103,8 +104,8 @@ export class Uploads {
   async clear(): Promise<void> {
     this.stop();
     for (const { id } of this.items.get()) this.#drop(id);
-    for (const picture of this.#pictures.values()) this.#world.hide(picture);
-    this.#pictures.clear();
+    for (const preview of this.#previews.values()) this.#world.hide(preview);
+    this.#previews.clear();
     for (const { id } of await this.#world.keep.all(this.#me)) await this.#world.keep.forget(id);
   }
 
@@ -182,20 +183,30 @@ export class Uploads {
     return () => this.#onDiscard.delete(listener);
   }
 
+  /** Tells of files whose message has arrived: by which name they are known from then on. */
+  onArrival(listener: (id: string, attachmentId: string) => void): () => void {
+    this.#onArrival.add(listener);
+    return () => this.#onArrival.delete(listener);
+  }
+
   /** Their message has arrived. */
   release(ids: readonly string[]): void {
     for (const id of ids) {
       const upload = this.#find(id);
       const url = this.#entries.get(id)?.url;
-      const picture = upload?.kind === "image" ? upload.preview : null;
-      if (url != null && picture != null) this.#remember(attachmentIdOf(url), picture);
-      this.#drop(id, picture);
+      // A picture that is looked at, a voice that is listened to.
+      const preview = upload?.kind === "image" || upload?.kind === "voice" ? upload.preview : null;
+      if (url != null) {
+        if (preview !== null) this.#remember(attachmentIdOf(url), preview);
+        for (const listener of this.#onArrival) listener(id, attachmentIdOf(url));
+      }
+      this.#drop(id, url != null ? preview : null);
     }
   }
 
   /** An object URL of a picture that was sent from here. */
   pictureOf(attachmentId: string): string | null {
-    return this.#pictures.get(attachmentId) ?? null;
+    return this.#previews.get(attachmentId) ?? null;
   }
 
   /** Lets go of what belongs to no message: a page died between two steps. `ids`: those that do. */
@@ -409,11 +420,11 @@ export class Uploads {
     entry.stop = null;
   }
 
-  #remember(attachmentId: string, picture: string): void {
-    this.#pictures.set(attachmentId, picture);
-    const [oldest] = this.#pictures;
-    if (this.#pictures.size <= REMEMBERED || oldest === undefined) return;
-    this.#pictures.delete(oldest[0]);
+  #remember(attachmentId: string, preview: string): void {
+    this.#previews.set(attachmentId, preview);
+    const [oldest] = this.#previews;
+    if (this.#previews.size <= REMEMBERED || oldest === undefined) return;
+    this.#previews.delete(oldest[0]);
     this.#world.hide(oldest[1]);
   }
 
