@@ -78,11 +78,16 @@ test-web: web/node_modules/.package-lock.json
 	cd web && npm test
 
 BROWSERS := chromium fonts-liberation fonts-noto-color-emoji
+FIREFOX := firefox-esr
 NETLAB := iproute2 nftables conntrack openssl python3 procps
 
 test-e2e: web/dist/index.html
+<<<<<<< Updated upstream
 	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB) python3-venv
 	scripts/smtp-venv
+=======
+	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB)
+>>>>>>> Stashed changes
 	cargo build --locked
 	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e

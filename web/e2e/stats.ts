@@ -1,5 +1,10 @@
 /** What a browser says of its call: `getStats` read several times, so that "connected" is never taken for "media flows". */
-import { type Page, expect } from '@playwright/test';
+import { expect } from '@playwright/test';
+
+/** A page of any browser. */
+export interface Page {
+  evaluate<R>(fn: (arg: number) => R | Promise<R>, arg: number): Promise<R>;
+}
 
 export interface MediaStats {
   framesDecoded: number;
@@ -7,6 +12,11 @@ export interface MediaStats {
   packetsReceived: number;
   packetsLost: number;
   audioEnergy: number;
+  audioPacketsReceived: number;
+  audioPacketsLost: number;
+  /** 48,000 a second; the concealed ones were made up, because nothing had come in time. */
+  audioSamples: number;
+  audioSamplesConcealed: number;
   freezes: number;
   localType: string;
   remoteType: string;
@@ -18,7 +28,7 @@ export interface MediaStats {
 
 /** Reads the running call of a page; fails if there is none. */
 export function readStats(page: Page): Promise<MediaStats> {
-  return page.evaluate(async () => {
+  return page.evaluate(async (_) => {
     const pc = window.stafflineCall?.();
     if (!pc) throw new Error('no peer connection');
     const all = new Map<string, Record<string, unknown>>();
@@ -27,7 +37,10 @@ export function readStats(page: Page): Promise<MediaStats> {
     const inbound = (kind: string) => rows.filter((s) => s.type === 'inbound-rtp' && s.kind === kind);
     const sum = (list: Record<string, unknown>[], field: string) => list.reduce((n, s) => n + Number(s[field] ?? 0), 0);
     const transport = rows.find((s) => s.type === 'transport');
-    const pair = all.get(String(transport?.selectedCandidatePairId));
+    // Firefox marks the pair itself.
+    const pair = all.get(String(transport?.selectedCandidatePairId))
+      ?? rows.find((s) => s.type === 'candidate-pair' && s.selected === true)
+      ?? rows.find((s) => s.type === 'candidate-pair' && s.nominated === true && s.state === 'succeeded');
     const local = all.get(String(pair?.localCandidateId));
     const remote = all.get(String(pair?.remoteCandidateId));
     const [video, audio] = [inbound('video'), inbound('audio')];
@@ -37,6 +50,11 @@ export function readStats(page: Page): Promise<MediaStats> {
       packetsReceived: sum(video, 'packetsReceived'),
       packetsLost: sum(video, 'packetsLost'),
       audioEnergy: sum(audio, 'totalAudioEnergy'),
+      audioPacketsReceived: sum(audio, 'packetsReceived'),
+      audioPacketsLost: sum(audio, 'packetsLost'),
+      audioSamples: sum(audio, 'totalSamplesReceived'),
+      // Silence that stood for silence is none of them.
+      audioSamplesConcealed: sum(audio, 'concealedSamples') - sum(audio, 'silentConcealedSamples'),
       freezes: sum(video, 'freezeCount'),
       localType: String(local?.candidateType),
       remoteType: String(remote?.candidateType),
@@ -45,7 +63,13 @@ export function readStats(page: Page): Promise<MediaStats> {
       remotePort: Number(remote?.port),
       codecs: [...video, ...audio].map((s) => String(all.get(String(s.codecId))?.mimeType)),
     };
-  });
+  }, 0);
+}
+
+/** Waits until the call's media connects. */
+export async function connected(page: Page): Promise<void> {
+  const state = () => page.evaluate((_) => window.stafflineCall?.()?.connectionState ?? 'none', 0);
+  await expect.poll(state, { message: 'the state of the peer connection' }).toBe('connected');
 }
 
 /** Waits until sound and picture have begun to arrive: a call that has just connected has neither yet. */

@@ -1,0 +1,58 @@
+/** Calls between Chromium and Firefox, each calling the other, on both paths: judged by what arrives in both. */
+import { expect, test } from './fixtures.ts';
+import { FirefoxStaff } from './firefox.ts';
+import { type CallPath, type Server, anna, boris } from './server.ts';
+import { Staff } from './staff.ts';
+import { type Page, connected, flowing, watch } from './stats.ts';
+
+const SECONDS = 5;
+const badges: Record<CallPath, string> = { direct: 'Direct', media_node: 'Media node' };
+
+async function expectMedia(pages: Page[], path: CallPath, server: Server): Promise<void> {
+  for (const page of pages) {
+    await connected(page);
+    await flowing(page);
+  }
+  const before = await server.report();
+  for (const flow of await Promise.all(pages.map((page) => watch(page, SECONDS)))) {
+    expect(flow.framesPerSecond).toBeGreaterThan(5);
+    expect(flow.audioEnergy).toBeGreaterThan(0);
+    expect(flow.lostShare).toBeLessThan(0.01);
+    expect(flow.last.codecs).toEqual(expect.arrayContaining(['video/VP8', 'audio/opus']));
+    const ours = flow.last.remotePort === Number(new URL(server.url).port);
+    expect(ours).toBe(path === 'media_node');
+  }
+  const bytes = (await server.report()).media_bytes_out - before.media_bytes_out;
+  if (path === 'direct') expect(bytes).toBe(0);
+  else expect(bytes).toBeGreaterThan(50_000);
+}
+
+for (const path of ['direct', 'media_node'] as const) {
+  test(`Chromium and Firefox call each other: ${path}`, async ({ server, staffBrowser }) => {
+    await server.setPath(path);
+    const chromium = await Staff.signIn(staffBrowser, server.url, anna);
+    const firefox = await FirefoxStaff.signIn(server.url, boris);
+    try {
+      const pages = [chromium.page, firefox.page];
+
+      await chromium.openChat(boris.name);
+      await chromium.call('Call with video');
+      await firefox.accept();
+      await expectMedia(pages, path, server);
+      await firefox.sees('button', badges[path]);
+      await chromium.hangUp();
+      await firefox.seesNo('button', badges[path]);
+
+      await firefox.call(anna.name, 'Call with video');
+      await chromium.accept();
+      await expectMedia(pages, path, server);
+      await expect(chromium.pathBadge).toHaveAccessibleName(badges[path]);
+      await firefox.hangUp();
+      await expect(chromium.inCall).toBeHidden();
+      await expect.poll(async () => (await server.report()).sessions).toBe(0);
+    } finally {
+      await firefox.close();
+      await chromium.close();
+    }
+  });
+}
