@@ -82,12 +82,8 @@ FIREFOX := firefox-esr
 NETLAB := iproute2 nftables conntrack openssl python3 procps
 
 test-e2e: web/dist/index.html
-<<<<<<< Updated upstream
-	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB) python3-venv
+	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) python3-venv
 	scripts/smtp-venv
-=======
-	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB)
->>>>>>> Stashed changes
 	cargo build --locked
 	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e
