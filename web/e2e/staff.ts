@@ -5,7 +5,8 @@ import type { Person } from './server.ts';
 export const chromiumPath = process.env.STAFFLINE_CHROMIUM ?? '/usr/bin/chromium';
 
 const flags = [
-  '--use-fake-device-for-media-stream',
+  // Two cameras and microphones, so that there is something to choose.
+  '--use-fake-device-for-media-stream=device-count=2',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   '--disable-background-networking',
@@ -91,9 +92,38 @@ export class Staff {
     await this.inCall.getByRole('button', { name: control }).click();
   }
 
+  /** One of two calls. */
+  async hangUpOne(): Promise<void> {
+    await this.press('Hang up');
+  }
+
   async hangUp(): Promise<void> {
     await this.press('Hang up');
     await expect(this.inCall).toBeHidden();
+  }
+
+  /** A second call, while one talks. */
+  get waiting() {
+    return this.page.getByRole('alertdialog', { name: /^Second call/ });
+  }
+
+  /** What the browser plays and shows of the other side is there. */
+  async connected(): Promise<void> {
+    await this.page.waitForFunction(() => window.stafflineCall?.()?.connectionState === 'connected');
+  }
+
+  /** What does not fit into the bar of a phone is in its menu. */
+  async pressOrChoose(control: string): Promise<void> {
+    await this.page.mouse.move(200 + Math.random() * 100, 300);
+    const button = this.inCall.getByRole('button', { name: control, exact: true });
+    if (await button.isVisible()) return button.click();
+    await this.inCall.getByRole('button', { name: 'More' }).click();
+    await this.page.getByRole('menuitem', { name: control }).click();
+  }
+
+  /** The panel for microphone, speaker and camera. */
+  get devices() {
+    return this.page.getByRole('dialog', { name: 'Sound and video' });
   }
 
   /** Says which path the call takes. */

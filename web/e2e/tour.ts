@@ -1,5 +1,6 @@
 /** Through every screen, with something on each: what the pictures show, and what is checked for access. */
 import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
+import { calls } from './callTour.ts';
 import { png } from './files.ts';
 import { expect } from './fixtures.ts';
 import { Lists } from './lists.ts';
@@ -16,7 +17,7 @@ const others: Person[] = ['Вера Соколова', 'Gleb Novak', 'Дарья
   name, login: `person${String(i)}`, password: 'a long enough password',
 }));
 
-interface Tour {
+export interface Tour {
   server: Server;
   browser: Browser;
   options: BrowserContextOptions;
@@ -136,37 +137,7 @@ async function group({ look }: Tour, a: Staff): Promise<void> {
   await a.openChat(boris.name);
 }
 
-async function calls({ look }: Tour, a: Staff, b: Staff): Promise<void> {
-  await a.call('Call with video');
-  await expect(b.ringing).toBeVisible();
-  await look(a.page, 'calling');
-  await b.accept();
-  await a.page.waitForFunction(() => window.stafflineCall?.()?.connectionState === 'connected');
-  await expect(a.inCall.getByLabel(/^Video of/)).toBeVisible();
-  await a.page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
-  await a.page.mouse.move(200, 400);
-  await expect(a.inCall.getByRole('timer')).toHaveText(/0:0[2-9]/);
-  await a.page.mouse.move(220, 420);
-  await look(a.page, 'call-video');
-  await a.pathBadge.click();
-  await look(a.page, 'call-path');
-  await a.page.keyboard.press('Escape');
-  await a.hangUp();
-  await expect(a.messages.getByText('Outgoing video call')).toBeVisible();
-  await b.call('Call');
-  await expect(a.ringing).toBeVisible();
-  await look(a.page, 'ringing');
-  await a.accept();
-  await expect(a.inCall).toBeVisible();
-  await a.page.waitForFunction(() => window.stafflineCall?.()?.connectionState === 'connected');
-  await look(a.page, 'call-audio');
-  await b.hangUp();
-  await expect(a.inCall).toBeHidden();
-  await look(a.page, 'chat-after-calls');
-}
-
 async function profile({ look }: Tour, a: Staff): Promise<void> {
-  await new Lists(a).back();
   await a.page.getByRole('button', { name: /^Menu/ }).click();
   await look(a.page, 'menu');
   await a.page.getByRole('button', { name: 'Profile' }).click();

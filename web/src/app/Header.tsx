@@ -1,6 +1,7 @@
 /** The gradient header: the name, and the menu of the one who is signed in. */
-import { CircleUserRound, Keyboard, LogOut, ScrollText, Settings } from "lucide-react";
+import { CircleUserRound, Headphones, Keyboard, LogOut, ScrollText, Settings } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { useCallPage } from "../features/calls";
 import { useDrafts, useOutbox } from "../features/chat";
 import { useUploads } from "../features/files";
 import { AllowButton } from "../features/notifications";
@@ -46,6 +47,7 @@ const ITEM = "flex min-h-11 w-full items-center gap-3 rounded-xl px-3 text-left 
 
 function Menu({ close, onHelp }: { close: () => void; onHelp: () => void }) {
   const { t } = useTranslation();
+  const { showPanel } = useCallPage();
   const me = useMe();
   const go = (route: Route): void => {
     close();
@@ -63,6 +65,16 @@ function Menu({ close, onHelp }: { close: () => void; onHelp: () => void }) {
       <div className="border-t border-line pt-2">
         <button type="button" className={ITEM} onClick={() => go({ name: "profile" })}>
           <CircleUserRound size={18} aria-hidden /> {t("profile.title")}
+        </button>
+        <button
+          type="button"
+          className={ITEM}
+          onClick={() => {
+            close();
+            showPanel(true);
+          }}
+        >
+          <Headphones size={18} aria-hidden /> {t("call.devices")}
         </button>
         <AllowButton className={ITEM} />
         {me.role === "admin" && (

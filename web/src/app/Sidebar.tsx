@@ -1,7 +1,8 @@
-/** The left pane: search, and the lists of chats and of people. */
+/** The left pane: search, and the lists of chats, of people and of calls. */
 import { SquarePen } from "lucide-react";
 import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { CallLog, useMissedCalls } from "../features/calls";
 import { ConversationList, NewGroup, SearchResults } from "../features/chat";
 import { PeopleList } from "../features/users";
 import { navigate } from "../lib/router";
@@ -10,7 +11,7 @@ import { SearchField } from "../ui/SearchField";
 import { Tabs } from "../ui/Tabs";
 import { openChat, useOpenPerson } from "./open";
 
-type Tab = "chats" | "people";
+type Tab = "chats" | "people" | "calls";
 
 /** What the pane shows: kept while a phone shows a chat in its place. */
 export interface SidebarState {
@@ -39,6 +40,7 @@ export function Sidebar({ openId, state: { tab, query }, onState }: SidebarProps
     open(...args);
   };
   const [making, setMaking] = useState(false);
+  const missed = useMissedCalls(tab === "calls");
 
   /** From the field into what it has found, and through it. */
   const onSearchKey = (event: KeyboardEvent): void => {
@@ -70,6 +72,7 @@ export function Sidebar({ openId, state: { tab, query }, onState }: SidebarProps
         tabs={[
           { value: "chats", label: t("chat.chats") },
           { value: "people", label: t("people.title") },
+          { value: "calls", label: t("call.log.title"), badge: { count: missed, label: t("call.log.missedCount", { count: missed }) } },
         ]}
         panelId={panelId}
         onChange={setTab}
@@ -82,7 +85,9 @@ export function Sidebar({ openId, state: { tab, query }, onState }: SidebarProps
         onKeyDown={onListKey}
         className="safe-bottom flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain border-t border-line"
       >
-        {tab === "people" ? (
+        {tab === "calls" ? (
+          <CallLog query={query} onOpen={openChat} onFindPeople={() => setTab("people")} />
+        ) : tab === "people" ? (
           <PeopleList query={query} onChoose={found((user: { id: string }) => openPerson(user.id))} />
         ) : query.trim() === "" ? (
           <ConversationList openId={openId} onOpen={openChat} onFindPeople={() => setTab("people")} />

@@ -4,11 +4,12 @@ import { useEffect, useMemo } from "react";
 import { useApi, useSocketListener } from "../api/context";
 import { ApiError } from "../api/http";
 import type { SocketListener } from "../api/socket";
-import { CallProvider, CallScreens } from "../features/calls";
+import { CallPageProvider, CallProvider, CallScreens } from "../features/calls";
 import { ChatProvider } from "../features/chat";
 import { FilesProvider, QuietInCalls } from "../features/files";
 import { Notices } from "../features/notifications";
 import { SESSION_KEY, useSettingsFeed, useUsersFeed } from "../features/users";
+import { openChat } from "./open";
 import { Shell } from "./Shell";
 import { useOwnPresence } from "./useOwnPresence";
 
@@ -26,10 +27,12 @@ export function SignedIn({ me }: { me: string }) {
     <FilesProvider me={me}>
       <ChatProvider me={me}>
         <CallProvider me={me}>
-          <Shell />
-          <Notices />
-          <CallScreens />
-          <QuietInCalls />
+          <CallPageProvider>
+            <Shell />
+            <Notices />
+            <CallScreens onChat={openChat} />
+            <QuietInCalls />
+          </CallPageProvider>
         </CallProvider>
       </ChatProvider>
     </FilesProvider>

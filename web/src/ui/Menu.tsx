@@ -9,6 +9,8 @@ export interface MenuItem {
   label: string;
   icon?: ReactNode;
   danger?: boolean;
+  /** The key that does the same. */
+  hint?: string | undefined;
   onChoose(): void;
 }
 
@@ -16,6 +18,8 @@ export interface MenuProps {
   label: string;
   at: Point;
   items: readonly MenuItem[];
+  /** Over a call, which is dark in either theme. */
+  dark?: boolean;
   onClose(): void;
 }
 
@@ -33,7 +37,7 @@ function placed(at: Point, rows: number): CSSProperties {
   };
 }
 
-export function Menu({ label, at, items, onClose }: MenuProps) {
+export function Menu({ label, at, items, dark = false, onClose }: MenuProps) {
   const phone = useIsPhone();
   const menu = useRef<HTMLDivElement>(null);
   const opener = useRef<Element | null>(null);
@@ -50,6 +54,7 @@ export function Menu({ label, at, items, onClose }: MenuProps) {
 
   return createPortal(
     <div
+      data-theme={dark ? "dark" : undefined}
       className={clsx("fixed inset-0 z-50", phone && "bg-black/40")}
       onPointerDown={(event) => {
         if (event.target === event.currentTarget) onClose();
@@ -67,7 +72,7 @@ export function Menu({ label, at, items, onClose }: MenuProps) {
           phone ? "absolute inset-x-0 bottom-0 rounded-t-3xl pb-[max(8px,env(safe-area-inset-bottom))]" : "absolute rounded-2xl",
         )}
       >
-        {items.map(({ label: words, icon, danger, onChoose }) => (
+        {items.map(({ label: words, icon, danger, hint, onChoose }) => (
           <button
             key={words}
             type="button"
@@ -82,10 +87,15 @@ export function Menu({ label, at, items, onClose }: MenuProps) {
               danger === true && "text-danger",
             )}
           >
-            <span aria-hidden className="grid size-5 place-items-center">
+            <span aria-hidden className="grid size-5 place-items-center [&>svg]:size-5">
               {icon}
             </span>
             {words}
+            {hint !== undefined && (
+              <kbd aria-hidden className="ml-auto font-sans text-sm text-muted pointer-coarse:hidden">
+                {hint}
+              </kbd>
+            )}
           </button>
         ))}
       </div>

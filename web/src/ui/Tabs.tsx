@@ -5,7 +5,7 @@ import { useRef, type KeyboardEvent } from "react";
 export interface TabsProps<T extends string> {
   label: string;
   value: T;
-  tabs: readonly { value: T; label: string }[];
+  tabs: readonly { value: T; label: string; badge?: { count: number; label: string } }[];
   /** Id of the panel that the tabs control. */
   panelId: string;
   onChange(value: T): void;
@@ -46,6 +46,12 @@ export function Tabs<T extends string>({ label, value, tabs, panelId, onChange }
           )}
         >
           {tab.label}
+          {tab.badge !== undefined && tab.badge.count > 0 && (
+            <span className="ml-1.5 inline-grid h-5 min-w-5 place-items-center rounded-full bg-gradient-own px-1.5 align-[1px] text-xs leading-none font-semibold text-white tabular-nums">
+              <span aria-hidden>{tab.badge.count > 99 ? "99+" : tab.badge.count}</span>
+              <span className="sr-only">{tab.badge.label}</span>
+            </span>
+          )}
         </button>
       ))}
     </div>

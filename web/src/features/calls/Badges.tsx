@@ -1,17 +1,28 @@
 /** Which path the call takes, how good it is and how long it lasts; a click explains. */
 import clsx from "clsx";
-import { Lock, Server } from "lucide-react";
+import { ChevronRight, Lock, Server } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CallPath } from "../../api/types";
 import { duration } from "../../lib/time";
 import { useNow } from "../../lib/useNow";
 import { Popover } from "../../ui/Popover";
 import type { Quality } from "./quality";
+import type { CallView } from "./view";
 
-const BADGE = "flex min-h-11 items-center gap-1.5 rounded-full bg-black/55 px-3.5 text-sm font-medium text-white backdrop-blur-sm";
+export const BADGE = "flex min-h-11 items-center gap-1.5 rounded-full bg-black/55 px-3.5 text-sm font-medium text-white backdrop-blur-sm";
 const PANEL = "top-full mt-2 w-72 max-w-[80vw] p-4 text-sm";
 
-export function PathBadge({ path }: { path: CallPath }) {
+function MoreLink({ onClick }: { onClick: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <button type="button" onClick={onClick} className="mt-2 flex min-h-11 items-center gap-1 font-medium text-accent hover:underline">
+      {t("call.details")}
+      <ChevronRight size={16} aria-hidden />
+    </button>
+  );
+}
+
+export function PathBadge({ path, onDetails }: { path: CallPath; onDetails: () => void }) {
   const { t } = useTranslation();
   const direct = path === "direct";
   const words = t(direct ? "call.pathDirect" : "call.pathNode");
@@ -19,7 +30,7 @@ export function PathBadge({ path }: { path: CallPath }) {
     <Popover
       label={words}
       buttonClassName={BADGE}
-      panelClassName={clsx(PANEL, "left-0")}
+      panelClassName={clsx(PANEL, "left-0 max-md:-left-12")}
       button={
         <>
           {direct ? <Lock size={15} aria-hidden /> : <Server size={15} aria-hidden />}
@@ -27,7 +38,17 @@ export function PathBadge({ path }: { path: CallPath }) {
         </>
       }
     >
-      {() => <p>{t(direct ? "call.pathDirectWhy" : "call.pathNodeWhy")}</p>}
+      {(close) => (
+        <>
+          <p>{t(direct ? "call.pathDirectWhy" : "call.pathNodeWhy")}</p>
+          <MoreLink
+            onClick={() => {
+              close();
+              onDetails();
+            }}
+          />
+        </>
+      )}
     </Popover>
   );
 }
@@ -39,9 +60,23 @@ const WORDS = {
   fair: "call.qualityFair",
   good: "call.qualityGood",
 } as const;
+const REASONS = {
+  loss: { me: "call.quality.lossMe", other: "call.quality.lossOther", nobody: "call.quality.loss" },
+  delay: { me: "call.quality.delayMe", other: "call.quality.delayOther", nobody: "call.quality.delay" },
+  bandwidth: { me: "call.quality.bandwidthMe", other: "call.quality.bandwidthOther", nobody: "call.quality.bandwidth" },
+  server: { me: "call.quality.server", other: "call.quality.server", nobody: "call.quality.server" },
+} as const;
 
-export function QualityBadge({ quality }: { quality: Quality | null }) {
+/** Why a call is less than good, in words for those who have it. */
+export function useReasonWords(): (quality: Quality | null) => string | null {
   const { t } = useTranslation();
+  return (quality) => (quality?.reason == null ? null : t(REASONS[quality.reason][quality.who ?? "nobody"]));
+}
+
+export function QualityBadge({ view, onDetails }: { view: CallView; onDetails: () => void }) {
+  const { t } = useTranslation();
+  const reason = useReasonWords();
+  const { quality, pictureLimited } = view;
   const level = quality?.level ?? "unknown";
   return (
     <Popover
@@ -51,39 +86,51 @@ export function QualityBadge({ quality }: { quality: Quality | null }) {
       button={
         <span aria-hidden="true" className="flex items-end gap-0.5">
           {[1, 2, 3].map((bar) => (
-            <span
-              key={bar}
-              className={clsx("w-1 rounded-sm bg-white", bar > BARS[level] && "opacity-30")}
-              style={{ height: 4 + bar * 4 }}
-            />
+            <span key={bar} className={clsx("w-1 rounded-sm bg-white", bar > BARS[level] && "opacity-30")} style={{ height: 4 + bar * 4 }} />
           ))}
         </span>
       }
     >
-      {() => (
+      {(close) => (
         <>
           <p className="font-medium">{t(WORDS[level])}</p>
           {quality !== null && level !== "unknown" && (
-            <p className="mt-1 text-muted">
-              {t("call.qualityDetail", {
-                rtt: quality.roundTripMs ?? "–",
-                loss: quality.lossPercent?.toFixed(1) ?? "–",
-              })}
-            </p>
+            <>
+              <p className="mt-1">{reason(quality) ?? (level === "good" ? t("call.quality.good") : null)}</p>
+              <p className="mt-1 text-muted tabular-nums">
+                {t("call.qualityDetail", { rtt: quality.roundTripMs ?? "–", loss: quality.lossPercent?.toFixed(1) ?? "–" })}
+              </p>
+            </>
           )}
+          {pictureLimited !== "none" && <p className="mt-1">{t(`call.quality.${pictureLimited}`)}</p>}
+          <MoreLink
+            onClick={() => {
+              close();
+              onDetails();
+            }}
+          />
         </>
       )}
     </Popover>
   );
 }
 
-/** How long the call lasts; with the other's name where no large name stands. */
-export function Timer({ since, name }: { since: number; name: string | null }) {
+/** How long the call lasts. */
+export function Clock({ since }: { since: number }) {
   const now = useNow(1_000);
   return (
-    <span className={clsx(BADGE, "min-w-0 tabular-nums")}>
+    <span role="timer" className="tabular-nums">
+      {duration(now - since)}
+    </span>
+  );
+}
+
+/** With the other's name where no large name stands. */
+export function Timer({ since, name }: { since: number; name: string | null }) {
+  return (
+    <span className={clsx(BADGE, "min-w-0")}>
       {name !== null && <span className="truncate">{name}</span>}
-      <span role="timer">{duration(now - since)}</span>
+      <Clock since={since} />
     </span>
   );
 }

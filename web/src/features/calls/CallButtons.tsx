@@ -5,19 +5,21 @@ import { useApi } from "../../api/context";
 import type { CallKind } from "../../api/types";
 import { useStore } from "../../lib/useStore";
 import { IconButton } from "../../ui/Button";
-import { useCalls, useInCall } from "./context";
+import { useCalls, useCallsView } from "./context";
 
-/** Calls need the socket, and a page has one call at a time. */
-export function useCanCall(): boolean {
+/** Calls need the socket. While one talks, one more may be begun: the first is put on hold. */
+export function useCanCall(peerId?: string): boolean {
   const { socket } = useApi();
   const { status } = useStore(socket.state);
-  return !useInCall() && status === "online";
+  const { current, waiting, held } = useCallsView();
+  const room = current.stage === "idle" || (current.stage === "talking" && waiting === null && held === null);
+  return room && status === "online" && (peerId === undefined || (current.peerId !== peerId && held?.peerId !== peerId));
 }
 
 export function CallButtons({ peerId, className }: { peerId: string; className?: string }) {
   const { t } = useTranslation();
   const calls = useCalls();
-  const able = useCanCall();
+  const able = useCanCall(peerId);
   const { status } = useStore(useApi().socket.state);
   const hint = status === "online" ? undefined : t("call.unavailable");
   const button = (kind: CallKind, words: string, icon: React.ReactNode) => (

@@ -1,31 +1,49 @@
-/** The dark full-screen ground of a call, above everything, focus kept inside. */
-import { useEffect, useRef, type ReactNode } from "react";
+/** The dark ground of a call: over the whole page, left of the chat, or small. The same element in all of them, so that nothing in it begins anew. */
+import clsx from "clsx";
+import { useEffect, useRef, type CSSProperties, type HTMLAttributes, type ReactNode } from "react";
+import type { CallLayout } from "./callPage";
 
-export function CallOverlay({ label, children }: { label: string; children: ReactNode }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+export interface CallOverlayProps extends HTMLAttributes<HTMLElement> {
+  label: string;
+  layout: CallLayout;
+  style?: CSSProperties | undefined;
+  children: ReactNode;
+}
+
+export function CallOverlay({ label, layout, className, children, ...rest }: CallOverlayProps) {
+  const ground = useRef<HTMLElement>(null);
+  const small = layout === "small";
   useEffect(() => {
-    const element = dialog.current;
-    if (element === null) return;
-    element.showModal();
     // Not the first control: it would show as focused, and controls that have the focus never hide.
-    element.focus();
-    return () => element.close();
-  }, []);
+    if (!small) ground.current?.focus({ preventScroll: true });
+  }, [small]);
+  useEffect(() => {
+    if (layout === "full") closeDialogs();
+  }, [layout]);
   return (
-    <dialog
-      ref={dialog}
-      tabIndex={-1}
+    <section
+      ref={ground}
+      role="dialog"
+      aria-modal={layout === "full"}
       aria-label={label}
+      tabIndex={-1}
       // Dark in either theme.
       data-theme="dark"
-      // Escape must not end a call by accident.
-      onCancel={(event) => event.preventDefault()}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") event.preventDefault();
-      }}
-      className="fixed inset-0 m-0 h-dvh max-h-none w-screen max-w-none overflow-hidden border-0 bg-[#0b0d12] outline-none p-0 text-white"
+      className={clsx(
+        "fixed overflow-hidden bg-[#0b0d12] text-white outline-none",
+        layout === "full" && "inset-0 z-40",
+        layout === "beside" && "inset-y-0 left-0 right-[min(420px,40vw)] z-40",
+        small && "z-40",
+        className,
+      )}
+      {...rest}
     >
       {children}
-    </dialog>
+    </section>
   );
+}
+
+/** What was open in a dialog when the call came over it would lie above the call, and take its keyboard. */
+function closeDialogs(): void {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
 }

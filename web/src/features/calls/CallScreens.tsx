@@ -1,62 +1,60 @@
-/** Whatever a call has to show, over everything else: ringing, waiting, talking, and a word at the end. */
-import { useEffect } from "react";
+/** Whatever calls have to show, over everything else: ringing, waiting, talking, a second one, and a word at the end. */
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { toast } from "sonner";
-import { useErrorWords } from "../../i18n/errorWords";
-import { useUser } from "../users";
 import { AbandonedBar } from "./AbandonedBar";
-import { useCallsView } from "./context";
+import { screenOf, useCallPage } from "./callPage";
+import { CallStage } from "./CallStage";
+import { useCalls, useCallsView } from "./context";
+import { DevicePanel } from "./DevicePanel";
 import { IncomingCall } from "./IncomingCall";
-import { InCall } from "./InCall";
-import { OutgoingCall } from "./OutgoingCall";
+import { useCallLogFeed } from "./log/useCallLog";
+import { usePerson } from "./pieces";
+import { RemoteSound } from "./RemoteSound";
+import { useEndings } from "./useEndings";
 import { useRinging } from "./useRinging";
-import type { CallView, Ending } from "./view";
+import { WaitingCall } from "./WaitingCall";
 
-/** An ending that everybody expects needs no words. */
-function isPlain(why: Ending): boolean {
-  return why === "cancelled";
-}
-
-export function CallScreens() {
+export function CallScreens({ onChat }: { onChat: (conversationId: string) => void }) {
   const { t } = useTranslation();
-  const words = useErrorWords();
-  const { current: view, abandoned, ending } = useCallsView();
-  const peer = useUser(view.peerId ?? undefined);
-  const name = peer?.name ?? "…";
-  useRinging(view, name);
+  const view = useCallsView();
+  const { current, waiting, held, abandoned } = view;
+  const page = useCallPage();
+  const person = usePerson(current.peerId);
+  const second = usePerson(waiting?.peerId ?? null);
+  const [detailsOf, setDetailsOf] = useState<string | null>(null);
+  const callId = current.call?.id ?? null;
+  const details = callId !== null && detailsOf === callId;
 
-  useEffect(() => {
-    if (ending === null) return;
-    const { why } = ending;
-    if (typeof why !== "string") toast.error(words(why.code));
-    else if (why === "media" || why === "mediaNode" || why === "socket") toast.error(t(`call.ended.${why}`), { duration: 8_000 });
-    else if (!isPlain(why)) toast(t(`call.ended.${why}`));
-    // Once for each ending, whatever else changes.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [ending]);
+  useRinging(current.stage === "incoming" || current.stage === "outgoing" ? current.stage : null, current.kind, person.name);
+  useRinging(waiting === null ? null : "waiting", waiting?.kind ?? "audio", second.name);
+  useEndings(view);
+  useCallLogFeed();
+  useWatchedDevices(current.stage !== "idle" || page.panel);
 
-  const person = { id: view.peerId ?? "", name, picture: peer?.picture, role: peer?.role ?? "employee" } as const;
   return (
     <>
-      {abandoned !== null && view.stage === "idle" && <AbandonedBar />}
-      {screenOf(view) === "incoming" && <IncomingCall view={view} person={person} />}
-      {screenOf(view) === "outgoing" && <OutgoingCall view={view} person={person} />}
-      {screenOf(view) === "call" && <InCall view={view} person={person} />}
+      <RemoteSound stream={current.remote} silent={current.onHold} />
+      {abandoned !== null && current.stage === "idle" && <AbandonedBar call={abandoned} />}
+      {screenOf(current) === "incoming" && <IncomingCall view={current} person={person} />}
+      {page.layout !== null && (
+        <CallStage
+          view={current}
+          held={held}
+          person={person}
+          layout={page.layout}
+          details={details}
+          onDetails={() => setDetailsOf(details ? null : callId)}
+          onChat={onChat}
+        />
+      )}
+      {waiting !== null && <WaitingCall view={waiting} canHold={held === null} />}
+      {page.panel && <DevicePanel title={t("call.devices")} onClose={() => page.showPanel(false)} />}
     </>
   );
 }
 
-/** While the browser asks for devices, the screen before stays. */
-function screenOf({ stage, call }: CallView): "none" | "incoming" | "outgoing" | "call" {
-  switch (stage) {
-    case "idle":
-      return "none";
-    case "incoming":
-    case "outgoing":
-      return stage;
-    case "asking":
-      return call?.phase === "ringing" ? "incoming" : "outgoing";
-    default:
-      return "call";
-  }
+/** The list of devices is kept fresh while somebody talks or chooses. */
+function useWatchedDevices(watched: boolean): void {
+  const { devices } = useCalls();
+  useEffect(() => (watched ? devices.watch() : undefined), [devices, watched]);
 }

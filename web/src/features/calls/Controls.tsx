@@ -1,40 +1,28 @@
-/** The bar under a call: microphone, camera, full screen, hang up. */
+/** The bar under a call, within reach of the thumb. What does not fit is in its menu. */
 import clsx from "clsx";
-import { Maximize, Mic, MicOff, Minimize, PhoneOff, Video, VideoOff } from "lucide-react";
-import { useSyncExternalStore, type RefObject } from "react";
+import { Ellipsis, PhoneOff } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCalls } from "./context";
+import { useIsPhone } from "../../lib/useMedia";
+import type { Point } from "../../lib/useMenuGesture";
+import { Menu } from "../../ui/Menu";
 import { RoundButton } from "./pieces";
-import type { CallView } from "./view";
+import type { Action, ActionName, Actions } from "./useActions";
 
-function useFullScreen(): boolean {
-  return useSyncExternalStore(
-    (changed) => {
-      document.addEventListener("fullscreenchange", changed);
-      return () => document.removeEventListener("fullscreenchange", changed);
-    },
-    () => document.fullscreenElement !== null,
-  );
-}
+const IN_BAR: readonly ActionName[] = ["microphone", "camera", "screen", "devices", "chat"];
+const IN_BAR_OF_PHONE: readonly ActionName[] = ["microphone", "camera", "chat"];
+const ALL: readonly ActionName[] = [...IN_BAR, "hold", "picture", "fullScreen", "details"];
 
 export interface ControlsProps {
-  view: CallView;
+  actions: Actions;
   hidden: boolean;
-  /** What fills the screen in full-screen mode. */
-  area: RefObject<HTMLElement | null>;
+  onHangUp(): void;
 }
 
-export function Controls({ view, hidden, area }: ControlsProps) {
+export function Controls({ actions, hidden, onHangUp }: ControlsProps) {
   const { t } = useTranslation();
-  const calls = useCalls();
-  const full = useFullScreen();
-
-  function toggleFullScreen(): void {
-    const done = full ? document.exitFullscreen() : area.current?.requestFullscreen();
-    // A browser may refuse; the call goes on in its window.
-    done?.catch(() => undefined);
-  }
-
+  const bar = useIsPhone() ? IN_BAR_OF_PHONE : IN_BAR;
+  const rest = ALL.filter((name) => !bar.includes(name));
   return (
     <div
       role="toolbar"
@@ -44,27 +32,57 @@ export function Controls({ view, hidden, area }: ControlsProps) {
         hidden && "translate-y-4 opacity-0",
       )}
     >
+      {bar.map((name) => {
+        const action = actions[name];
+        return action && <ActionButton key={name} action={action} />;
+      })}
+      <MoreButton actions={rest.flatMap((name) => actions[name] ?? [])} />
+      <RoundButton label={t("call.hangUp")} look="end" icon={<PhoneOff />} onClick={onHangUp} />
+    </div>
+  );
+}
+
+function ActionButton({ action: { label, icon, letter, off, run } }: { action: Action }) {
+  const { t } = useTranslation();
+  return (
+    <RoundButton
+      label={label}
+      title={letter === undefined ? label : t("call.shortcut", { what: label, key: letter })}
+      shortcut={letter}
+      look={off === true ? "off" : "on"}
+      icon={icon}
+      onClick={run}
+    />
+  );
+}
+
+/** A menu row is 44 px, its edge 8. */
+const menuHeight = (rows: number): number => rows * 44 + 24;
+
+function MoreButton({ actions }: { actions: readonly Action[] }) {
+  const { t } = useTranslation();
+  const [at, setAt] = useState<Point | null>(null);
+  return (
+    <>
       <RoundButton
-        label={view.microphone ? t("call.micOff") : t("call.micOn")}
-        look={view.microphone ? "on" : "off"}
-        icon={view.microphone ? <Mic /> : <MicOff />}
-        onClick={() => calls.setMicrophone(!view.microphone)}
+        label={t("call.more")}
+        look="on"
+        icon={<Ellipsis />}
+        expanded={at !== null}
+        onClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect();
+          setAt({ x: box.left - 92, y: box.top - menuHeight(actions.length) });
+        }}
       />
-      <RoundButton
-        label={view.camera ? t("call.camOff") : t("call.camOn")}
-        look={view.camera ? "on" : "off"}
-        icon={view.camera ? <Video /> : <VideoOff />}
-        onClick={() => void calls.setCamera(!view.camera)}
-      />
-      {document.fullscreenEnabled && (
-        <RoundButton
-          label={full ? t("call.exitFullScreen") : t("call.fullScreen")}
-          look="on"
-          icon={full ? <Minimize /> : <Maximize />}
-          onClick={toggleFullScreen}
+      {at !== null && (
+        <Menu
+          label={t("call.more")}
+          at={at}
+          dark
+          items={actions.map(({ label, icon, letter, run }) => ({ label, icon, hint: letter, onChoose: run }))}
+          onClose={() => setAt(null)}
         />
       )}
-      <RoundButton label={t("call.hangUp")} look="end" icon={<PhoneOff />} onClick={() => calls.hangUp()} />
-    </div>
+    </>
   );
 }

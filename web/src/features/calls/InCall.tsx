@@ -1,86 +1,74 @@
 /** The call itself: the other side large, oneself small, one bar of controls. */
 import clsx from "clsx";
 import { useRef } from "react";
-import { MicOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { PathBadge, QualityBadge, Timer } from "./Badges";
-import { CallOverlay } from "./CallOverlay";
+import { CallDetails } from "./CallDetails";
+import { CallNotes } from "./CallNotes";
 import { Controls } from "./Controls";
-import { MediaErrorNote, PersonTitle, type Person } from "./pieces";
 import { OwnTile } from "./OwnTile";
-import { RemoteMedia } from "./RemoteMedia";
+import { PersonTitle, type Person } from "./pieces";
+import { TopBar } from "./TopBar";
+import type { Actions } from "./useActions";
 import { useStillness } from "./useStillness";
 import type { CallView } from "./view";
 import { VoiceAvatar } from "./VoiceAvatar";
 
-export function InCall({ view, person }: { view: CallView; person: Person }) {
-  const { t } = useTranslation();
+export interface InCallProps {
+  view: CallView;
+  held: CallView | null;
+  person: Person;
+  /** The other side's camera or screen is seen. */
+  pictured: boolean;
+  actions: Actions;
+  details: boolean;
+  onDetails(): void;
+  onHangUp(): void;
+}
+
+export function InCall({ view, held, person, pictured, actions, details, onDetails, onHangUp }: InCallProps) {
   const area = useRef<HTMLDivElement>(null);
   const touchedHidden = useRef(false);
-  const { call } = view;
-  const other = call?.participants.find(({ user_id }) => user_id === person.id);
-  // A direct picture goes on while the other side's socket is away; the node's does not.
-  const flowing = !view.interrupted && (other?.connected === true || call?.path === "direct");
-  const picture = view.stage === "talking" && other?.camera === true && flowing;
-  const still = useStillness(area, picture);
-  const status = useStatus(view, person, other?.connected !== false);
-
+  const still = useStillness(area, pictured && !details);
+  const status = useCallStatus(view, person);
   return (
-    <CallOverlay label={t("call.inCall", { name: person.name })}>
-      <div
-        ref={area}
-        // The first touch shows hidden controls; it must not hang up. (A mouse shows them on its way; a key has no `detail`.)
-        onPointerDownCapture={() => {
-          touchedHidden.current = still;
-        }}
-        onClickCapture={(event) => {
-          if (touchedHidden.current && event.detail > 0) event.stopPropagation();
-        }}
-        className={clsx("relative h-full", still && "cursor-none")}
-      >
-        <RemoteMedia stream={view.remote} name={person.name} visible={picture} />
-        {!picture && (
-          <div className="absolute inset-0 flex flex-col items-center justify-center gap-6 pb-24">
-            <VoiceAvatar person={person} />
-            <PersonTitle person={person}>{status}</PersonTitle>
-          </div>
-        )}
-        {view.localVideo !== null && <OwnTile stream={view.localVideo} raised={!still} />}
-        <div
-          className={clsx(
-            "pointer-events-none absolute inset-x-0 top-0 z-20 flex items-center gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))] transition *:pointer-events-auto",
-            still && "opacity-0",
-          )}
-        >
-          {call?.path != null && <PathBadge path={call.path} />}
-          <span className="mr-auto" />
-          {call?.answered_at != null && view.stage === "talking" && <Timer since={call.answered_at} name={picture ? person.name : null} />}
-          <QualityBadge quality={view.quality} />
+    <div
+      ref={area}
+      // The first touch shows hidden controls; it must not hang up. (A mouse shows them on its way; a key has no `detail`.)
+      onPointerDownCapture={() => {
+        touchedHidden.current = still;
+      }}
+      onClickCapture={(event) => {
+        if (touchedHidden.current && event.detail > 0) event.stopPropagation();
+      }}
+      className={clsx("absolute inset-0", still && "cursor-none")}
+    >
+      {!pictured && (
+        <div className="absolute inset-0 flex flex-col items-center justify-center gap-6 px-6 pb-24">
+          <VoiceAvatar person={person} speaking={view.speaking.other} quiet={view.onHold} />
+          <PersonTitle person={person}>{status}</PersonTitle>
         </div>
-        <div className="pointer-events-none absolute inset-x-0 top-20 z-10 flex flex-col items-center gap-2 px-4">
-          {picture && status !== "" && (
-            <p role="status" className="rounded-full bg-black/60 px-4 py-2 text-sm">
-              {status}
-            </p>
-          )}
-          {other?.microphone === false && view.stage === "talking" && (
-            <p role="status" className="flex items-center gap-2 rounded-full bg-black/60 px-4 py-2 text-sm">
-              <MicOff size={16} aria-hidden />
-              {t("call.peerMuted", { name: person.name })}
-            </p>
-          )}
-          <MediaErrorNote error={view.mediaError} />
-        </div>
-        <Controls view={view} hidden={still} area={area} />
-      </div>
-    </CallOverlay>
+      )}
+      {view.localVideo !== null && (
+        <OwnTile stream={view.localVideo} raised={!still} speaking={view.speaking.me && view.microphone} muted={!view.microphone} />
+      )}
+      <TopBar view={view} name={pictured ? person.name : null} hidden={still} onDetails={onDetails} />
+      <CallNotes view={view} held={held} person={person} status={pictured ? status : ""} />
+      {details && <CallDetails view={view} onClose={onDetails} />}
+      <Controls actions={actions} hidden={still} onHangUp={onHangUp} />
+    </div>
   );
 }
 
-function useStatus(view: CallView, person: Person, otherConnected: boolean): string {
+/** What is not as it should be, in a line. */
+export function useCallStatus(view: CallView, person: Person): string {
   const { t } = useTranslation();
+  const other = view.call?.participants.find(({ user_id }) => user_id === person.id);
+  if (view.stage === "asking") return t(view.kind === "video" ? "call.asking" : "call.askingAudio");
   if (view.stage === "connecting") return t("call.connecting");
+  if (view.moving) return t("call.moving");
   if (view.interrupted) return t("call.reconnecting");
-  if (!otherConnected) return t("call.peerGone", { name: person.name });
+  if (other?.connected === false) return t("call.peerGone", { name: person.name });
+  if (view.onHold) return t("call.onHold");
+  if (other?.on_hold === true) return t("call.peerHolds", { name: person.name });
   return "";
 }

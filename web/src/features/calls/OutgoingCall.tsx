@@ -1,22 +1,39 @@
 /** Waiting for the other side to answer. */
-import { PhoneOff, RotateCcw, X } from "lucide-react";
+import { MessageSquare, PhoneOff, RotateCcw, Settings, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { CallOverlay } from "./CallOverlay";
+import { useCallPage } from "./callPage";
 import { useCalls } from "./context";
-import { MediaErrorNote, PersonTitle, RingingAvatar, RoundButton, type Person } from "./pieces";
+import { HeldBar } from "./HeldBar";
+import { MediaErrorNote } from "./MediaErrorNote";
 import { OwnVideo } from "./OwnVideo";
+import { PersonTitle, RingingAvatar, RoundButton, type Person } from "./pieces";
+import { Minimise } from "./TopBar";
 import type { CallView } from "./view";
 
-export function OutgoingCall({ view, person }: { view: CallView; person: Person }) {
+/** The browser refused the microphone: there is nothing to wait for. */
+const isStuck = (view: CallView): boolean => view.stage === "asking" && view.mediaError !== null;
+
+export function useOutgoingWords(view: CallView): string {
+  const { t } = useTranslation();
+  if (isStuck(view)) return t(view.kind === "video" ? "call.video" : "call.audio");
+  if (view.stage === "asking") return t(view.kind === "video" ? "call.asking" : "call.askingAudio");
+  if (view.call === null) return t("call.calling");
+  return t(view.call.waiting ? "call.waiting" : "call.ringing");
+}
+
+export interface OutgoingCallProps {
+  view: CallView;
+  held: CallView | null;
+  person: Person;
+  onChat(): void;
+}
+
+export function OutgoingCall({ view, held, person, onChat }: OutgoingCallProps) {
   const { t } = useTranslation();
   const calls = useCalls();
-  const stuck = view.stage === "asking" && view.mediaError !== null;
-
-  function words(): string {
-    if (stuck) return t(view.kind === "video" ? "call.video" : "call.audio");
-    if (view.stage === "asking") return t(view.kind === "video" ? "call.asking" : "call.askingAudio");
-    return view.call === null ? t("call.calling") : t("call.ringing");
-  }
+  const { showPanel } = useCallPage();
+  const stuck = isStuck(view);
+  const words = useOutgoingWords(view);
 
   function again(): void {
     calls.hangUp();
@@ -24,25 +41,32 @@ export function OutgoingCall({ view, person }: { view: CallView; person: Person 
   }
 
   return (
-    <CallOverlay label={t("call.inCall", { name: person.name })}>
-      {view.localVideo !== null && (
-        <OwnVideo stream={view.localVideo} className="absolute inset-0 size-full object-cover opacity-40" />
-      )}
-      <div className="relative flex h-full flex-col items-center justify-center gap-8 p-6">
-        <RingingAvatar person={person} />
-        <PersonTitle person={person}>{words()}</PersonTitle>
-        <MediaErrorNote error={view.mediaError} />
-        <div className="flex gap-6">
-          {stuck && <RoundButton label={t("app.retry")} caption={t("app.retry")} look="on" icon={<RotateCcw />} onClick={again} />}
-          <RoundButton
-            label={stuck ? t("app.close") : t("call.cancel")}
-            caption={stuck ? t("app.close") : t("call.cancel")}
-            look={stuck ? "on" : "end"}
-            icon={stuck ? <X /> : <PhoneOff />}
-            onClick={() => calls.hangUp()}
-          />
-        </div>
+    <>
+      {view.localVideo !== null && <OwnVideo stream={view.localVideo} className="absolute inset-0 size-full object-cover opacity-40" />}
+      <div className="absolute top-0 left-0 z-10 p-3 pt-[max(12px,env(safe-area-inset-top))]">
+        <Minimise />
       </div>
-    </CallOverlay>
+      <div className="absolute inset-0 flex flex-col items-center justify-center gap-8 p-6 pb-40">
+        {held !== null && <HeldBar view={held} />}
+        <RingingAvatar person={person} />
+        <PersonTitle person={person}>{words}</PersonTitle>
+        <MediaErrorNote error={view.mediaError} />
+      </div>
+      <div className="absolute inset-x-0 bottom-0 flex justify-center gap-2 pb-[max(24px,env(safe-area-inset-bottom))]">
+        {stuck ? (
+          <RoundButton label={t("app.retry")} caption={t("app.retry")} look="on" icon={<RotateCcw />} onClick={again} />
+        ) : (
+          <RoundButton label={t("call.toChat")} caption={t("call.toChat")} look="on" icon={<MessageSquare />} disabled={view.call === null} onClick={onChat} />
+        )}
+        <RoundButton label={t("call.devices")} caption={t("call.devices")} look="on" icon={<Settings />} onClick={() => showPanel(true)} />
+        <RoundButton
+          label={stuck ? t("app.close") : t("call.cancel")}
+          caption={stuck ? t("app.close") : t("call.cancel")}
+          look={stuck ? "on" : "end"}
+          icon={stuck ? <X /> : <PhoneOff />}
+          onClick={() => calls.hangUp()}
+        />
+      </div>
+    </>
   );
 }

@@ -8,8 +8,7 @@ import type { DeviceChoices } from "./choices";
 import type { DeviceList } from "./deviceList";
 import { Farewells } from "./farewells";
 import type { Devices } from "./media";
-import type { LocalTracks, PeerEvents, PeerLike } from "./peer";
-import { leaveCalls, takeLeftCalls, type LeftCall } from "./resume";
+import type { LocalTracks, Peer, PeerEvents } from "./peer";
 import { CallSession, type SessionWorld } from "./session";
 import { IDLE, NO_CALLS, type CallsView, type Ending } from "./view";
 
@@ -19,9 +18,7 @@ export interface CallWorld {
   send(frame: ClientFrame): boolean;
   /** Read at each use: a page may gain devices, and an insecure one has none. */
   devices(): Devices | undefined;
-  peer(call: CallState, tracks: LocalTracks, events: PeerEvents): PeerLike;
-  /** Whether the browser opens the microphone without asking. */
-  microphoneGranted(): Promise<boolean>;
+  peer(call: CallState, tracks: LocalTracks, events: PeerEvents): Pick<Peer, keyof Peer>;
   choices: DeviceChoices;
   list: DeviceList;
 }
@@ -37,8 +34,6 @@ export class Calls {
   #waiting: CallSession | null = null;
   #held: CallSession | null = null;
   #deviceId: string | null = null;
-  /** What the page before this one left in its tab. */
-  #left: LeftCall[] = takeLeftCalls();
 
   constructor(world: CallWorld) {
     this.#farewells = new Farewells(world.send);
@@ -81,7 +76,6 @@ export class Calls {
   async answerWaiting(how: "hold" | "end"): Promise<void> {
     const waiting = this.#waiting;
     if (waiting === null) return;
-    // (What rings has taken the place of a call that has just ended: there is nothing to hold.)
     if (how === "end") {
       // It moves up by itself.
       this.#current?.hangUp();
@@ -102,7 +96,7 @@ export class Calls {
   /** The held call talks, and the talking one is on hold. */
   async swap(): Promise<void> {
     const held = this.#held;
-    if (held === null || this.#current?.isAnswered !== true) return;
+    if (held === null) return;
     this.#hold();
     this.#current = held;
     this.#show();
@@ -135,9 +129,7 @@ export class Calls {
     if (abandoned === null || !this.#makeRoom()) return;
     this.#current = this.#open();
     this.view.update((view) => ({ ...view, abandoned: null }));
-    const left = this.#left.find(({ call_id }) => call_id === abandoned.id);
-    if (left === undefined) await this.#current.takeOver(abandoned);
-    else this.#current.return(left);
+    await this.#current.takeOver(abandoned);
   }
 
   forgetMediaError(): void {
@@ -148,21 +140,9 @@ export class Calls {
     this.#current?.forgetDeviceNotice();
   }
 
-  /** Signed out. */
+  /** Signed out, or the page is gone. */
   end(): void {
     for (const session of this.#all()) session.hangUp();
-  }
-
-  /** The page goes away: closed, or loaded anew. Nobody can tell which; the server waits a moment for the latter. */
-  leave(): void {
-    this.#left = this.#all()
-      .map((session) => session.leave())
-      .filter((left) => left !== null);
-    leaveCalls(this.#left);
-  }
-
-  networkChanged(): void {
-    for (const session of this.#all()) session.networkChanged();
   }
 
   // What the server says.
@@ -191,28 +171,6 @@ export class Calls {
     // What was ringing or abandoned is told anew after the hello.
     this.view.update((view) => ({ ...view, abandoned: null }));
     for (const session of this.#all()) session.greet();
-    void this.#return();
-  }
-
-  /** Back into what the page before was in. Where the browser would ask for the microphone, the user is asked before. */
-  async #return(): Promise<void> {
-    if (this.#left.length === 0) return;
-    // Where this very page came back, it has left them as well.
-    takeLeftCalls();
-    const granted = await this.#world.microphoneGranted();
-    // The one that talked first; beside what rings meanwhile, none.
-    const left = this.#left.toSorted((a, b) => Number(a.on_hold) - Number(b.on_hold));
-    for (const call of left) {
-      if (!granted && !call.on_hold) continue;
-      this.#left = this.#left.filter(({ call_id }) => call_id !== call.call_id);
-      if (this.#current === null) {
-        this.#current = this.#open();
-        this.#current.return(call);
-      } else if (this.#held === null && this.#current.isAnswered) {
-        this.#held = this.#open();
-        this.#held.return({ ...call, on_hold: true });
-      }
-    }
   }
 
   #follow(call: CallState): void {

@@ -1,5 +1,9 @@
 /** What other features and the app may use of this one. */
 export { CallButtons, useCanCall } from "./CallButtons";
+export { CallPageProvider, useCallPage } from "./callPage";
 export { CallScreens } from "./CallScreens";
 export { CallProvider, useCalls, useInCall } from "./context";
+export { CallLog } from "./log/CallLog";
+export { useMissedCalls } from "./log/useMissedCalls";
+export { isMissed, useCallWords } from "./callWords";
 export { MediaError, mediaError, type MediaErrorCode } from "./media";

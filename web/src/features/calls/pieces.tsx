@@ -1,17 +1,21 @@
 /** Parts that the call's screens share. */
 import clsx from "clsx";
-import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import type { MouseEvent, ReactNode } from "react";
 import type { Role } from "../../api/types";
 import { Avatar } from "../../ui/Avatar";
-import { RoleBadge } from "../users";
-import type { CallView } from "./view";
+import { RoleBadge, useUser } from "../users";
 
 export interface Person {
   id: string;
   name: string;
   picture?: string | null | undefined;
   role: Role;
+}
+
+/** Somebody of whom the list of staff may not have come yet. */
+export function usePerson(id: string | null): Person {
+  const user = useUser(id ?? undefined);
+  return { id: id ?? "", name: user?.name ?? "…", picture: user?.picture, role: user?.role ?? "employee" };
 }
 
 const LOOKS = {
@@ -28,19 +32,24 @@ export interface RoundButtonProps {
   /** Words under the button; without them the label is a tooltip. */
   caption?: string;
   disabled?: boolean;
-  /** For switches: whether it is on. */
-  pressed?: boolean;
-  onClick(): void;
+  /** For one that opens a menu: whether it is open. */
+  expanded?: boolean;
+  /** The letter that does the same. */
+  shortcut?: string | undefined;
+  title?: string;
+  onClick(event: MouseEvent<HTMLButtonElement>): void;
 }
 
-export function RoundButton({ label, look, icon, caption, disabled, pressed, onClick }: RoundButtonProps) {
+export function RoundButton({ label, look, icon, caption, disabled, expanded, shortcut, title, onClick }: RoundButtonProps) {
   return (
-    <span className="flex w-20 flex-col items-center gap-1.5">
+    <span className={clsx("flex flex-col items-center gap-1.5", caption === undefined ? "w-16 md:w-18" : "w-24")}>
       <button
         type="button"
         aria-label={label}
-        aria-pressed={pressed}
-        title={label}
+        aria-expanded={expanded}
+        aria-haspopup={expanded === undefined ? undefined : "menu"}
+        aria-keyshortcuts={shortcut}
+        title={title ?? label}
         disabled={disabled}
         onClick={onClick}
         className={clsx(
@@ -80,24 +89,5 @@ export function PersonTitle({ person, children }: { person: Person; children: Re
         {children}
       </p>
     </div>
-  );
-}
-
-export function useMediaErrorWords(error: CallView["mediaError"]): string | null {
-  const { t } = useTranslation();
-  if (error === null) return null;
-  if (error.device !== "microphone" && error.code !== "denied" && error.code !== "insecure") return t("call.mediaError.noCamera");
-  return error.code === "other"
-    ? t("call.mediaError.other", { code: error.detail })
-    : t(`call.mediaError.${error.code}`);
-}
-
-export function MediaErrorNote({ error }: { error: CallView["mediaError"] }) {
-  const words = useMediaErrorWords(error);
-  if (words === null) return null;
-  return (
-    <p role="alert" className="max-w-sm rounded-2xl bg-warn-soft px-4 py-3 text-sm text-warn-text">
-      {words}
-    </p>
   );
 }

@@ -1,5 +1,5 @@
-/** The sounds of a call, made here: two soft notes for the callee, a slow tone for the caller. Nothing is loaded. */
-export type Ring = "incoming" | "outgoing";
+/** The sounds of a call, made here: two soft notes for the callee, a slow tone for the caller, a quiet knock for one who talks. Nothing is loaded. */
+export type Ring = "incoming" | "outgoing" | "waiting";
 
 /** [frequency in Hz, start in s, length in s] of each note, and after how many seconds it all repeats. */
 const TUNES: Record<Ring, { notes: [number, number, number][]; every: number; volume: number }> = {
@@ -14,6 +14,14 @@ const TUNES: Record<Ring, { notes: [number, number, number][]; every: number; vo
     volume: 0.18,
   },
   outgoing: { notes: [[425, 0, 0.9]], every: 3.6, volume: 0.06 },
+  waiting: {
+    notes: [
+      [659.3, 0, 0.15],
+      [880, 0.2, 0.2],
+    ],
+    every: 4,
+    volume: 0.05,
+  },
 };
 
 function play(context: AudioContext, ring: Ring): void {

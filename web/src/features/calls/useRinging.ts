@@ -1,19 +1,19 @@
 /** Sound, tab title and desktop notice while a call rings. */
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { startRinging } from "./ringer";
-import type { CallView } from "./view";
+import type { CallKind } from "../../api/types";
+import { startRinging, type Ring } from "./ringer";
 
 const FLASH_MS = 1_000;
 
-export function useRinging({ stage, kind }: CallView, name: string): void {
+export function useRinging(ring: Ring | null, kind: CallKind, name: string): void {
   const { t } = useTranslation();
-  const ring = stage === "incoming" || stage === "outgoing" ? stage : null;
   useEffect(() => (ring === null ? undefined : startRinging(ring)), [ring]);
 
+  const rings = ring === "incoming" || ring === "waiting";
   const words = t("call.titleFlash", { name });
   useEffect(() => {
-    if (stage !== "incoming") return;
+    if (!rings) return;
     const before = document.title;
     document.title = words;
     const timer = setInterval(() => {
@@ -23,11 +23,11 @@ export function useRinging({ stage, kind }: CallView, name: string): void {
       clearInterval(timer);
       document.title = before;
     };
-  }, [stage, words]);
+  }, [rings, words]);
 
   const what = t(kind === "video" ? "call.incomingVideo" : "call.incomingAudio");
   useEffect(() => {
-    if (stage !== "incoming" || !("Notification" in window) || Notification.permission !== "granted") return;
+    if (!rings || !("Notification" in window) || Notification.permission !== "granted") return;
     if (document.visibilityState === "visible") return;
     try {
       const notice = new Notification(words, { body: what, tag: "staffline-call", icon: "/icon.svg" });
@@ -37,5 +37,5 @@ export function useRinging({ stage, kind }: CallView, name: string): void {
       // Some phones have the interface but allow it to service workers only.
       return;
     }
-  }, [stage, words, what]);
+  }, [rings, words, what]);
 }

@@ -4,14 +4,13 @@ import { Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Video } from "lucide-
 import { useTranslation } from "react-i18next";
 import { clock, fullDate } from "../../lib/time";
 import { IconButton } from "../../ui/Button";
-import { useCalls, useCanCall } from "../calls";
-import { isMissed, useCallWords } from "./callWords";
+import { isMissed, useCallWords, useCalls, useCanCall } from "../calls";
 import type { CallEntry } from "./timeline";
 
 export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string | undefined }) {
   const { t, i18n } = useTranslation();
   const calls = useCalls();
-  const able = useCanCall();
+  const able = useCanCall(peerId);
   const { title, detail } = useCallWords()(entry.call, entry.own);
   const missed = isMissed(entry.call, entry.own);
   const Icon = missed ? PhoneMissed : entry.own ? PhoneOutgoing : PhoneIncoming;
@@ -22,7 +21,10 @@ export function CallCard({ entry, peerId }: { entry: CallEntry; peerId: string |
         entry.own && "self-end",
       )}
     >
-      <span aria-hidden="true" className="grid size-10 shrink-0 place-items-center rounded-full bg-accent-soft text-accent">
+      <span
+        aria-hidden="true"
+        className={clsx("grid size-10 shrink-0 place-items-center rounded-full", missed ? "bg-danger/10 text-danger" : "bg-accent-soft text-accent")}
+      >
         <Icon size={19} />
       </span>
       <div className="min-w-0 flex-1">

@@ -2,7 +2,7 @@
 import { FileText, Image, Mic, Music, Phone, PhoneMissed, Video, type LucideIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Attachment, Message } from "../../api/types";
-import { isMissed, useCallWords } from "./callWords";
+import { isMissed, useCallWords } from "../calls";
 import { useNoticeWords, type Names } from "./noticeWords";
 
 export interface Preview {

@@ -22,6 +22,13 @@ export function KeyHelp({ onClose }: { onClose: () => void }) {
         <Line what={t("switcher.breakLine")} keys={["Shift", "Enter"]} />
         <Line what={t("switcher.close")} keys={["Esc"]} />
         <Line what={t("switcher.help")} keys={["?"]} />
+        <h3 className="col-span-2 mt-2 border-t border-line pt-4 text-base font-semibold">{t("call.keysTitle")}</h3>
+        <Line what={t("call.keyMicrophone")} keys={["M"]} />
+        <Line what={t("call.keyCamera")} keys={["V"]} />
+        <Line what={t("call.keyScreen")} keys={["S"]} />
+        <Line what={t("call.keyHold")} keys={["H"]} />
+        <Line what={t("call.keyChat")} keys={["C"]} />
+        <Line what={t("call.keyFullScreen")} keys={["F"]} />
       </dl>
     </Sheet>
   );

@@ -1,0 +1,18 @@
+/** Makes room for what is opened during a call: a chat stands beside it, any other page makes the call small. */
+import { useEffect, useEffectEvent, useRef } from "react";
+import { useCallPage } from "../features/calls";
+import { pathOf, type Route } from "../lib/router";
+
+export function useCallBeside(route: Route): void {
+  const { layout, show } = useCallPage();
+  const path = pathOf(route);
+  const before = useRef(path);
+  const opened = useEffectEvent(() => {
+    if (layout === "full" || layout === "beside") show(route.name === "chat" ? "beside" : "small");
+  });
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    opened();
+  }, [path]);
+}

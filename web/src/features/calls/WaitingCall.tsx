@@ -1,0 +1,59 @@
+/** A second call rings while one talks: a card over the first, which goes on meanwhile. */
+import { Pause, Phone, PhoneOff, Video } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { Avatar } from "../../ui/Avatar";
+import { useCalls } from "./context";
+import { MediaErrorNote } from "./MediaErrorNote";
+import { RoundButton, usePerson } from "./pieces";
+import type { CallView } from "./view";
+
+export function WaitingCall({ view, canHold }: { view: CallView; canHold: boolean }) {
+  const { t } = useTranslation();
+  const calls = useCalls();
+  const person = usePerson(view.peerId);
+  const video = view.kind === "video";
+  return (
+    <section
+      role="alertdialog"
+      aria-label={t("call.waitingTitle", { name: person.name })}
+      data-theme="dark"
+      className="fixed inset-x-3 top-[calc(0.75rem+env(safe-area-inset-top))] z-50 mx-auto flex max-w-sm animate-rise flex-col gap-3 rounded-3xl border border-line bg-raised p-4 text-text shadow-big"
+    >
+      <div className="flex items-center gap-3">
+        <Avatar id={person.id} name={person.name} picture={person.picture} />
+        <div className="min-w-0">
+          <h2 className="truncate text-base font-semibold">{person.name}</h2>
+          <p role="status" className="text-sm text-muted">
+            {t(video ? "call.incomingVideo" : "call.incomingAudio")}
+          </p>
+        </div>
+      </div>
+      <MediaErrorNote error={view.mediaError} />
+      <div className="flex justify-around">
+        {canHold && (
+          <RoundButton
+            label={t("call.holdAndAnswer")}
+            caption={t("call.holdAndAnswer")}
+            look="answer"
+            icon={<Pause />}
+            onClick={() => void calls.answerWaiting("hold")}
+          />
+        )}
+        <RoundButton
+          label={t("call.endAndAnswer")}
+          caption={t("call.endAndAnswer")}
+          look="answer"
+          icon={video ? <Video /> : <Phone />}
+          onClick={() => void calls.answerWaiting("end")}
+        />
+        <RoundButton
+          label={t("call.decline")}
+          caption={t("call.decline")}
+          look="end"
+          icon={<PhoneOff />}
+          onClick={() => calls.declineWaiting()}
+        />
+      </div>
+    </section>
+  );
+}

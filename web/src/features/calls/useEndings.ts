@@ -1,0 +1,52 @@
+/** A short word at the end of a call, said of the right person. */
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { toast } from "sonner";
+import { useErrorWords } from "../../i18n/errorWords";
+import { duration } from "../../lib/time";
+import { useUser } from "../users";
+import { useCalls } from "./context";
+import { endingWords, type LastSeen } from "./endingWords";
+import type { CallsView, CallView } from "./view";
+
+/** What has gone wrong is read longer than what one expects. */
+const LONG_MS = 8_000;
+
+export function useEndings(view: CallsView): void {
+  const { t } = useTranslation();
+  const errorWords = useErrorWords();
+  const calls = useCalls();
+  const { ending } = view;
+  const name = useUser(ending?.peerId ?? undefined)?.name ?? "…";
+  const last = useRef(new Map<string, LastSeen>());
+
+  useEffect(() => {
+    for (const one of [view.current, view.waiting, view.held]) remember(last.current, one);
+  }, [view]);
+
+  useEffect(() => {
+    if (ending === null) return;
+    const { why, peerId, kind } = ending;
+    if (typeof why !== "string") return void toast.error(errorWords(why.code));
+    const said = endingWords(why, last.current.get(peerId ?? ""));
+    if (said === null) return;
+    const { key, look, again } = said;
+    const length = said.lengthMs === undefined ? "" : duration(said.lengthMs);
+    const words = t(`call.ended.${key}`, { name, length });
+    const action =
+      again && peerId !== null ? { action: { label: t("call.callBack"), onClick: () => void calls.call(peerId, kind) } } : {};
+    if (look === "error") toast.error(words, { duration: LONG_MS, ...action });
+    else toast(words, again ? { duration: LONG_MS, ...action } : {});
+    // Once for each ending, whatever else changes.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [ending]);
+}
+
+function remember(last: Map<string, LastSeen>, view: CallView | null): void {
+  if (view?.peerId == null || view.stage === "idle") return;
+  last.set(view.peerId, {
+    outgoing: view.call === null || view.call.callee_id === view.peerId,
+    answeredAt: view.call?.answered_at ?? null,
+    at: Date.now(),
+  });
+}

@@ -1,0 +1,20 @@
+/** Full screen, of the whole page: notes and menus lie outside of the call's own element. */
+import { useSyncExternalStore } from "react";
+
+function subscribe(changed: () => void): () => void {
+  document.addEventListener("fullscreenchange", changed);
+  return () => document.removeEventListener("fullscreenchange", changed);
+}
+
+export function useFullScreen(): { able: boolean; on: boolean; toggle(): void } {
+  const on = useSyncExternalStore(subscribe, () => document.fullscreenElement !== null);
+  return {
+    able: document.fullscreenEnabled,
+    on,
+    toggle: () => {
+      const done = on ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+      // A browser may refuse; the call goes on in its window.
+      done.catch(() => undefined);
+    },
+  };
+}
