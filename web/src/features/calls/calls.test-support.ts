@@ -1,19 +1,32 @@
 /** A server, devices and peers that the tests of the calls play. */
 import { expect, vi } from "vitest";
 import type { CallState, ClientFrame } from "../../api/types";
-import type { Peer, PeerEvents } from "./peer";
 import { Calls } from "./calls";
 import { DeviceChoices } from "./choices";
 import { DeviceList } from "./deviceList";
+import type { LocalTracks, PeerEvents, PeerLike } from "./peer";
 import { IDLE, type CallView } from "./view";
 
-class FakeTrack {
+export class FakeTrack {
   enabled = true;
   readyState = "live";
+  contentHint = "";
   onended: (() => void) | null = null;
-  constructor(readonly kind: string) {}
+  constructor(
+    readonly kind: string,
+    readonly deviceId = "default",
+  ) {}
+  get label(): string {
+    return `the ${this.deviceId}`;
+  }
+  getSettings = (): MediaTrackSettings => ({ deviceId: this.deviceId });
   stop(): void {
     this.readyState = "ended";
+  }
+  /** By itself: unplugged, or by the browser's own button. */
+  end(): void {
+    this.readyState = "ended";
+    this.onended?.();
   }
 }
 
@@ -24,21 +37,54 @@ export class FakeStream {
   getVideoTracks = (): FakeTrack[] => this.tracks.filter(({ kind }) => kind === "video");
 }
 
-class FakePeer {
+/** Devices that can be plugged in and out. */
+export class FakeSource {
+  plugged: { kind: MediaDeviceKind; deviceId: string; label: string }[] = [];
+  readonly listeners = new Set<EventListenerOrEventListenerObject>();
+  enumerateDevices = async (): Promise<MediaDeviceInfo[]> => this.plugged as MediaDeviceInfo[];
+  addEventListener = (_type: string, listener: EventListenerOrEventListenerObject): void => void this.listeners.add(listener);
+  removeEventListener = (_type: string, listener: EventListenerOrEventListenerObject): void => void this.listeners.delete(listener);
+  plug(kind: MediaDeviceKind, ...ids: string[]): void {
+    this.plugged = ids.map((deviceId) => ({ kind, deviceId, label: `the ${deviceId}` }));
+    for (const listener of this.listeners) if (typeof listener === "function") listener(new Event("devicechange"));
+  }
+}
+
+export class FakePeer {
   closed = false;
+  /** Packets come. */
+  flowing = true;
+  packets = 0;
+  fractionLost = 0;
+  sent: LocalTracks;
   readonly received: string[] = [];
-  readonly connection = { getStats: async () => new Map() } as unknown as RTCPeerConnection;
+  readonly connection = { getStats: async () => this.stats() } as unknown as RTCPeerConnection;
   restart = vi.fn();
-  use = vi.fn(async () => undefined);
+  shape = vi.fn(async () => undefined);
+  levels = vi.fn(async () => ({ me: 0, other: 0 }));
   constructor(
     readonly call: CallState,
+    tracks: LocalTracks,
     readonly events: PeerEvents,
-  ) {}
+  ) {
+    this.sent = tracks;
+  }
+  async use(tracks: LocalTracks): Promise<void> {
+    this.sent = tracks;
+  }
   receive({ type }: { type: string }): void {
     this.received.push(type);
   }
   close(): void {
     this.closed = true;
+  }
+  private stats(): Map<string, object> {
+    if (this.flowing) this.packets += 50;
+    return new Map<string, object>([
+      ["in", { id: "in", type: "inbound-rtp", kind: "audio", packetsReceived: this.packets }],
+      ["out", { id: "out", type: "outbound-rtp", kind: "audio" }],
+      ["far", { id: "far", type: "remote-inbound-rtp", localId: "out", fractionLost: this.fractionLost }],
+    ]);
   }
 }
 
@@ -63,33 +109,50 @@ export const CALL: CallState = {
   started_at: 0,
 };
 
-export function setUp(me: "anna" | "boris") {
+/** The participant of `me` is away. */
+export function away(me: string): CallState["participants"] {
+  return CALL.participants.map((one) => ({ ...one, connected: one.user_id !== me }));
+}
+
+export function setUp(me: "anna" | "boris", { granted = true } = {}) {
   const sent: ClientFrame[] = [];
   const tracks: FakeTrack[] = [];
   const peers: FakePeer[] = [];
+  const source = new FakeSource();
   const world = { online: true };
-  const getUserMedia = vi.fn(async ({ audio, video }: MediaStreamConstraints) => {
-    const made = [audio && new FakeTrack("audio"), video && new FakeTrack("video")].filter((track) => track instanceof FakeTrack);
+  const make = (kind: string, asked: boolean | MediaTrackConstraints | undefined): FakeTrack[] => {
+    if (asked === undefined || asked === false) return [];
+    const wished = (asked as { deviceId?: { ideal: string } }).deviceId?.ideal;
+    // A wish that cannot be met gives the default.
+    return [new FakeTrack(kind, source.plugged.find(({ deviceId }) => deviceId === wished)?.deviceId)];
+  };
+  const capture = (...made: FakeTrack[]): MediaStream => {
     tracks.push(...made);
     return new FakeStream(made) as unknown as MediaStream;
-  });
+  };
+  const getUserMedia = vi.fn(async ({ audio, video }: MediaStreamConstraints) => capture(...make("audio", audio), ...make("video", video)));
+  const getDisplayMedia = vi.fn(async () => capture(new FakeTrack("video", "screen")));
+  const choices = new DeviceChoices();
   const calls = new Calls({
     me,
     send: (frame) => {
       if (world.online) sent.push(frame);
       return world.online;
     },
-    devices: () => ({ getUserMedia }),
-    peer: (call, _tracks, events) => {
-      const peer = new FakePeer(call, events);
+    devices: () => ({ getUserMedia, getDisplayMedia }),
+    peer: (call, first, events) => {
+      const peer = new FakePeer(call, first, events);
       peers.push(peer);
-      return peer as unknown as Peer;
+      return peer as unknown as PeerLike;
     },
-    choices: new DeviceChoices(),
-    list: new DeviceList(() => undefined),
+    choices,
+    list: new DeviceList(() => source),
+    microphoneGranted: async () => granted,
   });
-  calls.receive({ type: "hello", user_id: me, device_id: "device-1", last_event_id: 0, reset: false });
-  const key = (): string => sent.map((frame) => (frame.type === "call_start" ? frame.client_key : "")).join("");
+  const hello = (device_id: string): void =>
+    calls.receive({ type: "hello", user_id: me, device_id, last_event_id: 0, reset: false });
+  hello("device-1");
+  const key = (): string => sent.reduce((last, frame) => (frame.type === "call_start" ? frame.client_key : last), "");
   const tell = (change: Partial<CallState>): void =>
     calls.receive({ type: "call", call: { ...CALL, client_key: key(), ...change } });
   const answer = (change: Partial<CallState> = {}): void =>
@@ -98,15 +161,41 @@ export function setUp(me: "anna" | "boris") {
   const view = (): CallView => calls.view.get().current;
   const stage = (): string => view().stage;
   const live = (): number => tracks.filter(({ readyState }) => readyState === "live").length;
-  return { calls, view, sent, tracks, peers, world, getUserMedia, tell, answer, types, stage, live, last: () => peers.at(-1)! };
+  return {
+    calls, view, sent, tracks, peers, world, source, choices, getUserMedia, getDisplayMedia,
+    hello, tell, answer, types, stage, live, last: () => peers.at(-1)!,
+  };
 }
 
 export type World = ReturnType<typeof setUp>;
 
-export function expectNothingOpen({ calls, peers, live }: World): void {
+/** A call that talks. */
+export async function talking(me: "anna" | "boris" = "anna", state: Partial<CallState> = {}): Promise<World> {
+  const world = setUp(me);
+  if (me === "anna") {
+    await world.calls.call("boris", state.kind ?? "video");
+    world.tell(state);
+  } else {
+    world.tell(state);
+    await world.calls.accept();
+  }
+  world.answer({ offerer: me === "anna", ...state });
+  world.last().events.connection("connected");
+  return world;
+}
+
+/** Promises that are settled without time passing. */
+export async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+export function expectNothingOpen({ calls, peers, live, source }: World): void {
   expect(calls.view.get()).toMatchObject({ current: IDLE, waiting: null, held: null });
   expect(live()).toBe(0);
   expect(peers.every(({ closed }) => closed)).toBe(true);
   expect(calls.connection).toBeNull();
+  expect(source.listeners.size).toBe(0);
+  // The test's own storage tells of its changes a moment later.
+  vi.advanceTimersByTime(0);
   expect(vi.getTimerCount()).toBe(0);
 }

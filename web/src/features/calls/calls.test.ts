@@ -1,22 +1,8 @@
 /** The call against a server and devices that the test plays: every path in, every ending out, nothing left open. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CALL, expectNothingOpen, FakeStream, setUp, type World } from "./calls.test-support";
+import { away, expectNothingOpen, FakeStream, setUp, talking } from "./calls.test-support";
 import { CONNECT_MS, LOST_MS, RESTART_AFTER_MS } from "./connection";
 import { RING_MS } from "./session";
-
-async function talking(me: "anna" | "boris" = "anna"): Promise<World> {
-  const world = setUp(me);
-  if (me === "anna") {
-    await world.calls.call("boris", "video");
-    world.tell({});
-  } else {
-    world.tell({});
-    await world.calls.accept();
-  }
-  world.answer({ offerer: me === "anna" });
-  world.last().events.connection("connected");
-  return world;
-}
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -120,7 +106,7 @@ describe("calling", () => {
     expect(world.calls.view.get().held).toMatchObject({ peerId: "boris", stage: "talking", onHold: true });
     // One microphone is open: that of the call that rings.
     expect(world.live()).toBe(1);
-    expect(world.last().use).toHaveBeenLastCalledWith({ microphone: null, camera: null, screen: null });
+    expect(world.last().sent).toEqual({ microphone: null, camera: null, screen: null });
   });
 
   test("the socket broke while it rang: the same call is asked for again", async () => {
@@ -270,10 +256,10 @@ describe("talking", () => {
     expect(microphone!.enabled).toBe(false);
     await world.calls.setCamera(false);
     expect(camera!.readyState).toBe("ended");
-    expect(world.last().use).toHaveBeenLastCalledWith({ microphone, camera: null, screen: null });
+    expect(world.last().sent).toEqual({ microphone, camera: null, screen: null });
     expect(world.sent.at(-1)).toMatchObject({ type: "call_media", microphone: false, camera: false });
     await world.calls.setCamera(true);
-    expect(world.last().use).toHaveBeenLastCalledWith({ microphone, camera: world.tracks.at(-1), screen: null });
+    expect(world.last().sent).toEqual({ microphone, camera: world.tracks.at(-1), screen: null });
     expect(world.view().camera).toBe(true);
   });
 
@@ -333,8 +319,7 @@ describe("a broken socket in the middle of a call", () => {
     world.sent.length = 0;
     world.calls.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
     expect(world.sent).toEqual([{ type: "call_accept", call_id: "call", previous_device_id: "device-1" }]);
-    const away = CALL.participants.map((one) => ({ ...one, connected: one.user_id !== "anna" }));
-    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
+    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away("anna") });
     expect(world.stage()).toBe("talking");
     world.answer({ offerer: true });
     expect(world.peers.length).toBe(1);
@@ -360,13 +345,12 @@ describe("a broken socket in the middle of a call", () => {
 
   test("an abandoned call is offered, and taken over", async () => {
     const world = setUp("anna");
-    const away = CALL.participants.map((one) => ({ ...one, connected: one.user_id !== "anna" }));
-    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
+    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away("anna") });
     expect(world.stage()).toBe("idle");
     expect(world.calls.view.get().abandoned?.id).toBe("call");
     const taken = world.calls.takeOver();
     // The other side turns its camera off while the browser still asks: the call is nobody else's for that.
-    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away });
+    world.tell({ phase: "answered", here: false, negotiation: 1, participants: away("anna") });
     await taken;
     expect(world.types()).toEqual(["call_accept"]);
     world.answer({ negotiation: 2, offerer: true });

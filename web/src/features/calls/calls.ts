@@ -8,7 +8,8 @@ import type { DeviceChoices } from "./choices";
 import type { DeviceList } from "./deviceList";
 import { Farewells } from "./farewells";
 import type { Devices } from "./media";
-import type { LocalTracks, Peer, PeerEvents } from "./peer";
+import type { LocalTracks, PeerEvents, PeerLike } from "./peer";
+import { leaveCalls, takeLeftCalls, type LeftCall } from "./resume";
 import { CallSession, type SessionWorld } from "./session";
 import { IDLE, NO_CALLS, type CallsView, type Ending } from "./view";
 
@@ -18,7 +19,9 @@ export interface CallWorld {
   send(frame: ClientFrame): boolean;
   /** Read at each use: a page may gain devices, and an insecure one has none. */
   devices(): Devices | undefined;
-  peer(call: CallState, tracks: LocalTracks, events: PeerEvents): Pick<Peer, keyof Peer>;
+  peer(call: CallState, tracks: LocalTracks, events: PeerEvents): PeerLike;
+  /** Whether the browser opens the microphone without asking. */
+  microphoneGranted(): Promise<boolean>;
   choices: DeviceChoices;
   list: DeviceList;
 }
@@ -34,6 +37,8 @@ export class Calls {
   #waiting: CallSession | null = null;
   #held: CallSession | null = null;
   #deviceId: string | null = null;
+  /** What the page before this one left in its tab. */
+  #left: LeftCall[] = takeLeftCalls();
 
   constructor(world: CallWorld) {
     this.#farewells = new Farewells(world.send);
@@ -76,6 +81,7 @@ export class Calls {
   async answerWaiting(how: "hold" | "end"): Promise<void> {
     const waiting = this.#waiting;
     if (waiting === null) return;
+    // (What rings has taken the place of a call that has just ended: there is nothing to hold.)
     if (how === "end") {
       // It moves up by itself.
       this.#current?.hangUp();
@@ -96,7 +102,7 @@ export class Calls {
   /** The held call talks, and the talking one is on hold. */
   async swap(): Promise<void> {
     const held = this.#held;
-    if (held === null) return;
+    if (held === null || this.#current?.isAnswered !== true) return;
     this.#hold();
     this.#current = held;
     this.#show();
@@ -129,7 +135,9 @@ export class Calls {
     if (abandoned === null || !this.#makeRoom()) return;
     this.#current = this.#open();
     this.view.update((view) => ({ ...view, abandoned: null }));
-    await this.#current.takeOver(abandoned);
+    const left = this.#left.find(({ call_id }) => call_id === abandoned.id);
+    if (left === undefined) await this.#current.takeOver(abandoned);
+    else this.#current.return(left);
   }
 
   forgetMediaError(): void {
@@ -140,9 +148,21 @@ export class Calls {
     this.#current?.forgetDeviceNotice();
   }
 
-  /** Signed out, or the page is gone. */
+  /** Signed out. */
   end(): void {
     for (const session of this.#all()) session.hangUp();
+  }
+
+  /** The page goes away: closed, or loaded anew. Nobody can tell which; the server waits a moment for the latter. */
+  leave(): void {
+    this.#left = this.#all()
+      .map((session) => session.leave())
+      .filter((left) => left !== null);
+    leaveCalls(this.#left);
+  }
+
+  networkChanged(): void {
+    for (const session of this.#all()) session.networkChanged();
   }
 
   // What the server says.
@@ -171,6 +191,28 @@ export class Calls {
     // What was ringing or abandoned is told anew after the hello.
     this.view.update((view) => ({ ...view, abandoned: null }));
     for (const session of this.#all()) session.greet();
+    void this.#return();
+  }
+
+  /** Back into what the page before was in. Where the browser would ask for the microphone, the user is asked before. */
+  async #return(): Promise<void> {
+    if (this.#left.length === 0) return;
+    // Where this very page came back, it has left them as well.
+    takeLeftCalls();
+    const granted = await this.#world.microphoneGranted();
+    // The one that talked first; beside what rings meanwhile, none.
+    const left = this.#left.toSorted((a, b) => Number(a.on_hold) - Number(b.on_hold));
+    for (const call of left) {
+      if (!granted && !call.on_hold) continue;
+      this.#left = this.#left.filter(({ call_id }) => call_id !== call.call_id);
+      if (this.#current === null) {
+        this.#current = this.#open();
+        this.#current.return(call);
+      } else if (this.#held === null && this.#current.isAnswered) {
+        this.#held = this.#open();
+        this.#held.return({ ...call, on_hold: true });
+      }
+    }
   }
 
   #follow(call: CallState): void {

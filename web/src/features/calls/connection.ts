@@ -1,46 +1,60 @@
 /**
- * The media connection of one call: a peer for each negotiation, measured while it runs, restarted when it breaks, and given up
- * when nothing helps.
+ * The media connection of one call: a peer for each negotiation, restarted when it breaks, moved to another path when that
+ * helps, and given up when nothing does. While it moves, what was there before is heard until the new one flows.
  */
 import type { CallState, ClientFrame, Signal } from "../../api/types";
-import type { LocalTracks, Peer, PeerEvents, RemoteStreams } from "./peer";
-import { assess, type Quality } from "./quality";
+import { Gauge, type Measure } from "./gauge";
+import type { LocalTracks, PeerEvents, PeerLike, RemoteStreams } from "./peer";
 import { Timers } from "./timers";
 
 export interface ConnectionWorld {
+  me: string;
   send(frame: ClientFrame): boolean;
-  peer(call: CallState, tracks: LocalTracks, events: PeerEvents): Pick<Peer, keyof Peer>;
+  peer(call: CallState, tracks: LocalTracks, events: PeerEvents): PeerLike;
 }
 
 export interface ConnectionEvents {
   connected(): void;
-  /** It broke and is being restored; true until it is connected again. */
+  /** It broke and is being restored, until it is `connected` again. */
   interrupted(): void;
+  /** The path changes, until false. */
+  moving(on: boolean): void;
   remote(streams: RemoteStreams): void;
-  measured(quality: Quality): void;
+  measured(measure: Partial<Measure>): void;
   /** Nothing helped. `lost`: it was connected once. */
   gaveUp(why: "lost" | "never"): void;
 }
 
-/** Media that takes longer than this never connects. */
+/** Media that takes longer than this never connects. Browsers may stay `new` or `connecting` for ever. */
 export const CONNECT_MS = 25_000;
+/** A direct way that was not found by now is not waited for where there is another path. */
+export const MOVE_AFTER_MS = 5_000;
 /** A pair that is silent this long is not waited for any more without looking for another. */
 export const RESTART_AFTER_MS = 2_500;
+/** What a restart may take before it counts as failed. */
+export const RESTART_MS = 4_000;
+/** The old path is kept no longer than this. */
+export const MOVE_MS = 10_000;
 /** The server's grace for a lost participant; after it the call is over there as well. */
 export const LOST_MS = 30_000;
-const STATS_MS = 1_000;
+/** How often it is looked whether the new path flows. */
+const FLOW_MS = 250;
 
 export class Connection {
   readonly #world: ConnectionWorld;
   readonly #events: ConnectionEvents;
-  readonly #timers = new Timers<"connect" | "restart" | "lost">();
+  readonly #timers = new Timers<"connect" | "move" | "restart" | "broken" | "lost" | "old" | "flow">();
   #call: CallState | null = null;
-  #peer: Pick<Peer, keyof Peer> | null = null;
+  #peer: PeerLike | null = null;
+  /** The peer before the move, which plays on. */
+  #old: PeerLike | null = null;
+  #gauge: Gauge | null = null;
+  #isConnected = false;
   #wasConnected = false;
-  #isInterrupted = false;
-  /** Signals made while the socket was down. */
-  #unsent: { negotiation: number; signal: Signal }[] = [];
-  #stats: ReturnType<typeof setInterval> | undefined;
+  /** What the new peer receives, shown as soon as it flows. */
+  #remote: RemoteStreams | null = null;
+  /** Signals made while the socket was down, and that the media failed then. */
+  #unsent: { negotiation: number; frame: ClientFrame }[] = [];
 
   constructor(world: ConnectionWorld, events: ConnectionEvents) {
     this.#world = world;
@@ -56,17 +70,52 @@ export class Connection {
     return this.#peer !== null && this.#call?.negotiation === negotiation;
   }
 
-  connect(call: CallState, tracks: LocalTracks): void {
-    this.close();
-    this.#call = call;
-    this.#timers.set("connect", CONNECT_MS, () => this.#events.gaveUp("never"));
-    this.#peer = this.#world.peer(call, tracks, {
-      signal: (signal) => this.#say(call, signal),
-      remote: (streams) => this.#events.remote(streams),
+  /** Anew. True if what was there before plays on meanwhile. */
+  connect(call: CallState, tracks: LocalTracks): boolean {
+    const moves = call.moved_from != null && this.#call !== null && this.#call.path !== call.path;
+    const kept = moves && this.#wasConnected ? (this.#old ?? this.#peer) : null;
+    if (kept === this.#peer) this.#peer = null;
+    if (kept !== this.#old) this.#dropOld();
+    this.#dropPeer();
+    this.#timers.clear();
+    this.#old = kept;
+    this.#unsent = [];
+    [this.#isConnected, this.#wasConnected, this.#remote] = [false, kept !== null, null];
+    this.#events.moving(moves);
+    if (kept !== null) this.#timers.set("old", MOVE_MS, () => this.#moved());
+
+    const peer = this.#world.peer(call, tracks, {
+      signal: (signal) => this.#signal(call, signal),
+      remote: (streams) => this.#heard(streams),
       connection: (state) => this.#changed(state),
-      failed: () => this.#events.gaveUp("never"),
+      failed: () => {
+        if (!this.#sayFailed()) this.#events.gaveUp("never");
+      },
     });
-    this.#measure(this.#peer);
+    this.#peer = peer;
+    this.#gauge = new Gauge(peer, call.path === "media_node", {
+      measured: (measure) => this.#events.measured(measure),
+      silent: (kind) => this.#silent(kind),
+    });
+    this.#timers.set("connect", CONNECT_MS, () => this.#events.gaveUp("never"));
+    this.#timers.set("move", MOVE_AFTER_MS, () => this.#sayFailed());
+    this.follow(call);
+    return kept !== null;
+  }
+
+  /** What has changed within the negotiation. */
+  follow(call: CallState): void {
+    this.#call = call;
+    const other = call.participants.find(({ user_id }) => user_id !== this.#world.me);
+    this.#gauge?.expect(other?.connected === true && !other.on_hold && other.microphone);
+  }
+
+  /** Sends other tracks. */
+  use(tracks: LocalTracks): void {
+    for (const peer of [this.#peer, this.#old]) {
+      // A peer that is just being closed takes no track any more.
+      void peer?.use(tracks).catch(() => undefined);
+    }
   }
 
   /** A signal from the other side. */
@@ -74,65 +123,123 @@ export class Connection {
     this.#peer?.receive(signal);
   }
 
-  async use(tracks: LocalTracks): Promise<void> {
-    // A peer that is just being closed takes no track any more.
-    await this.#peer?.use(tracks).catch(() => undefined);
-  }
-
   /** The socket is back and the call still ours: says what could not be said meanwhile. */
   resume(call: CallState): void {
-    for (const { negotiation, signal } of this.#unsent.splice(0)) {
-      if (negotiation === call.negotiation) this.#say(call, signal);
+    for (const { negotiation, frame } of this.#unsent.splice(0)) {
+      if (negotiation === call.negotiation) this.#say(negotiation, frame);
     }
-    if (this.#isInterrupted) this.#peer?.restart();
+    if (!this.#isConnected && this.#wasConnected) this.#restart();
+  }
+
+  /** The computer has moved to another network. */
+  networkChanged(): void {
+    if (this.#wasConnected) this.#restart();
   }
 
   close(): void {
     this.#timers.clear();
-    clearInterval(this.#stats);
-    this.#peer?.close();
-    this.#peer = this.#call = null;
-    this.#wasConnected = this.#isInterrupted = false;
+    this.#dropOld();
+    this.#dropPeer();
+    this.#call = this.#remote = null;
     this.#unsent = [];
+    this.#isConnected = this.#wasConnected = false;
   }
 
   #changed(state: RTCPeerConnectionState): void {
-    if (state === "connected") {
-      this.#timers.clear();
-      this.#wasConnected = true;
-      this.#isInterrupted = false;
-      this.#events.connected();
-    } else if (state === "disconnected") {
-      this.#interrupted(RESTART_AFTER_MS);
-    } else if (state === "failed") {
-      this.#interrupted(0);
-    }
+    if (state === "connected") this.#connected();
+    else if (state === "disconnected") this.#broke(RESTART_AFTER_MS);
+    else if (state === "failed") this.#broke(0);
   }
 
-  #interrupted(restartAfterMs: number): void {
-    if (this.#wasConnected) {
-      this.#isInterrupted = true;
-      this.#events.interrupted();
-      if (!this.#timers.has("lost")) this.#timers.set("lost", LOST_MS, () => this.#events.gaveUp("lost"));
-    }
-    this.#timers.set("restart", restartAfterMs, () => this.#peer?.restart());
+  #connected(): void {
+    this.#timers.clear("connect", "move", "restart", "broken", "lost");
+    this.#isConnected = this.#wasConnected = true;
+    this.#gauge?.start();
+    if (this.#old === null) this.#moved();
+    else this.#awaitFlow();
+    this.#events.connected();
   }
 
-  #measure(peer: Pick<Peer, keyof Peer>): void {
-    let totals = { received: 0, lost: 0 };
-    this.#stats = setInterval(() => {
-      void peer.connection.getStats().then((report) => {
-        if (peer !== this.#peer) return;
-        const seen = assess([...report.values()], totals);
-        totals = seen.totals;
-        this.#events.measured(seen.quality);
+  #awaitFlow(): void {
+    this.#timers.set("flow", FLOW_MS, () => {
+      void this.#gauge?.flows().then((flows) => {
+        if (this.#old === null) return;
+        if (flows) this.#moved();
+        else this.#awaitFlow();
       });
-    }, STATS_MS);
+    });
   }
 
-  #say({ id, negotiation }: CallState, signal: Signal): void {
-    if (!this.#world.send({ type: "call_signal", call_id: id, negotiation, signal })) {
-      this.#unsent.push({ negotiation, signal });
+  /** What was there before the move is not needed any more. */
+  #moved(): void {
+    this.#timers.clear("old", "flow");
+    this.#dropOld();
+    if (this.#remote !== null) this.#events.remote(this.#remote);
+    this.#events.moving(false);
+  }
+
+  #heard(streams: RemoteStreams): void {
+    this.#remote = streams;
+    if (this.#old === null) this.#events.remote(streams);
+  }
+
+  #broke(restartAfterMs: number): void {
+    // While it still connects for the first time, its own time runs.
+    if (this.#isConnected) {
+      this.#isConnected = false;
+      this.#events.interrupted();
     }
+    if (this.#wasConnected && !this.#timers.has("lost")) this.#timers.set("lost", LOST_MS, () => this.#events.gaveUp("lost"));
+    this.#timers.set("restart", restartAfterMs, () => this.#restart());
+  }
+
+  /** Again and again: the first attempt may have met a network that was not there yet. */
+  #restart(): void {
+    this.#timers.clear("restart");
+    this.#peer?.restart();
+    if (this.#isConnected) return;
+    this.#timers.set("broken", RESTART_MS, () => {
+      this.#sayFailed();
+      this.#restart();
+    });
+  }
+
+  /** ICE is content, but nothing comes, though the other side sends. */
+  #silent(kind: "short" | "long" | "over"): void {
+    if (!this.#isConnected) return;
+    if (kind === "over") return this.#connected();
+    this.#peer?.restart();
+    if (kind === "short") return;
+    this.#events.interrupted();
+    this.#sayFailed();
+    // A side that has fallen silent may speak again; one that was never heard is not connected.
+    if (this.#gauge?.hasFlowed === false) this.#timers.set("lost", LOST_MS, () => this.#events.gaveUp("lost"));
+  }
+
+  /** Asks for another path. False if there is none. */
+  #sayFailed(): boolean {
+    const call = this.#call;
+    if (call?.may_move !== true) return false;
+    this.#say(call.negotiation, { type: "call_media_failed", call_id: call.id, negotiation: call.negotiation });
+    return true;
+  }
+
+  #signal({ id, negotiation }: CallState, signal: Signal): void {
+    if (negotiation === this.#call?.negotiation) this.#say(negotiation, { type: "call_signal", call_id: id, negotiation, signal });
+  }
+
+  #say(negotiation: number, frame: ClientFrame): void {
+    if (!this.#world.send(frame)) this.#unsent.push({ negotiation, frame });
+  }
+
+  #dropPeer(): void {
+    this.#gauge?.stop();
+    this.#peer?.close();
+    this.#peer = this.#gauge = null;
+  }
+
+  #dropOld(): void {
+    this.#old?.close();
+    this.#old = null;
   }
 }

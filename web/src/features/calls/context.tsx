@@ -5,6 +5,7 @@ import { useStore } from "../../lib/useStore";
 import { Calls } from "./calls";
 import { DeviceChoices } from "./choices";
 import { DeviceList } from "./deviceList";
+import { watchNetwork } from "./network";
 import { Peer } from "./peer";
 import type { CallsView, CallView } from "./view";
 
@@ -20,6 +21,15 @@ const CallContext = createContext<Calls | null>(null);
 /** Not there at all in an insecure context, whatever its type says. */
 const mediaDevices = (): MediaDevices | undefined => navigator.mediaDevices as MediaDevices | undefined;
 
+async function microphoneGranted(): Promise<boolean> {
+  try {
+    return (await navigator.permissions.query({ name: "microphone" })).state === "granted";
+  } catch {
+    // A browser that cannot tell will ask.
+    return false;
+  }
+}
+
 export function CallProvider({ me, children }: { me: string; children: ReactNode }) {
   const { socket } = useApi();
   const calls = useMemo(
@@ -31,18 +41,21 @@ export function CallProvider({ me, children }: { me: string; children: ReactNode
         peer: (call, tracks, events) => new Peer(call, tracks, events),
         choices: new DeviceChoices(),
         list: new DeviceList(mediaDevices),
+        microphoneGranted,
       }),
     [socket, me],
   );
   useSocketListener(useMemo(() => ({ frame: (frame) => calls.receive(frame) }), [calls]));
 
   useEffect(() => {
-    const leave = (): void => calls.end();
+    const leave = (): void => calls.leave();
     window.stafflineCall = () => calls.connection;
     addEventListener("pagehide", leave);
+    const unwatch = watchNetwork(() => calls.networkChanged());
     return () => {
       delete window.stafflineCall;
       removeEventListener("pagehide", leave);
+      unwatch();
       // Signed out in the middle of a call.
       calls.end();
     };

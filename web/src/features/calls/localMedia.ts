@@ -1,34 +1,52 @@
 /**
  * The own microphone, camera and screen of one call. A camera is let go of when it is off, so that its light goes out; on hold
- * nothing is open at all. What is sent is told by `tracks`, whose change never needs a new offer.
+ * nothing is open at all. What is sent is told by `tracks`, whose change never needs a new offer. Another device takes the place
+ * of one that is chosen away or unplugged, as muted as the one before.
  */
 import type { DeviceChoices } from "./choices";
-import { captureBoth, captureCamera, captureScreen, type Devices, type MediaError } from "./media";
+import type { DeviceList, ListedDevice } from "./deviceList";
+import { watchDevices } from "./deviceWatch";
+import { captureBoth, captureCamera, captureMicrophone, captureScreen, type Devices, type MediaError } from "./media";
 import type { LocalTracks } from "./peer";
+import type { DeviceNotice } from "./view";
 
 export interface LocalMediaWorld {
   devices(): Devices | undefined;
   choices: DeviceChoices;
+  list: DeviceList;
 }
+
+export interface LocalMediaEvents {
+  /** Something was turned on or off, exchanged, or ended by itself. */
+  changed(): void;
+  notice(notice: DeviceNotice): void;
+  /** A device that was to take the place of another did not open. */
+  failed(error: unknown, kind: "microphone" | "camera"): void;
+}
+
+type Kind = "microphone" | "camera";
 
 const NOTHING: LocalTracks = { microphone: null, camera: null, screen: null };
 
 export class LocalMedia {
   readonly #world: LocalMediaWorld;
-  /** Something was turned on or off, or a device ended by itself (unplugged, permission withdrawn). */
-  readonly #changed: () => void;
+  readonly #events: LocalMediaEvents;
   #tracks: LocalTracks = NOTHING;
-  /** From the first capture until the call ends or is put on hold. */
-  #open = false;
   /** Whether the user is heard, as far as they decide it; survives a hold. */
   #unmuted = true;
+  /** Grows with each opening and closing: what comes after it belongs to nobody. */
+  #opening = 0;
+  /** Grows with each exchange: of two, the later wins. */
+  readonly #exchanges: Record<Kind, number> = { microphone: 0, camera: 0 };
+  /** Set while devices are open. */
+  #unwatch: (() => void) | null = null;
   /** Made anew with each track; the tiles show them. */
   localVideo: MediaStream | null = null;
   localScreen: MediaStream | null = null;
 
-  constructor(world: LocalMediaWorld, changed: () => void) {
+  constructor(world: LocalMediaWorld, events: LocalMediaEvents) {
     this.#world = world;
-    this.#changed = changed;
+    this.#events = events;
   }
 
   /** What is to be sent. */
@@ -37,11 +55,11 @@ export class LocalMedia {
   }
 
   get isOpen(): boolean {
-    return this.#open;
+    return this.#unwatch !== null;
   }
 
   get microphone(): boolean {
-    return this.#unmuted && (!this.#open || this.#tracks.microphone?.readyState === "live");
+    return this.#unmuted && (!this.isOpen || this.#tracks.microphone?.readyState === "live");
   }
 
   get camera(): boolean {
@@ -52,62 +70,125 @@ export class LocalMedia {
     return this.#tracks.screen !== null;
   }
 
-  /** `wanted` is asked when the browser has answered: a call that is over by then keeps no device. */
-  async open(camera: boolean, wanted: () => boolean): Promise<{ cameraError: MediaError | null }> {
+  /** A call that is over when the browser has answered keeps no device: then the answer is null. */
+  async open(camera: boolean): Promise<{ cameraError: MediaError | null } | null> {
+    this.#opening += 1;
+    const opening = this.#opening;
     const captured = await captureBoth(this.#world.devices(), camera, this.#world.choices.chosen.get());
-    if (!wanted() || this.#open) {
+    if (opening !== this.#opening) {
       captured.microphone.stop();
       captured.camera?.stop();
-      return { cameraError: null };
+      return null;
     }
-    this.#open = true;
-    // Muted before anybody could hear it.
-    captured.microphone.enabled = this.#unmuted;
-    captured.microphone.onended = () => this.#changed();
-    this.#tracks = { ...NOTHING, microphone: captured.microphone };
+    this.#unwatch = watchDevices(this.#world.choices, this.#world.list, {
+      rechosen: (kind) => void this.#exchange(kind),
+      back: (kind, device) => void this.#return(kind, device),
+      notice: (notice) => this.#events.notice(notice),
+    });
+    this.#tracks = { ...NOTHING, microphone: this.#heed("microphone", captured.microphone) };
     this.#useCamera(captured.camera);
     return { cameraError: captured.cameraError };
   }
 
   setMicrophone(on: boolean): void {
     this.#unmuted = on;
-    if (this.#tracks.microphone !== null) this.#tracks.microphone.enabled = on;
-    this.#changed();
+    const { microphone } = this.#tracks;
+    if (microphone !== null) microphone.enabled = on;
+    // The one there was is gone: whoever asks to be heard gets what there is.
+    if (on && this.isOpen && microphone?.readyState !== "live") void this.#exchange("microphone");
+    this.#events.changed();
   }
 
   async setCamera(on: boolean): Promise<void> {
-    if (!this.#open || on === this.camera) return;
+    if (!this.isOpen || on === this.camera) return;
+    this.#exchanges.camera += 1;
     if (!on) return this.#useCamera(null);
+    const exchange = this.#exchanges.camera;
     const camera = await captureCamera(this.#world.devices(), this.#world.choices.chosen.get());
     // The call may have ended, or a second click have won, while the browser asked.
-    if (!this.#open || this.camera) camera.stop();
+    if (!this.isOpen || exchange !== this.#exchanges.camera) camera.stop();
     else this.#useCamera(camera);
   }
 
   async setScreen(on: boolean): Promise<void> {
-    if (!this.#open || on === this.screen) return;
+    if (!this.isOpen || on === this.screen) return;
     if (!on) return this.#useScreen(null);
+    const opening = this.#opening;
     const screen = await captureScreen(this.#world.devices());
     if (screen === null) return;
-    if (!this.#open || this.screen) screen.stop();
+    if (opening !== this.#opening || this.screen) screen.stop();
     else this.#useScreen(screen);
   }
 
   /** Every device is let go of; what the user had muted stays so. */
   close(): void {
+    this.#opening += 1;
+    this.#unwatch?.();
+    this.#unwatch = null;
     const { microphone, camera, screen } = this.#tracks;
-    this.#open = false;
     this.#tracks = NOTHING;
     this.localVideo = this.localScreen = null;
     for (const track of [microphone, camera, screen]) release(track);
   }
 
+  /** Opens what is chosen now, and sends it instead. */
+  async #exchange(kind: Kind): Promise<boolean> {
+    if (!this.isOpen || (kind === "camera" && !this.camera)) return false;
+    this.#exchanges[kind] += 1;
+    const [exchange, opening] = [this.#exchanges[kind], this.#opening];
+    const stale = (): boolean => exchange !== this.#exchanges[kind] || opening !== this.#opening;
+    const capture = kind === "microphone" ? captureMicrophone : captureCamera;
+    try {
+      const track = await capture(this.#world.devices(), this.#world.choices.chosen.get());
+      if (stale()) {
+        track.stop();
+        return false;
+      }
+      if (kind === "microphone") this.#useMicrophone(track);
+      else this.#useCamera(track);
+      return true;
+    } catch (error) {
+      if (!stale()) this.#events.failed(error, kind);
+      return false;
+    }
+  }
+
+  /** The chosen one is plugged in again. */
+  async #return(kind: Kind, { id, label }: ListedDevice): Promise<void> {
+    const track = this.#tracks[kind];
+    if (track?.readyState === "live" && track.getSettings().deviceId === id) return;
+    if (await this.#exchange(kind)) this.#events.notice({ kind, what: "changed", label });
+  }
+
+  /** Unplugged, or the permission was withdrawn. */
+  async #gone(kind: Kind, track: MediaStreamTrack): Promise<void> {
+    if (this.#tracks[kind] !== track) return;
+    this.#events.notice({ kind, what: "unplugged", label: track.label });
+    this.#events.changed();
+    const replaced = await this.#exchange(kind);
+    if (!replaced && kind === "camera" && this.#tracks.camera === track) this.#useCamera(null);
+  }
+
+  #heed(kind: Kind, track: MediaStreamTrack): MediaStreamTrack {
+    // Muted before anybody could hear it.
+    if (kind === "microphone") track.enabled = this.#unmuted;
+    track.onended = () => void this.#gone(kind, track);
+    return track;
+  }
+
+  #useMicrophone(microphone: MediaStreamTrack): void {
+    const before = this.#tracks.microphone;
+    this.#tracks = { ...this.#tracks, microphone: this.#heed("microphone", microphone) };
+    this.#events.changed();
+    release(before);
+  }
+
   #useCamera(camera: MediaStreamTrack | null): void {
-    release(this.#tracks.camera);
-    if (camera !== null) camera.onended = () => this.#useCamera(null);
-    this.#tracks = { ...this.#tracks, camera };
+    const before = this.#tracks.camera;
+    this.#tracks = { ...this.#tracks, camera: camera === null ? null : this.#heed("camera", camera) };
     this.localVideo = camera === null ? null : new MediaStream([camera]);
-    this.#changed();
+    this.#events.changed();
+    release(before);
   }
 
   #useScreen(screen: MediaStreamTrack | null): void {
@@ -116,7 +197,7 @@ export class LocalMedia {
     if (screen !== null) screen.onended = () => this.#useScreen(null);
     this.#tracks = { ...this.#tracks, screen };
     this.localScreen = screen === null ? null : new MediaStream([screen]);
-    this.#changed();
+    this.#events.changed();
   }
 }
 

@@ -25,8 +25,14 @@ const CODES: Record<string, MediaErrorCode> = {
 
 export function mediaError(error: unknown): MediaError {
   if (error instanceof MediaError) return error;
-  const name = error instanceof Error ? error.name : String(error);
+  const { name } = told(error);
   return new MediaError(CODES[name] ?? "other", name);
+}
+
+/** Not every browser makes its exceptions errors. */
+function told(error: unknown): { name: string; message: string } {
+  const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
+  return { name: typeof name === "string" ? name : String(error), message: typeof message === "string" ? message : "" };
 }
 
 /** The part of `navigator.mediaDevices` that is used; missing in insecure contexts. Phones share no screen. */
@@ -95,7 +101,8 @@ export async function captureScreen(devices: Devices | undefined): Promise<Media
     return track;
   } catch (error) {
     // The browser has one name for a closed dialog and for a system that forbids it; only the latter is worth a word.
-    if (error instanceof Error && error.name === "NotAllowedError" && !/system/iu.test(error.message)) return null;
+    const { name, message } = told(error);
+    if (name === "NotAllowedError" && !/system/iu.test(message)) return null;
     throw mediaError(error);
   }
 }

@@ -4,6 +4,8 @@
  * offers that meet the offerer's holds.
  */
 import type { CallState, Signal } from "../../api/types";
+import type { PictureLimit } from "./degrade";
+import { shapeSender } from "./encodings";
 
 export interface PeerEvents {
   signal(signal: Signal): void;
@@ -29,6 +31,9 @@ export interface RemoteStreams {
 
 /** In the order of the m-lines, which the media node keeps: it pairs the n-th picture of one side with the n-th of the other. */
 const LINES = ["microphone", "camera", "screen"] as const;
+
+/** What the rest of the call knows of a peer; a test gives its own. */
+export type PeerLike = Pick<Peer, keyof Peer>;
 
 export class Peer {
   readonly connection: RTCPeerConnection;
@@ -73,6 +78,20 @@ export class Peer {
         if (sender.track !== this.#tracks[line]) await sender.replaceTrack(this.#tracks[line]);
       }),
     );
+  }
+
+  /** Says how much of the line the pictures may take; sound comes first in any case. */
+  async shape(limit: PictureLimit): Promise<void> {
+    if (this.#closed) return;
+    await Promise.all(this.#lines().map(([line, { sender }]) => shapeSender(line, sender, limit)));
+  }
+
+  /** How loud both sides are, from 0 to 1. */
+  async levels(): Promise<{ me: number; other: number }> {
+    const sound = this.#lines().find(([line]) => line === "microphone")?.[1];
+    if (sound === undefined || this.#closed) return { me: 0, other: 0 };
+    const [mine, others] = await Promise.all([sound.sender.getStats(), sound.receiver.getStats()]);
+    return { me: levelIn(mine, "media-source"), other: levelIn(others, "inbound-rtp") };
   }
 
   /** Looks for new ways to the other side. */
@@ -193,6 +212,13 @@ function toInit(signal: Extract<Signal, { type: "candidate" }>): RTCIceCandidate
     sdpMLineIndex: signal.sdp_m_line_index ?? null,
     usernameFragment: signal.username_fragment ?? null,
   };
+}
+
+function levelIn(report: RTCStatsReport, type: string): number {
+  for (const entry of report.values() as Iterable<{ type: string; audioLevel?: number }>) {
+    if (entry.type === type && entry.audioLevel !== undefined) return entry.audioLevel;
+  }
+  return 0;
 }
 
 /** VP8 first: the one codec that every browser encodes and that the media node records. */

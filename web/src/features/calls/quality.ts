@@ -1,7 +1,9 @@
-/** How good a call is, from `getStats`: round trip, loss in the last interval, and the pair that the media takes. */
+/** How good a call is, and the one reason that somebody without a computer's vocabulary can use. */
+import { LINES, type Sample } from "./sample";
+
 export interface Quality {
   roundTripMs: number | null;
-  /** Per cent of the packets of the last interval. */
+  /** Per cent of the packets that should have come in the last interval. */
   lossPercent: number | null;
   level: "good" | "fair" | "poor" | "unknown";
   /** What makes it less than good. */
@@ -12,70 +14,68 @@ export interface Quality {
   pair: { local: string; remote: string; protocol: string } | null;
 }
 
-/** Running totals of the last look, to take differences from. */
-export interface Totals {
-  received: number;
-  lost: number;
+type Level = Quality["level"];
+
+/** From where on something is fair, and from where on poor. */
+const LOSS_PERCENT = [2, 8] as const;
+const ROUND_TRIP_MS = [250, 500] as const;
+/** Below this no picture is possible, below the second even sound suffers. */
+const AVAILABLE_KBPS = [200, 64] as const;
+
+const ORDER: readonly Level[] = ["unknown", "good", "fair", "poor"];
+
+function grade(value: number | null, [fair, poor]: readonly [number, number]): Level {
+  if (value === null) return "unknown";
+  if (value > poor) return "poor";
+  return value > fair ? "fair" : "good";
 }
 
-/** The fields of the several stats dictionaries that are read here. */
-interface Entry {
-  id: string;
-  type: string;
-  [field: string]: unknown;
-}
+const worse = (a: Level, b: Level): Level => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b);
+const troubles = (level: Level): boolean => level === "fair" || level === "poor";
 
-const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-
-function selectedPair(entries: Map<string, Entry>): Entry | undefined {
-  const all = [...entries.values()];
-  const transport = all.find(({ type, selectedCandidatePairId }) => type === "transport" && selectedCandidatePairId);
-  const id = transport?.["selectedCandidatePairId"];
-  if (typeof id === "string") return entries.get(id);
-  // Firefox has no transport stats and marks the pair itself.
-  return all.find(({ type, nominated, state }) => type === "candidate-pair" && nominated === true && state === "succeeded");
-}
-
-function levelOf(roundTripMs: number | null, lossPercent: number | null): Quality["level"] {
-  if (roundTripMs === null && lossPercent === null) return "unknown";
-  const slow = roundTripMs ?? 0;
-  const lossy = lossPercent ?? 0;
-  if (slow > 500 || lossy > 8) return "poor";
-  return slow > 250 || lossy > 2 ? "fair" : "good";
-}
-
-export function assess(report: Iterable<Entry>, before: Totals): { quality: Quality; totals: Totals } {
-  const entries = new Map([...report].map((entry) => [entry.id, entry]));
-  const totals = { received: 0, lost: 0 };
-  for (const entry of entries.values()) {
-    if (entry.type !== "inbound-rtp") continue;
-    totals.received += number(entry["packetsReceived"]);
-    totals.lost += number(entry["packetsLost"]);
+/** Loss of what comes in, between two looks. */
+export function lossBetween(now: Sample, before: Sample | null): number | null {
+  let [came, lost] = [0, 0];
+  for (const line of LINES) {
+    const [is, was] = [now.inbound[line], before?.inbound[line]];
+    came += (is?.packets ?? 0) - (was?.packets ?? 0);
+    lost += (is?.lost ?? 0) - (was?.lost ?? 0);
   }
-  const received = totals.received - before.received;
-  const lost = Math.max(0, totals.lost - before.lost);
-  const lossPercent = received + lost > 0 ? (100 * lost) / (received + lost) : null;
+  // Packets that were only late are taken back.
+  lost = Math.max(0, lost);
+  return came + lost > 0 ? (100 * lost) / (came + lost) : null;
+}
 
-  const pair = selectedPair(entries);
-  const roundTrip = pair?.["currentRoundTripTime"];
-  const roundTripMs = typeof roundTrip === "number" ? Math.round(roundTrip * 1000) : null;
-  const end = (field: string): Entry | undefined => entries.get(String(pair?.[field]));
-  return {
-    totals,
-    quality: {
-      roundTripMs,
-      lossPercent,
-      level: levelOf(roundTripMs, lossPercent),
-      reason: null,
-      who: null,
-      pair:
-        pair === undefined
-          ? null
-          : {
-              local: String(end("localCandidateId")?.["candidateType"] ?? "?"),
-              remote: String(end("remoteCandidateId")?.["candidateType"] ?? "?"),
-              protocol: String(end("localCandidateId")?.["protocol"] ?? "?"),
-            },
-    },
-  };
+/** Loss of what goes out, as the other end (or the server) reports it. */
+export function lossOut({ outbound }: Sample): number | null {
+  const told = LINES.map((line) => outbound[line]?.lossPercent ?? null).filter((percent) => percent !== null);
+  return told.length === 0 ? null : Math.max(...told);
+}
+
+/** `onNode`: what is measured is the way to the server, which belongs to this end alone. */
+export function assess(now: Sample, before: Sample | null, onNode = false): Quality {
+  const [lossIn, out] = [lossBetween(now, before), lossOut(now)];
+  const inward = grade(lossIn, LOSS_PERCENT);
+  const outward = grade(out, LOSS_PERCENT);
+  const slow = grade(now.roundTripMs, ROUND_TRIP_MS);
+  // The browser's estimate is low where little is sent: it counts only where the browser says that it holds the picture back.
+  const narrow = now.limitedBy === "bandwidth" ? grade(negative(now.availableKbps), [-AVAILABLE_KBPS[0], -AVAILABLE_KBPS[1]]) : "good";
+  const known = worse(worse(inward, outward), slow);
+  const level = known === "unknown" ? "unknown" : worse(known, narrow);
+  const common = { roundTripMs: now.roundTripMs, lossPercent: lossIn, pair: pairOf(now), level };
+  const because = (reason: Quality["reason"], who: Quality["who"]): Quality => ({ ...common, reason, who });
+
+  if (!troubles(level)) return because(null, null);
+  if (level === outward) return because("loss", "me");
+  // On the direct path nobody can tell on which half of the way a packet was lost; mostly it is the sender's.
+  if (level === inward) return because("loss", "other");
+  if (level === narrow) return because("bandwidth", "me");
+  return because("delay", onNode ? "me" : null);
+}
+
+const negative = (value: number | null): number | null => (value === null ? null : -value);
+
+function pairOf({ local, remote }: Sample): Quality["pair"] {
+  if (local === null && remote === null) return null;
+  return { local: local?.type ?? "?", remote: remote?.type ?? "?", protocol: local?.protocol ?? "?" };
 }

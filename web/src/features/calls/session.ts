@@ -2,14 +2,17 @@
  * One call, without React. The server holds the call's state and tells it whole at each change; this class follows it with
  * devices and a media connection, and lets go of everything in every ending.
  */
-import { Store } from "../../lib/store";
 import { randomKey } from "../../lib/random";
+import { Store } from "../../lib/store";
 import type { CallKind, CallState, Signal } from "../../api/types";
 import type { CallWorld } from "./calls";
 import { Connection } from "./connection";
 import type { Farewells } from "./farewells";
+import type { Measure } from "./gauge";
 import { LocalMedia } from "./localMedia";
 import { mediaError } from "./media";
+import type { RemoteStreams } from "./peer";
+import type { LeftCall } from "./resume";
 import { Timers } from "./timers";
 import { IDLE, type CallView, type DeviceKind, type Ending } from "./view";
 
@@ -34,6 +37,8 @@ const FATAL = new Set([
 
 /** The server rings for 45 s; a page that heard nothing since stops by itself. */
 export const RING_MS = 50_000;
+/** An accept that nobody answers for so long was not heard. */
+export const ACCEPT_MS = 15_000;
 /** After a reconnect the server tells of a ringing call at once, or it rings no more. */
 const CONFIRM_MS = 3_000;
 
@@ -44,24 +49,38 @@ export class CallSession {
   readonly #ended: (why: Ending | null) => void;
   readonly #media: LocalMedia;
   readonly #connection: Connection;
-  readonly #timers = new Timers<"ring">();
+  readonly #timers = new Timers<"ring" | "accept">();
   /** The key of a call of one's own; the server's state is found by it. */
   #clientKey: string | null = null;
   /** The device id as which the server knows this page to hold the call. */
   #heldAs: string | null = null;
   /** The socket is new, and the server has not yet said that the call is still held by this page. */
   #resuming = false;
+  /** The page before this one left the call in this tab; set until this one is in it. */
+  #returning: LeftCall | null = null;
+  /** Signals of the present negotiation that came before the devices were open. */
+  #early: Signal[] = [];
+  #remote: RemoteStreams = { person: null, screen: null };
+  /** The camera was on before the hold. */
+  #cameraOnResume = false;
+  /** What the server was last told of what is sent. */
+  #saidMedia = "";
   #over = false;
 
   constructor(world: SessionWorld, ended: (why: Ending | null) => void) {
     this.#world = world;
     this.#ended = ended;
-    this.#media = new LocalMedia(world, () => this.#mediaChanged());
+    this.#media = new LocalMedia(world, {
+      changed: () => this.#mediaChanged(),
+      notice: (deviceNotice) => this.#show({ deviceNotice }),
+      failed: (error, kind) => this.#mediaError(error, kind),
+    });
     this.#connection = new Connection(world, {
       connected: () => this.#show({ stage: "talking", interrupted: false }),
       interrupted: () => this.#show({ interrupted: true }),
-      remote: ({ person, screen }) => this.#show({ remote: person, remoteScreen: screen }),
-      measured: (quality) => this.#show({ quality }),
+      moving: (moving) => this.#show({ moving }),
+      remote: (streams) => this.#hear(streams),
+      measured: (measure) => this.#measured(measure),
       gaveUp: (why) => this.hangUp(why === "lost" ? "lost" : this.#never()),
     });
   }
@@ -71,7 +90,7 @@ export class CallSession {
   }
 
   get id(): string | null {
-    return this.view.get().call?.id ?? null;
+    return this.view.get().call?.id ?? this.#returning?.call_id ?? null;
   }
 
   get isAnswered(): boolean {
@@ -102,22 +121,20 @@ export class CallSession {
     const { stage, call, kind } = this.view.get();
     if (stage !== "incoming" || call === null) return;
     this.#show({ stage: "asking", mediaError: null });
-    if (!(await this.#openMedia(kind === "video"))) return;
-    this.#show({ stage: "connecting" });
-    if (!this.#world.send({ type: "call_accept", call_id: call.id })) this.#finish("socket");
+    if (await this.#openMedia(kind === "video")) this.#sayAccept(call);
   }
 
   decline(): void {
-    const { call } = this.view.get();
-    if (call === null) return;
-    this.#world.farewells.say({ type: "call_decline", call_id: call.id });
+    const { id } = this;
+    if (id === null) return;
+    this.#world.farewells.say({ type: "call_decline", call_id: id });
     this.#finish(null);
   }
 
   hangUp(why: Ending | null = null): void {
-    const { call } = this.view.get();
     if (this.#over) return;
-    if (call !== null) this.#world.farewells.say({ type: "call_hang_up", call_id: call.id });
+    const { id } = this;
+    if (id !== null) this.#world.farewells.say({ type: "call_hang_up", call_id: id });
     else if (this.#clientKey !== null) this.#world.farewells.cancel(this.#clientKey);
     this.#finish(why);
   }
@@ -125,9 +142,33 @@ export class CallSession {
   /** Continues here a call that another device of this user left. */
   async takeOver(call: CallState): Promise<void> {
     this.#show({ stage: "asking", kind: call.kind, call, peerId: this.#peerOf(call) });
-    if (!(await this.#openMedia(call.kind === "video"))) return;
-    this.#show({ stage: "connecting" });
-    if (!this.#world.send({ type: "call_accept", call_id: call.id })) this.#finish("socket");
+    if (await this.#openMedia(call.kind === "video")) this.#sayAccept(call);
+  }
+
+  /** Returns into a call that the page before this one was in, as muted as it was. Devices are opened once the server lets it. */
+  return(left: LeftCall): void {
+    this.#returning = left;
+    this.#media.setMicrophone(left.microphone);
+    this.#cameraOnResume = left.camera;
+    this.#show({ stage: "connecting", kind: left.kind, peerId: left.peer_id, microphone: left.microphone, onHold: left.on_hold });
+    this.#sayReturn(left);
+  }
+
+  /** The page goes away, and may come back. What is needed then, if there is a call to come back to. */
+  leave(): LeftCall | null {
+    const { id } = this;
+    const { stage, peerId, kind, microphone, camera, onHold } = this.view.get();
+    // Who rings for somebody gives up; who is rung may answer with another device.
+    if (stage === "outgoing") this.hangUp();
+    if (!this.isAnswered || id === null || peerId === null) {
+      this.#finish(null);
+      return null;
+    }
+    this.#world.send({ type: "call_leave", call_id: id });
+    const device_id = this.#heldAs;
+    const cameraOn = onHold ? this.#cameraOnResume : camera;
+    this.#finish(null);
+    return device_id === null ? null : { call_id: id, device_id, peer_id: peerId, kind, microphone, camera: cameraOn, on_hold: onHold };
   }
 
   setMicrophone(on: boolean): void {
@@ -145,16 +186,21 @@ export class CallSession {
   /** On hold nothing is captured and nothing heard; the connection stays. */
   async hold(on: boolean): Promise<void> {
     const { onHold, camera } = this.view.get();
-    if (on === onHold || !this.isAnswered) return;
-    if (on) {
-      this.#media.close();
-      this.#show({ onHold: true, screen: false, localVideo: null, localScreen: null });
-      this.#tellMedia();
+    if (!this.isAnswered) return;
+    if (!on) {
+      if (onHold && (await this.#openMedia(this.#cameraOnResume))) this.#unhold();
       return;
     }
-    if (!(await this.#openMedia(camera))) return;
-    this.#show({ onHold: false });
+    // Also what is just being opened.
+    this.#media.close();
+    if (onHold) return;
+    this.#cameraOnResume = camera;
+    this.#show({ onHold: true, remote: null, remoteScreen: null });
     this.#mediaChanged();
+  }
+
+  networkChanged(): void {
+    this.#connection.networkChanged();
   }
 
   forgetMediaError(): void {
@@ -178,6 +224,7 @@ export class CallSession {
     const { stage, call } = this.view.get();
     if (stage === "outgoing") this.#sayStart();
     if (stage === "incoming") this.#timers.set("ring", CONFIRM_MS, () => this.#finish("missed"));
+    if (this.#returning !== null) return this.#sayReturn(this.#returning);
     if (call === null || !this.isAnswered) return;
     this.#resuming = true;
     this.#world.send({ type: "call_accept", call_id: call.id, previous_device_id: this.#heldAs });
@@ -191,11 +238,13 @@ export class CallSession {
   }
 
   signal(signal: Signal): void {
-    this.#connection.receive(signal);
+    if (this.connection === null) this.#early.push(signal);
+    else this.#connection.receive(signal);
   }
 
   refused(code: string): void {
-    if (FATAL.has(code)) this.#finish({ code });
+    // Whoever returns too late finds a call that is over, and that is no error.
+    if (FATAL.has(code)) this.#finish(this.#returning === null ? { code } : "completed");
   }
 
   #ringing(call: CallState): void {
@@ -213,26 +262,67 @@ export class CallSession {
   }
 
   #answered(call: CallState): void {
+    const { negotiation } = this.view.get().call ?? {};
     this.#heldAs = this.#world.deviceId();
-    this.#timers.clear("ring");
+    this.#timers.clear("ring", "accept");
     this.#show({ call, kind: call.kind });
-    // Only this page's own `call_accept` or `call_start` makes it the holder, and both are said with open devices.
-    if (!this.#media.isOpen && !this.view.get().onHold) return;
+    if (negotiation !== call.negotiation) this.#early = [];
+    if (this.#connection.serves(call)) {
+      this.#connection.follow(call);
+      if (this.#resuming) this.#resume(call);
+    } else if (this.#media.isOpen || this.view.get().onHold) {
+      this.#connect(call);
+    } else if (this.#returning !== null) {
+      void this.#reopen();
+    }
+  }
+
+  /** The server lets this page back into its call. If its devices fail it, it is there on hold, where they can be tried again. */
+  async #reopen(): Promise<void> {
+    this.#returning = null;
+    const opened = await this.#openMedia(this.#cameraOnResume);
+    const { call } = this.view.get();
+    if (this.#over || call === null) return;
+    if (!opened) this.#show({ onHold: true });
     if (!this.#connection.serves(call)) this.#connect(call);
-    else if (this.#resuming) this.#resume(call);
   }
 
   #resume(call: CallState): void {
     this.#resuming = false;
     this.#connection.resume(call);
+    this.#saidMedia = "";
     this.#sayMedia();
   }
 
   #connect(call: CallState): void {
     this.#resuming = false;
-    this.#show({ stage: "connecting", interrupted: false, quality: null, remote: null, remoteScreen: null });
-    this.#connection.connect(call, this.#media.tracks);
+    this.#returning = null;
+    const playsOn = this.#connection.connect(call, this.#media.tracks);
+    if (!playsOn) {
+      this.#hear({ person: null, screen: null });
+      this.#show({ stage: "connecting", quality: null, details: null });
+    }
+    this.#show({ interrupted: false });
+    for (const signal of this.#early.splice(0)) this.#connection.receive(signal);
+    this.#saidMedia = "";
     this.#sayMedia();
+  }
+
+  #measured(measure: Partial<Measure>): void {
+    const { camera, screen } = this.view.get();
+    // Where no picture is sent there is none to be limited.
+    this.#show(camera || screen ? measure : { ...measure, pictureLimited: "none" });
+  }
+
+  #hear(streams: RemoteStreams): void {
+    this.#remote = streams;
+    if (!this.view.get().onHold) this.#show({ remote: streams.person, remoteScreen: streams.screen });
+  }
+
+  #unhold(): void {
+    this.#show({ onHold: false, mediaError: null });
+    this.#hear(this.#remote);
+    this.#mediaChanged();
   }
 
   // What is said to the server.
@@ -243,25 +333,41 @@ export class CallSession {
     return this.#world.send({ type: "call_start", client_key: this.#clientKey, callee_id: peerId, kind });
   }
 
+  #sayAccept({ id }: CallState): void {
+    this.#show({ stage: "connecting" });
+    this.#timers.set("accept", ACCEPT_MS, () => this.hangUp("socket"));
+    if (!this.#world.send({ type: "call_accept", call_id: id })) this.#finish("socket");
+  }
+
+  #sayReturn({ call_id, device_id }: LeftCall): void {
+    this.#timers.set("accept", ACCEPT_MS, () => this.hangUp("socket"));
+    this.#world.send({ type: "call_accept", call_id, previous_device_id: device_id, anew: true });
+  }
+
   #sayMedia(): void {
-    const { call, microphone, camera } = this.view.get();
-    if (call?.phase === "answered" && call.here) this.#world.send({ type: "call_media", call_id: call.id, microphone, camera });
+    const { call, microphone, camera, screen, onHold } = this.view.get();
+    if (call?.phase !== "answered" || !call.here) return;
+    const what = { microphone, camera, screen, on_hold: onHold };
+    const words = JSON.stringify(what);
+    // Another device of the same kind is no news.
+    if (words === this.#saidMedia) return;
+    if (this.#world.send({ type: "call_media", call_id: call.id, ...what })) this.#saidMedia = words;
   }
 
   // Devices and the end.
 
   /** False if there is nothing to talk with, or the call was over before the user had answered the browser. */
   async #openMedia(camera: boolean): Promise<boolean> {
-    const before = this.view.get();
+    const { stage, call } = this.view.get();
     try {
-      const { cameraError } = await this.#media.open(camera, () => !this.#over);
-      if (this.#over) return false;
-      if (cameraError !== null) this.#mediaError(cameraError, "camera");
+      const opened = await this.#media.open(camera);
+      if (opened === null) return false;
+      if (opened.cameraError !== null) this.#mediaError(opened.cameraError, "camera");
     } catch (error) {
       if (this.#over) return false;
       // The callee may try again while it rings; a caller has nothing to wait for, but reads why.
-      const ringing = before.call?.phase === "ringing" && before.call.callee_id === this.#world.me;
-      this.#show({ stage: ringing ? "incoming" : before.stage });
+      const ringing = call?.phase === "ringing" && call.callee_id === this.#world.me;
+      this.#show({ stage: ringing ? "incoming" : stage });
       this.#mediaError(error, "microphone");
       return false;
     }
@@ -286,11 +392,7 @@ export class CallSession {
   #mediaChanged(): void {
     const { microphone, camera, screen, localVideo, localScreen } = this.#media;
     this.#show({ microphone, camera, screen, localVideo, localScreen });
-    this.#tellMedia();
-  }
-
-  #tellMedia(): void {
-    void this.#connection.use(this.#media.tracks);
+    this.#connection.use(this.#media.tracks);
     this.#sayMedia();
   }
 
@@ -313,6 +415,7 @@ export class CallSession {
     this.#timers.clear();
     this.#connection.close();
     this.#media.close();
+    this.#early = [];
     this.#ended(why);
   }
 }

@@ -1,0 +1,81 @@
+/**
+ * Picture before sound: when the line is too thin, the own picture is first made small, then paused, and the sound keeps what
+ * there is. It comes back by itself, later each time that it had to be taken away again. Pure: it is told what was measured.
+ */
+export type PictureLimit = "none" | "reduced" | "paused";
+
+export interface Measured {
+  /** Of what goes out, as the other end reports it. */
+  lossPercent: number | null;
+  roundTripMs: number | null;
+  /** The browser holds the picture back itself, and this is all that it believes the line can take. */
+  availableKbps: number | null;
+}
+
+/** Looks (one a second) that must be bad in a row before a step down. */
+const DOWN_AFTER = 3;
+/** Looks that must be good in a row before a step up, the first time; doubled with each relapse. */
+const UP_AFTER = 8;
+const UP_AFTER_MOST = 64;
+/** A step down so soon after a step up is a relapse. */
+const RELAPSE = 10;
+
+const STEPS: readonly PictureLimit[] = ["none", "reduced", "paused"];
+
+/** What the encoders are told. A reduced picture is a quarter of the pixels. */
+export const ENCODINGS: Record<PictureLimit, { active: boolean; maxBitrate: number | undefined; scaleResolutionDownBy: number }> = {
+  none: { active: true, maxBitrate: undefined, scaleResolutionDownBy: 1 },
+  reduced: { active: true, maxBitrate: 200_000, scaleResolutionDownBy: 2 },
+  paused: { active: false, maxBitrate: 200_000, scaleResolutionDownBy: 2 },
+};
+
+type Verdict = "good" | "so-so" | "bad" | "dire";
+
+function judge({ lossPercent, roundTripMs, availableKbps }: Measured): Verdict {
+  const [loss, trip, room] = [lossPercent ?? 0, roundTripMs ?? 0, availableKbps ?? Infinity];
+  if (loss > 25 || room < 50) return "dire";
+  if (loss > 10 || trip > 1_000 || room < 120) return "bad";
+  return loss < 4 && trip < 500 ? "good" : "so-so";
+}
+
+export class Degrade {
+  #step = 0;
+  #badFor = 0;
+  #goodFor = 0;
+  #sinceUp = Infinity;
+  #upAfter = UP_AFTER;
+
+  get limit(): PictureLimit {
+    return STEPS[this.#step] ?? "none";
+  }
+
+  /** One look. While no picture is sent there is nothing to take away, and nothing to learn. */
+  next(measured: Measured): PictureLimit {
+    const verdict = judge(measured);
+    this.#sinceUp += 1;
+    this.#badFor = verdict === "bad" ? this.#badFor + 1 : verdict === "dire" ? this.#badFor + 2 : 0;
+    this.#goodFor = verdict === "good" ? this.#goodFor + 1 : 0;
+    if (this.#badFor >= DOWN_AFTER) this.#down();
+    else if (this.#goodFor >= this.#upAfter) this.#up();
+    return this.limit;
+  }
+
+  #down(): void {
+    this.#badFor = this.#goodFor = 0;
+    if (this.#step === STEPS.length - 1) return;
+    this.#step += 1;
+    if (this.#sinceUp <= RELAPSE) this.#upAfter = Math.min(UP_AFTER_MOST, this.#upAfter * 2);
+    this.#sinceUp = Infinity;
+  }
+
+  #up(): void {
+    this.#goodFor = 0;
+    // A long time without a relapse: the line has become another.
+    if (this.#step === 0) {
+      this.#upAfter = UP_AFTER;
+      return;
+    }
+    this.#step -= 1;
+    this.#sinceUp = 0;
+  }
+}

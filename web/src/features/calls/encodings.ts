@@ -1,0 +1,31 @@
+/** How much of the line each sender may take. Sound comes first. */
+import { ENCODINGS, type PictureLimit } from "./degrade";
+
+type Line = "microphone" | "camera" | "screen";
+
+/** A screen keeps its pixels, or nobody could read it; it only gets fewer of them a second. */
+function shape(line: Line, limit: PictureLimit): Partial<RTCRtpEncodingParameters> {
+  if (line === "microphone") return { priority: "high", networkPriority: "high" };
+  const { active, maxBitrate, scaleResolutionDownBy } = ENCODINGS[limit];
+  return { active, maxBitrate, scaleResolutionDownBy: line === "screen" ? 1 : scaleResolutionDownBy };
+}
+
+/** Nothing to do where it is so already: each change makes the encoder begin anew. */
+export async function shapeSender(line: Line, sender: RTCRtpSender, limit: PictureLimit): Promise<void> {
+  const parameters = sender.getParameters();
+  const [encoding] = parameters.encodings ?? [];
+  if (encoding === undefined) return;
+  const wanted = shape(line, limit);
+  const same = Object.entries(wanted).every(([field, value]) => {
+    const now = encoding[field as keyof RTCRtpEncodingParameters];
+    return now === value || (field === "scaleResolutionDownBy" && value === 1 && now === undefined);
+  });
+  if (same) return;
+  Object.assign(encoding, wanted);
+  if (wanted.maxBitrate === undefined) delete encoding.maxBitrate;
+  try {
+    await sender.setParameters(parameters);
+  } catch {
+    // A browser that knows no priorities refuses; what it chooses by itself will do.
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Looks at a connected peer: once a second how good it is, five times a second who speaks. Makes the own picture give way when the
+ * line is too thin, and notices when nothing comes any more.
+ */
+import { Degrade, type PictureLimit } from "./degrade";
+import { describe, type Details } from "./details";
+import type { PeerLike } from "./peer";
+import { assess, lossOut, type Quality } from "./quality";
+import { received, takeSample, type Entry, type Sample } from "./sample";
+import { Speaking } from "./speaking";
+
+export interface Measure {
+  quality: Quality;
+  details: Details;
+  pictureLimited: PictureLimit;
+  speaking: { me: boolean; other: boolean };
+}
+
+export interface GaugeEvents {
+  measured(measure: Partial<Measure>): void;
+  /** `short`: worth a new look for ways. `long`: broken, though the browser says otherwise. `over`: it comes again. */
+  silent(kind: "short" | "long" | "over"): void;
+}
+
+export const LOOK_MS = 1_000;
+const LISTEN_MS = 200;
+/** Looks without a packet that should have come. */
+const SHORT_SILENCE = 3;
+export const LONG_SILENCE = 10;
+
+export class Gauge {
+  readonly #peer: PeerLike;
+  readonly #onNode: boolean;
+  readonly #events: GaugeEvents;
+  readonly #degrade = new Degrade();
+  readonly #me = new Speaking();
+  readonly #other = new Speaking();
+  #speaking = { me: false, other: false };
+  #before: Sample | null = null;
+  /** The other side is there and sends. */
+  #expected = false;
+  #silence = 0;
+  #looks: ReturnType<typeof setInterval> | undefined;
+  #listens: ReturnType<typeof setInterval> | undefined;
+  #stopped = false;
+
+  constructor(peer: PeerLike, onNode: boolean, events: GaugeEvents) {
+    this.#peer = peer;
+    this.#onNode = onNode;
+    this.#events = events;
+  }
+
+  start(): void {
+    if (this.#looks !== undefined || this.#stopped) return;
+    void this.#peer.shape(this.#degrade.limit);
+    this.#looks = setInterval(() => void this.#look(), LOOK_MS);
+    this.#listens = setInterval(() => void this.#listen(), LISTEN_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#looks);
+    clearInterval(this.#listens);
+  }
+
+  expect(on: boolean): void {
+    this.#expected = on;
+  }
+
+  /** As of the last look. */
+  get hasFlowed(): boolean {
+    return this.#before !== null && received(this.#before) > 0;
+  }
+
+  /** Whether anything has come at all. */
+  async flows(): Promise<boolean> {
+    const sample = await this.#sample();
+    return sample !== null && received(sample) > 0;
+  }
+
+  async #sample(): Promise<Sample | null> {
+    try {
+      const report = await this.#peer.connection.getStats();
+      return this.#stopped ? null : takeSample(report.values() as Iterable<Entry>);
+    } catch {
+      // It is just being closed.
+      return null;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const [now, before] = [await this.#sample(), this.#before];
+    if (now === null) return;
+    this.#before = now;
+    this.#notice(before === null || received(now) > received(before));
+    this.#limit(now);
+    this.#events.measured({
+      quality: assess(now, before, this.#onNode),
+      details: describe(now, before),
+      pictureLimited: this.#degrade.limit,
+    });
+  }
+
+  #notice(came: boolean): void {
+    const before = this.#silence;
+    this.#silence = came || !this.#expected ? 0 : before + 1;
+    if (this.#silence === SHORT_SILENCE) this.#events.silent("short");
+    if (this.#silence === LONG_SILENCE) this.#events.silent("long");
+    if (this.#silence === 0 && before >= LONG_SILENCE) this.#events.silent("over");
+  }
+
+  #limit(now: Sample): void {
+    const before = this.#degrade.limit;
+    const availableKbps = now.limitedBy === "bandwidth" ? now.availableKbps : null;
+    const limit = this.#degrade.next({ lossPercent: lossOut(now), roundTripMs: now.roundTripMs, availableKbps });
+    if (limit !== before) void this.#peer.shape(limit);
+  }
+
+  async #listen(): Promise<void> {
+    const levels = await this.#peer.levels().catch(() => ({ me: 0, other: 0 }));
+    if (this.#stopped) return;
+    const now = performance.now();
+    const speaking = { me: this.#me.next(now, levels.me), other: this.#other.next(now, levels.other) };
+    if (speaking.me === this.#speaking.me && speaking.other === this.#speaking.other) return;
+    this.#speaking = speaking;
+    this.#events.measured({ speaking });
+  }
+}
