@@ -111,7 +111,8 @@ impl App {
         let publisher = app.publisher.clone().run(app.db.clone(), app.hub.clone(), last, app.stop.clone());
         app.tasks.spawn(publisher);
         app.tasks.spawn(calls::service::run_deadlines(app.clone()));
-        app.tasks.spawn(calls::service::run_history(app.clone()));
+        calls::history::recover(&app).await?;
+        app.tasks.spawn(calls::history::run(app.clone()));
         notifications::start(&app).await?;
         app.tasks.spawn(keep_house(app.clone()));
         Ok(app)

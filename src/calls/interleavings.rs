@@ -1,5 +1,6 @@
-//! Whatever happens in whatever order, in virtual time: no signal before the callee's own accept and only between the two
-//! devices of the call, one history entry for each call, nobody in two calls, at most one device of a user in a call, no stuck state.
+//! Whatever happens in whatever order, in virtual time, to two to four users with several devices each: nothing before the callee's
+//! own accept and only between the two devices of the call, one history entry for each call, nobody in three calls, at most one device
+//! of a user in a call, a call moves once, no stuck state. This is S1 and S3 of the security checks as a model.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,11 +9,11 @@ use staffline_media::control::{CloseReason, Protocol, RefusedReason};
 
 use super::*;
 use crate::{
-    calls::{CallKind, CallPhase, policy::Policy},
+    calls::{CallKind, CallPhase, Path, policy::Policy},
     ids::ConversationId,
 };
 
-const USERS: usize = 3;
+const MAX_USERS: usize = 4;
 const DEVICES_EACH: usize = 2;
 
 #[derive(Clone, Debug)]
@@ -29,7 +30,25 @@ enum Step {
     Reconnect {
         user: usize,
         device: usize,
+        call: usize,
         resumes: bool,
+    },
+    /// The page is loaded anew and returns into a call; its old socket may look alive for a while.
+    Reload {
+        user: usize,
+        device: usize,
+        call: usize,
+        tells: bool,
+        old_is_lost: bool,
+    },
+    /// An old socket is found to be dead.
+    LoseGhost,
+    SignOut {
+        user: usize,
+        device: usize,
+    },
+    CloseAccount {
+        user: usize,
     },
     Start {
         user: usize,
@@ -51,9 +70,7 @@ enum Step {
     Wait {
         seconds: u64,
     },
-    Policy {
-        media_node: bool,
-    },
+    Policy(Policy),
 }
 
 #[derive(Clone, Debug)]
@@ -61,10 +78,15 @@ enum What {
     Accept,
     Decline,
     HangUp,
+    Leave,
     Offer,
     Answer,
-    Candidate,
-    Media,
+    /// Of this negotiation, if of any.
+    Candidate(Option<u32>),
+    Media {
+        on_hold: bool,
+    },
+    MediaFailed(u32),
 }
 
 #[derive(Clone, Debug)]
@@ -76,29 +98,35 @@ enum NodeSays {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let who = || (0..USERS, 0..DEVICES_EACH);
+    let who = || (0..MAX_USERS, 0..DEVICES_EACH);
+    // Mostly the newest calls: older ones have ended.
+    let which = || prop_oneof![6 => Just(0), 2 => Just(1), 1 => 2..5_usize];
     let what = prop_oneof![
-        4 => Just(What::Accept),
+        5 => Just(What::Accept),
         1 => Just(What::Decline),
         1 => Just(What::HangUp),
+        1 => Just(What::Leave),
         3 => Just(What::Offer),
         2 => Just(What::Answer),
-        2 => Just(What::Candidate),
-        1 => Just(What::Media),
+        2 => proptest::option::of(0..4_u32).prop_map(What::Candidate),
+        1 => any::<bool>().prop_map(|on_hold| What::Media { on_hold }),
+        2 => (0..4_u32).prop_map(What::MediaFailed),
     ];
     let says = prop_oneof![3 => Just(NodeSays::Answer), 3 => Just(NodeSays::Connected), 1 => Just(NodeSays::Refused), 1 => Just(NodeSays::Closed)];
     prop_oneof![
-        1 => who().prop_map(|(user, device)| Step::Connect { user, device }),
+        2 => who().prop_map(|(user, device)| Step::Connect { user, device }),
         1 => who().prop_map(|(user, device)| Step::Lose { user, device }),
-        1 => (who(), any::<bool>()).prop_map(|((user, device), resumes)| Step::Reconnect { user, device, resumes }),
-        3 => (who(), 0..USERS, 0..3_usize, any::<bool>())
+        1 => (who(), which(), any::<bool>()).prop_map(|((user, device), call, resumes)| Step::Reconnect { user, device, call, resumes }),
+        1 => (who(), which(), any::<bool>(), any::<bool>())
+            .prop_map(|((user, device), call, tells, old_is_lost)| Step::Reload { user, device, call, tells, old_is_lost }),
+        1 => Just(Step::LoseGhost),
+        1 => prop_oneof![4 => who().prop_map(|(user, device)| Step::SignOut { user, device }), 1 => (0..MAX_USERS).prop_map(|user| Step::CloseAccount { user })],
+        4 => (who(), 0..MAX_USERS, 0..3_usize, any::<bool>())
             .prop_map(|((user, device), callee, key, video)| Step::Start { user, device, callee, key, video }),
-        // Mostly the newest calls: older ones have ended.
-        8 => (who(), prop_oneof![6 => Just(0), 1 => 0..4_usize], what)
-            .prop_map(|((user, device), call, what)| Step::Ask { user, device, call, what }),
+        10 => (who(), which(), what).prop_map(|((user, device), call, what)| Step::Ask { user, device, call, what }),
         3 => (0..3_usize, says).prop_map(|(peer, what)| Step::Node { peer, what }),
-        2 => prop_oneof![Just(1), Just(12), Just(31), Just(46)].prop_map(|seconds| Step::Wait { seconds }),
-        1 => any::<bool>().prop_map(|media_node| Step::Policy { media_node }),
+        2 => prop_oneof![2 => Just(1), 2 => Just(12), 1 => Just(31), 1 => Just(46)].prop_map(|seconds| Step::Wait { seconds }),
+        1 => policy().prop_map(Step::Policy),
     ]
 }
 
@@ -106,8 +134,11 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     board: Switchboard,
     now: Millis,
-    users: [UserId; USERS],
-    devices: [[DeviceId; DEVICES_EACH]; USERS],
+    users: Vec<UserId>,
+    devices: Vec<[DeviceId; DEVICES_EACH]>,
+    owner: BTreeMap<DeviceId, UserId>,
+    /// Sockets of pages that were loaded anew, not known to be dead yet.
+    ghosts: Vec<DeviceId>,
     /// Newest last.
     calls: Vec<CallId>,
     peers: Vec<PeerId>,
@@ -115,26 +146,38 @@ struct Model {
     shown: BTreeMap<CallId, BTreeMap<DeviceId, CallState>>,
     /// Devices that said yes to a call: by accept, or by calling back (glare).
     agreed: BTreeSet<(CallId, DeviceId)>,
+    /// Calls to which a device of the callee has.
+    accepted: BTreeSet<CallId>,
+    /// Devices that have left a call, or whose page was loaded anew: another may take it.
+    given_up: BTreeSet<(CallId, DeviceId)>,
     entries: BTreeMap<CallId, usize>,
+    rang: BTreeSet<CallId>,
+    moved: BTreeSet<CallId>,
     /// The device that speaks for a user in a call.
     holders: BTreeMap<(CallId, UserId), DeviceId>,
 }
 
 impl Model {
-    fn new() -> Self {
+    fn new(users: usize) -> Self {
         let mut model = Self {
             board: Switchboard::default(),
             now: Millis(0),
-            users: std::array::from_fn(|_| UserId::new()),
-            devices: std::array::from_fn(|_| std::array::from_fn(|_| DeviceId::new())),
+            users: (0..users).map(|_| UserId::new()).collect(),
+            devices: (0..users).map(|_| std::array::from_fn(|_| DeviceId::new())).collect(),
+            owner: BTreeMap::new(),
+            ghosts: Vec::new(),
             calls: Vec::new(),
             peers: Vec::new(),
             shown: BTreeMap::new(),
             agreed: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            given_up: BTreeSet::new(),
             entries: BTreeMap::new(),
+            rang: BTreeSet::new(),
+            moved: BTreeSet::new(),
             holders: BTreeMap::new(),
         };
-        for user in 0..USERS {
+        for user in 0..users {
             for device in 0..DEVICES_EACH {
                 model.run(Step::Connect { user, device });
             }
@@ -143,19 +186,26 @@ impl Model {
     }
 
     fn run(&mut self, step: Step) {
+        let count = self.users.len();
         let effects = match step {
-            Step::Connect { user, device } => self.connect_anew(user, device),
-            Step::Lose { user, device } => self.board.device_lost(self.now, self.devices[user][device]),
-            Step::Reconnect { user, device, resumes } => self.reconnect(user, device, resumes),
-            Step::Start { user, device, callee, key, video } => self.start(user, device, callee, key, video),
-            Step::Ask { user, device, call, what } => self.ask(user, device, call, &what),
+            Step::Connect { user, device } => self.connect_anew(user % count, device),
+            Step::Lose { user, device } => self.board.device_lost(self.now, self.devices[user % count][device]),
+            Step::Reconnect { user, device, call, resumes } => self.reconnect(user % count, device, call, resumes),
+            Step::Reload { user, device, call, tells, old_is_lost } => {
+                self.reload(user % count, device, call, tells, old_is_lost)
+            }
+            Step::LoseGhost => self.ghosts.pop().map(|device| self.board.device_lost(self.now, device)).unwrap_or_default(),
+            Step::SignOut { user, device } => self.sign_out(self.devices[user % count][device]),
+            Step::CloseAccount { user } => self.board.user_gone(self.now, self.users[user % count]),
+            Step::Start { user, device, callee, key, video } => self.start(user % count, device, callee % count, key, video),
+            Step::Ask { user, device, call, what } => self.ask(user % count, device, call, &what),
             Step::Node { peer, what } => self.node(peer, &what),
             Step::Wait { seconds } => {
                 self.now = self.now.plus(Duration::from_secs(seconds));
                 self.board.run_due(self.now)
             }
-            Step::Policy { media_node } => {
-                self.board.set_policy(PathPolicy { default: if media_node { Policy::MediaNode } else { Policy::Direct } });
+            Step::Policy(default) => {
+                self.board.set_policy(PathPolicy { default });
                 Vec::new()
             }
         };
@@ -164,6 +214,7 @@ impl Model {
     }
 
     fn connect(&mut self, user: usize, device: usize) -> Vec<Effect> {
+        self.owner.insert(self.devices[user][device], self.users[user]);
         self.board.device_connected(self.now, self.users[user], self.devices[user][device], Vec::new())
     }
 
@@ -176,22 +227,51 @@ impl Model {
         self.connect(user, device)
     }
 
-    fn reconnect(&mut self, user: usize, device: usize, resumes: bool) -> Vec<Effect> {
+    fn nth_call(&self, call: usize) -> Option<CallId> {
+        self.calls.iter().rev().nth(call).copied()
+    }
+
+    fn sign_out(&mut self, device: DeviceId) -> Vec<Effect> {
+        let mut effects = self.board.signed_out(self.now, device);
+        effects.extend(self.board.device_lost(self.now, device));
+        effects
+    }
+
+    fn reconnect(&mut self, user: usize, device: usize, call: usize, resumes: bool) -> Vec<Effect> {
         let before = std::mem::replace(&mut self.devices[user][device], DeviceId::new());
         let mut effects = self.board.device_lost(self.now, before);
         effects.extend(self.connect(user, device));
-        if let Some(id) = self.calls.last().copied().filter(|_| resumes) {
-            let now = self.devices[user][device];
-            self.agreed.insert((id, now));
-            effects.extend(self.board.ask(
-                self.now,
-                self.users[user],
-                now,
-                id,
-                Ask::Accept { previous: Some(before), anew: false },
-            ));
+        if let Some(id) = self.nth_call(call).filter(|_| resumes) {
+            effects.extend(self.accept(user, device, id, Ask::Accept { previous: Some(before), anew: false }));
         }
         effects
+    }
+
+    fn reload(&mut self, user: usize, device: usize, call: usize, tells: bool, old_is_lost: bool) -> Vec<Effect> {
+        let Some(id) = self.nth_call(call) else { return Vec::new() };
+        let before = std::mem::replace(&mut self.devices[user][device], DeviceId::new());
+        let mut effects = Vec::new();
+        if tells {
+            effects.extend(self.board.ask(self.now, self.users[user], before, id, Ask::Leave));
+        }
+        if old_is_lost {
+            effects.extend(self.board.device_lost(self.now, before));
+        } else {
+            self.ghosts.push(before);
+        }
+        effects.extend(self.connect(user, device));
+        self.given_up.insert((id, before));
+        effects.extend(self.accept(user, device, id, Ask::Accept { previous: Some(before), anew: true }));
+        effects
+    }
+
+    fn accept(&mut self, user: usize, device: usize, id: CallId, ask: Ask) -> Vec<Effect> {
+        let (user, device) = (self.users[user], self.devices[user][device]);
+        self.agreed.insert((id, device));
+        if self.board.calls.get(&id).is_some_and(|call| call.user(Side::Callee) == user) {
+            self.accepted.insert(id);
+        }
+        self.board.ask(self.now, user, device, id, ask)
     }
 
     fn start(&mut self, user: usize, device: usize, callee: usize, key: usize, video: bool) -> Vec<Effect> {
@@ -205,7 +285,12 @@ impl Model {
             client_key: format!("key {key}"),
             callee_id: self.users[callee],
         };
-        self.agreed.extend(self.calls.iter().map(|call| (*call, device)));
+        // A repeated start takes over what its key names; a start to whom one is called by is an accept.
+        let own = self.board.calls.values().filter(|call| call.side_of(self.users[user]).is_some());
+        self.agreed.extend(own.map(|call| (call.id(), device)));
+        let from =
+            |call: &&Call| [Side::Caller, Side::Callee].map(|side| call.user(side)) == [self.users[callee], self.users[user]];
+        self.accepted.extend(self.board.calls.values().filter(from).map(Call::id));
         let effects = self.board.start(self.now, new);
         if self.board.calls.contains_key(&id) {
             self.calls.push(id);
@@ -215,24 +300,28 @@ impl Model {
     }
 
     fn ask(&mut self, user: usize, device: usize, call: usize, what: &What) -> Vec<Effect> {
-        let Some(id) = self.calls.iter().rev().nth(call).copied() else { return Vec::new() };
-        let (user, device, sdp) = (self.users[user], self.devices[user][device], "v=0".to_owned());
-        let signal = |signal| Ask::Signal { signal, negotiation: None };
+        let Some(id) = self.nth_call(call) else { return Vec::new() };
+        let sdp = "v=0".to_owned();
+        let signal = |signal, negotiation| Ask::Signal { signal, negotiation };
         let ask = match what {
-            What::Accept => {
-                self.agreed.insert((id, device));
-                Ask::Accept { previous: None, anew: false }
-            }
+            What::Accept => return self.accept(user, device, id, Ask::Accept { previous: None, anew: false }),
             What::Decline => Ask::Decline,
             What::HangUp => Ask::HangUp,
-            What::Offer => signal(Signal::Offer { sdp }),
-            What::Answer => signal(Signal::Answer { sdp }),
-            What::Candidate => {
-                signal(Signal::Candidate { candidate: sdp, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
+            What::Leave => {
+                self.given_up.insert((id, self.devices[user][device]));
+                Ask::Leave
             }
-            What::Media => Ask::Media(Sends { microphone: false, camera: false, screen: false, on_hold: false }),
+            What::Offer => signal(Signal::Offer { sdp }, None),
+            What::Answer => signal(Signal::Answer { sdp }, None),
+            What::Candidate(negotiation) => {
+                let candidate =
+                    Signal::Candidate { candidate: sdp, sdp_mid: None, sdp_m_line_index: None, username_fragment: None };
+                signal(candidate, *negotiation)
+            }
+            What::Media { on_hold } => Ask::Media(Sends { microphone: false, camera: false, screen: false, on_hold: *on_hold }),
+            What::MediaFailed(negotiation) => Ask::MediaFailed { negotiation: *negotiation },
         };
-        self.board.ask(self.now, user, device, id, ask)
+        self.board.ask(self.now, self.users[user], self.devices[user][device], id, ask)
     }
 
     fn node(&mut self, peer: usize, what: &NodeSays) -> Vec<Effect> {
@@ -254,12 +343,18 @@ impl Model {
                 let state = &self.shown[&call_id][&to];
                 assert!(state.here, "a signal for a device that is not in the call");
                 assert_ne!(state.phase, CallPhase::Ringing, "a signal before the answer");
+                assert!(self.accepted.contains(&call_id), "a signal before the callee's own accept");
             }
             Effect::Node(NodeCommand::Join { room, peer, .. }) => {
                 let id = self.calls.iter().find(|id| id.as_u128() == room.0).expect("a room is a call's");
-                assert!(self.shown[id].values().any(|state| state.phase == CallPhase::Answered), "media before the answer");
+                assert!(self.accepted.contains(id), "media before the callee's own accept");
                 assert!(!self.peers.contains(&peer), "each join is another peer");
                 self.peers.push(peer);
+            }
+            Effect::Rings(ring) => assert!(self.rang.insert(ring.call_id), "a call rings once"),
+            Effect::Changed(facts) => {
+                assert!(self.accepted.contains(&facts.id) && facts.answered_at.is_some(), "answered without an accept");
+                assert_eq!(self.entries.get(&facts.id), None, "kept as alive after its end");
             }
             Effect::Ended(history) => *self.entries.entry(history.record.id).or_default() += 1,
             Effect::Node(_) | Effect::Refuse { .. } => {}
@@ -268,30 +363,36 @@ impl Model {
 
     fn see_state(&mut self, to: DeviceId, state: CallState) {
         assert!(!state.here || self.agreed.contains(&(state.id, to)), "in a call without having said yes: {state:?}");
-        if state.here
-            && let Some(device) = self.board.devices.get(&to)
-        {
-            let before = self.holders.insert((state.id, device.user_id), to).filter(|before| *before != to);
-            assert!(!before.is_some_and(|before| self.board.devices.contains_key(&before)), "a call was taken from a device");
+        assert!(state.phase != CallPhase::Answered || self.accepted.contains(&state.id), "answered by nobody");
+        if state.here {
+            let before = self.holders.insert((state.id, self.owner[&to]), to).filter(|before| *before != to);
+            self.given_up.remove(&(state.id, to));
+            let lives = |before| self.board.devices.contains_key(&before) && !self.given_up.contains(&(state.id, before));
+            assert!(!before.is_some_and(lives), "a call was taken from a device");
         }
-        let before = self.shown.entry(state.id).or_default();
-        let is_of_callee = self.board.devices.get(&to).is_some_and(|device| device.user_id == state.callee_id);
-        if is_of_callee && state.phase == CallPhase::Ringing {
+        if self.owner[&to] == state.callee_id && state.phase == CallPhase::Ringing {
             assert!(!state.here && state.ice_servers.is_empty() && state.path.is_none());
         }
+        if self.moved.contains(&state.id) {
+            assert!(!state.may_move && state.path == Some(Path::MediaNode), "a call moves once: {state:?}");
+        }
+        if state.moved_from.is_some() {
+            self.moved.insert(state.id);
+        }
+        let before = self.shown.entry(state.id).or_default();
         if let Some(before) = before.get(&to) {
             assert!(before.phase != CallPhase::Ended || state.phase == CallPhase::Ended, "an ended call came back");
             assert!(before.negotiation <= state.negotiation || !state.here);
+            assert!(before.waiting || !state.waiting, "a call that rang waits");
         }
         before.insert(to, state);
     }
 
     fn check(&self) {
-        let mut in_call = BTreeSet::new();
+        let mut lines: BTreeMap<UserId, Vec<&Call>> = BTreeMap::new();
         for call in self.board.calls.values().filter(|call| !call.is_ended()) {
             for side in [Side::Caller, Side::Callee] {
-                assert!(in_call.insert(call.user(side)), "a user is in two calls");
-                assert_eq!(self.board.by_user.get(&call.user(side)), Some(&call.id()));
+                lines.entry(call.user(side)).or_default().push(call);
                 let devices = self.board.devices_of.get(&call.user(side));
                 let here = devices.into_iter().flatten().filter(|device| call.state_for(side, **device, &[]).here).count();
                 assert!(here <= 1, "two devices of one user are in a call");
@@ -300,16 +401,32 @@ impl Model {
             }
             assert_eq!(self.entries.get(&call.id()), None, "a history entry of a call that lives");
         }
-        assert_eq!(self.board.by_user.len(), in_call.len());
+        for (user, calls) in &lines {
+            self.check_lines(*user, calls);
+        }
+        assert_eq!(self.board.by_user.len(), lines.len());
         for (id, at) in &self.board.timer_of {
             assert!(self.board.timers.contains(&(*at, *id)));
         }
         assert_eq!(self.board.timers.len(), self.board.timer_of.len());
     }
 
+    fn check_lines(&self, user: UserId, calls: &[&Call]) {
+        assert!(calls.len() <= 2, "a user is in three calls");
+        assert!(calls.iter().filter(|call| call.is_ringing()).count() <= 1, "a user rings and is rung");
+        let known: BTreeSet<_> = self.board.by_user[&user].iter().copied().collect();
+        assert_eq!(known, calls.iter().map(|call| call.id()).collect());
+        for call in calls.iter().filter(|call| call.is_ringing() && call.user(Side::Callee) == user) {
+            assert_eq!(call.is_waiting(), calls.len() == 2, "a call waits just as long as there is something to wait for");
+        }
+    }
+
     /// Everybody leaves; whatever was going on has an end.
     fn leave_all(&mut self) {
-        for user in 0..USERS {
+        while !self.ghosts.is_empty() {
+            self.run(Step::LoseGhost);
+        }
+        for user in 0..self.users.len() {
             for device in 0..DEVICES_EACH {
                 self.run(Step::Lose { user, device });
             }
@@ -325,13 +442,17 @@ impl Model {
     }
 }
 
+fn policy() -> impl Strategy<Value = Policy> {
+    prop_oneof![Just(Policy::Direct), Just(Policy::Auto), Just(Policy::MediaNode)]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_every_call_keeps_its_rules(media_node: bool, steps in vec(step(), 1..120)) {
-        let mut model = Model::new();
-        model.run(Step::Policy { media_node });
+    fn whatever_happens_every_call_keeps_its_rules(users in 2..=MAX_USERS, default in policy(), steps in vec(step(), 1..160)) {
+        let mut model = Model::new(users);
+        model.run(Step::Policy(default));
         steps.into_iter().for_each(|step| model.run(step));
         model.leave_all();
     }

@@ -1,5 +1,6 @@
 //! Calls: ringing, who may join, which path the media takes, and the history entry.
 
+pub mod history;
 pub mod ice;
 pub mod media;
 pub mod party;

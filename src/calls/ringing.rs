@@ -32,7 +32,7 @@ mod node;
 mod view;
 
 pub use io::{Input, NewCall, NodeCommand, Output};
-pub use view::History;
+pub use view::{Facts, History};
 
 use answer::{Taker, after_the_end};
 
@@ -61,6 +61,10 @@ pub struct Call {
     callee: Party,
     started_at: Millis,
     phase: Phase,
+    /// The callee was in another call when this one began, and still is.
+    waiting: bool,
+    /// It has rung on all devices of the callee.
+    rang: bool,
     /// How many peers of the media node this call has had; each gets an id of its own.
     peers_made: u32,
 }
@@ -73,9 +77,9 @@ enum Phase {
 }
 
 impl Call {
-    /// Begins to ring.
+    /// Begins to ring, or to wait for a callee who is in another call.
     #[must_use]
-    pub fn start(now: Millis, new: NewCall) -> (Self, Vec<Output>) {
+    pub fn start(now: Millis, new: NewCall, waiting: bool) -> (Self, Vec<Output>) {
         let mut caller = Party::new(new.caller_id);
         caller.client_key = Some(new.client_key);
         caller.device = Some(new.device);
@@ -88,10 +92,13 @@ impl Call {
             callee: Party::new(new.callee_id),
             started_at: now,
             phase: Phase::Ringing { until: now.plus(RING) },
+            waiting,
+            rang: !waiting,
             peers_made: 0,
         };
-        let shown = call.show();
-        (call, shown)
+        let mut out = call.show();
+        out.extend((!waiting).then_some(Output::Rings));
+        (call, out)
     }
 
     /// One step. `policy` decides the path at the moment of the answer.
@@ -111,7 +118,9 @@ impl Call {
             Input::DeviceConnected { side, device } => self.device_connected(side, device),
             Input::DeviceLost { side, device } => self.device_lost(now, side, device),
             Input::Node(event) => self.node_event(now, event),
+            Input::UserGone { side } => self.user_gone(now, side),
             Input::CalleeBusy => self.end(now, Outcome::Busy),
+            Input::WaitingOver => self.ring_in_earnest(),
             Input::Shutdown => self.end(now, Outcome::Lost),
             Input::Deadline => self.deadline_passed(now),
         }
@@ -141,6 +150,31 @@ impl Call {
     #[must_use]
     pub fn is_ringing(&self) -> bool {
         matches!(self.phase, Phase::Ringing { .. })
+    }
+
+    /// It rings for a callee who is in another call.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.waiting && self.is_ringing()
+    }
+
+    /// It has never rung on all devices of the callee, nor was it answered: the others have not heard of it, nor will of its end.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.waiting
+    }
+
+    /// The device that speaks for a side.
+    #[must_use]
+    pub fn device(&self, side: Side) -> Option<DeviceId> {
+        self.party(side).device
+    }
+
+    /// The device on which a user talks; none before the answer and while it is away.
+    #[must_use]
+    pub fn talking_device(&self, user: UserId) -> Option<DeviceId> {
+        let answered = matches!(self.phase, Phase::Answered { .. });
+        self.side_of(user).filter(|_| answered).and_then(|side| self.device(side))
     }
 
     #[must_use]

@@ -1,5 +1,5 @@
-//! The calls of this process: frames in from the sockets, frames out through the hub, commands to the media node, history to the
-//! database, and the two tasks behind them.
+//! The calls of this process: frames in from the sockets, frames out through the hub, commands to the media node, notes for history,
+//! and the task of deadlines.
 //!
 //! Everything that a call does is one step of the [`Switchboard`] under one lock, and what the step wants said is queued before the
 //! lock is released: so a device sees the states of a call in the order in which they came to be.
@@ -18,11 +18,12 @@ use tokio::{
 
 use super::{
     CallKind, Outcome, Ring,
+    history::{self, Note},
     media::MediaNode,
     party::Sends,
     policy::PathPolicy,
     refusal::Refusal,
-    ringing::{History, NewCall},
+    ringing::{Facts, History, NewCall},
     store,
     switchboard::{Ask, Effect, Switchboard},
 };
@@ -37,14 +38,12 @@ use crate::{
     ws::frames::{ClientFrame, ServerFrame},
 };
 
-/// Calls that have ended and are not in the database yet. More means that it has been away for long: no new calls then.
+/// Things of calls that are not in the database yet. More means that it has been away for long: no new calls then.
 const MAX_UNSAVED: usize = 1_000;
 /// How long an admin waits for the counters.
 const REPORT_PATIENCE: Duration = Duration::from_secs(2);
 /// Beginnings and ends of calls that a follower may be behind before it misses some.
 const RINGS: usize = 256;
-/// Between attempts to write history to a database that does not answer.
-const SAVE_AGAIN: Duration = Duration::from_secs(1);
 
 /// The handle, cheap to clone.
 #[derive(Clone, Debug)]
@@ -60,7 +59,7 @@ struct Parts {
     /// Wakes the task of deadlines when the first of them has changed.
     earlier: Notify,
     /// Wakes the task of history.
-    ended: Notify,
+    noted: Notify,
     /// Tells of calls that begin to ring and that end.
     rings: broadcast::Sender<Ring>,
     // Held while a policy is written, so that the database and the switchboard agree on which came last.
@@ -70,7 +69,8 @@ struct Parts {
 #[derive(Debug)]
 struct Live {
     board: Switchboard,
-    unsaved: VecDeque<History>,
+    /// What is to be written to the database.
+    unsaved: VecDeque<Note>,
     /// From its start until the server stops.
     node: Option<MediaNode>,
 }
@@ -83,7 +83,7 @@ impl Calls {
             clock,
             live: Mutex::new(Live { board: Switchboard::new(policy), unsaved: VecDeque::new(), node: None }),
             earlier: Notify::new(),
-            ended: Notify::new(),
+            noted: Notify::new(),
             rings: broadcast::channel(RINGS).0,
             policy_writer: tokio::sync::Mutex::new(()),
         }))
@@ -119,6 +119,11 @@ impl Calls {
     /// Its session has ended; [`Self::device_gone`] follows.
     pub fn signed_out(&self, device: DeviceId) {
         self.step(|board, now| board.signed_out(now, device));
+    }
+
+    /// The account of a user is closed: every call of theirs ends.
+    pub fn user_gone(&self, user: UserId) {
+        self.step(|board, now| board.user_gone(now, user));
     }
 
     /// A `call_*` frame of a device.
@@ -204,26 +209,58 @@ impl Calls {
     }
 
     async fn try_start(&self, app: &App, wish: Wish) -> Result<(), Refusal> {
-        let Wish { device, user: caller_id, client_key, callee_id, kind } = wish;
-        if self.repeated(caller_id, device, &client_key) {
+        if self.repeated(wish.user, wish.device, &wish.client_key) {
             return Ok(());
         }
-        self.check_start(caller_id, callee_id, &client_key)?;
+        self.check_start(&wish)?;
+        let Wish { device, user: caller_id, client_key, callee_id, kind } = wish;
         let conversation_id = conversation_with(app, caller_id, callee_id).await?;
-        let call_id = CallId::new();
-        let new = NewCall { id: call_id, conversation_id, kind, caller_id, device, client_key, callee_id };
+        let new = NewCall { id: CallId::new(), conversation_id, kind, caller_id, device, client_key, callee_id };
+        self.announce(app, &new).await;
+        let id = new.id;
         self.step(|board, now| board.start(now, new));
-        if self.live().board.is_ringing(call_id) {
-            let at = self.0.clock.now();
-            self.tell(Ring { call_id, conversation_id, kind, caller_id, callee_id, at, over: false, missed: false });
+        let mut live = self.live();
+        if !live.board.knows(id) {
+            self.note(&mut live, Note::NeverWas(id));
         }
         Ok(())
+    }
+
+    /// A database that cannot write just now is no reason not to talk: the row follows as soon as it can.
+    async fn announce(&self, app: &App, new: &NewCall) {
+        let NewCall { id, conversation_id, kind, caller_id, callee_id, .. } = *new;
+        let started_at = self.0.clock.now();
+        let (path, path_rule, answered_at) = (None, None, None);
+        let facts = Facts { id, conversation_id, kind, caller_id, callee_id, path, path_rule, started_at, answered_at };
+        if let Err(error) = history::announce(app, &facts).await {
+            tracing::error!(%error, "a call could not be announced to the database");
+            self.note(&mut self.live(), Note::Lives(facts));
+        }
     }
 
     /// Calls that begin to ring and that end, from now on.
     #[must_use]
     pub fn rings(&self) -> broadcast::Receiver<Ring> {
         self.0.rings.subscribe()
+    }
+
+    /// The browsers that rang stop; those of a callee who missed a call hear of it.
+    fn tell_of_end(&self, history: &History) {
+        let record = &history.record;
+        tracing::info!(call.id = %record.id, outcome = %record.outcome, path = record.path.map(tracing::field::display), "call ended");
+        let missed = record.answered_at.is_none() && record.outcome != Outcome::Declined;
+        if history.rang || missed {
+            self.tell(Ring {
+                call_id: record.id,
+                conversation_id: history.conversation_id,
+                kind: record.kind,
+                caller_id: record.caller_id,
+                callee_id: record.callee_id,
+                at: record.ended_at,
+                over: true,
+                missed,
+            });
+        }
     }
 
     fn tell(&self, ring: Ring) {
@@ -241,12 +278,12 @@ impl Calls {
         known
     }
 
-    fn check_start(&self, caller: UserId, callee: UserId, client_key: &str) -> Result<(), Refusal> {
+    fn check_start(&self, wish: &Wish) -> Result<(), Refusal> {
         let live = self.live();
         if live.unsaved.len() >= MAX_UNSAVED {
             return Err(Refusal::Unavailable);
         }
-        live.board.check_start(caller, callee, client_key)
+        live.board.check_start(wish.user, wish.device, wish.callee_id, &wish.client_key)
     }
 
     fn step(&self, step: impl FnOnce(&mut Switchboard, Millis) -> Vec<Effect>) {
@@ -274,21 +311,11 @@ impl Calls {
                 Some(node) => return node.send(command),
                 None => tracing::error!("a call wants the media node, which does not run"),
             },
+            Effect::Rings(ring) => self.tell(ring),
+            Effect::Changed(facts) => self.note(live, Note::Lives(*facts)),
             Effect::Ended(history) => {
-                let record = &history.record;
-                tracing::info!(call.id = %record.id, outcome = %record.outcome, path = record.path.map(tracing::field::display), "call ended");
-                self.tell(Ring {
-                    call_id: record.id,
-                    conversation_id: history.conversation_id,
-                    kind: record.kind,
-                    caller_id: record.caller_id,
-                    callee_id: record.callee_id,
-                    at: record.ended_at,
-                    over: true,
-                    missed: record.answered_at.is_none() && record.outcome != Outcome::Declined,
-                });
-                live.unsaved.push_back(*history);
-                self.0.ended.notify_one();
+                self.tell_of_end(&history);
+                self.note(live, Note::Ended(*history));
             }
         }
         None
@@ -303,17 +330,28 @@ impl Calls {
         self.0.live.lock().expect("nothing panics while it holds the calls")
     }
 
-    fn first_unsaved(&self) -> Option<History> {
+    /// The oldest thing that is not in the database yet.
+    pub(super) fn first_note(&self) -> Option<Note> {
         self.live().unsaved.front().cloned()
     }
 
-    /// Writes what has ended, oldest first. What fails stays for the next time.
-    async fn save(&self, app: &App) -> sqlx::Result<()> {
-        while let Some(history) = self.first_unsaved() {
-            save_one(app, &history).await?;
-            self.live().unsaved.pop_front();
-        }
-        Ok(())
+    pub(super) fn note_written(&self) {
+        self.live().unsaved.pop_front();
+    }
+
+    /// Comes back when there is something to write.
+    pub(super) async fn noted(&self) {
+        self.0.noted.notified().await;
+    }
+
+    /// The server stops: every call ends.
+    pub(super) fn end_all(&self) {
+        self.step(Switchboard::shut_down);
+    }
+
+    fn note(&self, live: &mut Live, note: Note) {
+        live.unsaved.push_back(note);
+        self.0.noted.notify_one();
     }
 }
 
@@ -329,30 +367,6 @@ pub async fn run_deadlines(app: App) {
             () = calls.0.earlier.notified() => {}
             () = time::sleep(wait) => calls.run_due(),
         }
-    }
-}
-
-/// Writes history until the server stops; then ends what still lives, and writes that.
-pub async fn run_history(app: App) {
-    let calls = &app.calls;
-    loop {
-        let saved = calls.save(&app).await;
-        let wait = match &saved {
-            Ok(()) => Duration::from_secs(86_400),
-            Err(error) => {
-                tracing::error!(%error, "the history of calls cannot be written; trying again");
-                SAVE_AGAIN
-            }
-        };
-        tokio::select! {
-            () = app.stop.cancelled() => break,
-            () = calls.0.ended.notified() => {}
-            () = time::sleep(wait) => {}
-        }
-    }
-    calls.step(Switchboard::shut_down);
-    if let Err(error) = calls.save(&app).await {
-        tracing::error!(%error, "the history of the last calls is lost");
     }
 }
 
@@ -386,15 +400,6 @@ fn refusal_of(error: UsersError) -> Refusal {
 fn unavailable(error: &(dyn std::error::Error + 'static)) -> Refusal {
     tracing::error!(error, "a call was not started");
     Refusal::Unavailable
-}
-
-/// The call's row and its history entry, or neither. A call that was written before is left as it is.
-async fn save_one(app: &App, history: &History) -> sqlx::Result<()> {
-    let mut tx = app.db.begin().await?;
-    if store::insert(&mut tx, history).await? {
-        chat::append_call(&mut tx, history.conversation_id, &history.record, history.record.ended_at).await?;
-    }
-    app.publisher.commit(tx).await.map(drop)
 }
 
 fn error(refusal: &Refusal, call_id: Option<CallId>, client_key: Option<String>) -> ServerFrame {

@@ -1,11 +1,11 @@
-//! The SQL of calls that have ended and of the path policy.
+//! The SQL of calls, live and ended, and of the path policy.
 
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
     CallEntry, CallRecord,
     policy::{PathPolicy, Policy},
-    ringing::History,
+    ringing::{Facts, History},
 };
 use crate::{
     clock::Millis,
@@ -34,6 +34,58 @@ pub async fn insert(tx: &mut AnyConnection, history: &History) -> sqlx::Result<b
         .bind(call.answered_at.map(|at| at.0))
         .bind(call.ended_at.0);
     Ok(query.execute(tx).await?.rows_affected() == 1)
+}
+
+/// Of a call that lives, as it is now.
+pub async fn keep(tx: &mut AnyConnection, call: &Facts, now: Millis) -> sqlx::Result<()> {
+    let sql = "insert into live_calls (id, conversation_id, caller_id, callee_id, kind, path, path_rule, started_at, answered_at, seen_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do update set kind = excluded.kind, path = excluded.path, \
+        path_rule = excluded.path_rule, answered_at = excluded.answered_at, seen_at = excluded.seen_at";
+    let query = sqlx::query(sql)
+        .bind(call.id.to_string())
+        .bind(call.conversation_id.to_string())
+        .bind(call.caller_id.to_string())
+        .bind(call.callee_id.to_string())
+        .bind(call.kind.to_string())
+        .bind(call.path.map(|path| path.to_string()))
+        .bind(call.path_rule.as_deref())
+        .bind(call.started_at.0)
+        .bind(call.answered_at.map(|at| at.0))
+        .bind(now.0);
+    query.execute(tx).await.map(drop)
+}
+
+/// It does not live any more.
+pub async fn forget(tx: &mut AnyConnection, id: CallId) -> sqlx::Result<()> {
+    sqlx::query("delete from live_calls where id = $1").bind(id.to_string()).execute(tx).await.map(drop)
+}
+
+/// All that live are there at this moment.
+pub async fn stay_alive(db: &Db, now: Millis) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    sqlx::query("update live_calls set seen_at = $1").bind(now.0).execute(&mut *tx).await?;
+    tx.commit().await
+}
+
+/// The calls that live, or did when a process died, oldest first; each with when it was last there.
+pub async fn live(db: &Db) -> sqlx::Result<Vec<(Facts, Millis)>> {
+    let sql = "select id, conversation_id, caller_id, callee_id, kind, path, path_rule, started_at, answered_at, seen_at \
+        from live_calls order by id";
+    sqlx::query(sql).fetch_all(db.read()).await?.iter().map(|row| Ok((facts(row)?, db::millis(row, "seen_at")?))).collect()
+}
+
+fn facts(row: &AnyRow) -> sqlx::Result<Facts> {
+    Ok(Facts {
+        id: db::parsed(row, "id")?,
+        conversation_id: db::parsed(row, "conversation_id")?,
+        kind: db::parsed(row, "kind")?,
+        caller_id: db::parsed(row, "caller_id")?,
+        callee_id: db::parsed(row, "callee_id")?,
+        path: db::optional(row, "path")?,
+        path_rule: row.try_get("path_rule")?,
+        started_at: db::millis(row, "started_at")?,
+        answered_at: db::optional_millis(row, "answered_at")?,
+    })
 }
 
 /// Which of a user's own calls are wanted.

@@ -1,22 +1,27 @@
-//! All calls that live, and the devices that could take part: which call a frame belongs to, that nobody is in two calls,
-//! busy, glare, and one deadline for each call in one table. Pure, like the calls themselves; [`super::service`] does the I/O.
+//! All calls that live, and the devices that could take part: which call a frame belongs to, that nobody is in three calls,
+//! waiting, busy, glare, and one deadline for each call in one table. Pure, like the calls themselves; [`super::service`] does the I/O.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use staffline_media::control::{Event as NodeEvent, PeerId};
 
 use super::{
-    CallState, IceServer, Signal,
+    CallState, IceServer, Ring, Signal,
     party::{Sends, Side},
     policy::PathPolicy,
     refusal::Refusal,
-    ringing::{Call, History, Input, NewCall, NodeCommand, Output},
+    ringing::{Call, Facts, History, Input, NewCall, NodeCommand},
     signal,
 };
 use crate::{
     clock::Millis,
     ids::{CallId, DeviceId, UserId},
 };
+
+mod effects;
+mod lines;
+
+use lines::Line;
 
 const MAX_CLIENT_KEY_CHARS: usize = 64;
 /// Calls that one user may have started within [`super::ringing::REMEMBER`] of their end: a bound for memory and for history
@@ -26,10 +31,26 @@ const MAX_REMEMBERED_CALLS: usize = 20;
 /// What the outside is to do, in this order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    Show { to: DeviceId, state: Box<CallState> },
-    Signal { to: DeviceId, call_id: CallId, signal: Signal },
-    Refuse { to: DeviceId, refusal: Refusal, call_id: Option<CallId>, client_key: Option<String> },
+    Show {
+        to: DeviceId,
+        state: Box<CallState>,
+    },
+    Signal {
+        to: DeviceId,
+        call_id: CallId,
+        signal: Signal,
+    },
+    Refuse {
+        to: DeviceId,
+        refusal: Refusal,
+        call_id: Option<CallId>,
+        client_key: Option<String>,
+    },
     Node(NodeCommand),
+    /// It begins to ring on all devices of the callee.
+    Rings(Ring),
+    /// What is kept of it, should this process die, is another now.
+    Changed(Box<Facts>),
     Ended(Box<History>),
 }
 
@@ -52,8 +73,8 @@ pub struct Switchboard {
     devices_of: HashMap<UserId, BTreeSet<DeviceId>>,
     /// Those that live, and for a minute those that have ended.
     calls: HashMap<CallId, Call>,
-    /// The one call of a user that has not ended.
-    by_user: HashMap<UserId, CallId>,
+    /// The calls of a user that have not ended, oldest first: at most two.
+    by_user: HashMap<UserId, Vec<CallId>>,
     /// The keys that clients gave their calls. A user's share is bounded by [`MAX_REMEMBERED_CALLS`].
     by_key: HashMap<UserId, BTreeMap<String, CallId>>,
     by_peer: HashMap<PeerId, CallId>,
@@ -88,7 +109,7 @@ impl Switchboard {
     pub fn device_connected(&mut self, now: Millis, user: UserId, device: DeviceId, ice_servers: Vec<IceServer>) -> Vec<Effect> {
         self.devices.insert(device, Device { user_id: user, ice_servers });
         self.devices_of.entry(user).or_default().insert(device);
-        self.in_call_of(now, user, |side| Input::DeviceConnected { side, device })
+        self.in_calls_of(now, user, |side| Input::DeviceConnected { side, device })
     }
 
     pub fn device_lost(&mut self, now: Millis, device: DeviceId) -> Vec<Effect> {
@@ -99,17 +120,24 @@ impl Switchboard {
                 self.devices_of.remove(&user_id);
             }
         }
-        self.in_call_of(now, user_id, |side| Input::DeviceLost { side, device })
+        self.in_calls_of(now, user_id, |side| Input::DeviceLost { side, device })
     }
 
-    /// The session of a device has ended: the call that it holds is over at once, with its media, as if it had hung up.
+    /// The session of a device has ended: the calls that it holds are over at once, with their media, as if it had hung up.
     pub fn signed_out(&mut self, now: Millis, device: DeviceId) -> Vec<Effect> {
-        let held = self.devices.get(&device).and_then(|Device { user_id, .. }| {
-            let id = *self.by_user.get(user_id)?;
-            let call = self.calls.get(&id)?;
-            call.side_of(*user_id).filter(|side| call.is_held_by(*side, device)).map(|side| (id, side))
-        });
-        held.map(|(id, side)| self.step(now, id, Input::HangUp { side, device })).unwrap_or_default()
+        let Some(user) = self.devices.get(&device).map(|known| known.user_id) else { return Vec::new() };
+        let holds = |call: &Call| call.side_of(user).filter(|side| call.is_held_by(*side, device)).map(|side| (call.id(), side));
+        let held: Vec<_> = self.calls_of(user).filter_map(holds).collect();
+        held.into_iter().flat_map(|(id, side)| self.step(now, id, Input::HangUp { side, device })).collect()
+    }
+
+    /// The account is closed: every call of this user ends, also one that rings and one whose device is away.
+    pub fn user_gone(&mut self, now: Millis, user: UserId) -> Vec<Effect> {
+        // A call that waits goes before the one that it waits for, or it would begin to ring.
+        let ids = self.ids_of(user).into_iter().rev();
+        let input = |call: &Call| call.side_of(user).map(|side| Input::UserGone { side });
+        ids.flat_map(|id| self.calls.get(&id).and_then(input).map(|input| self.step(now, id, input)).unwrap_or_default())
+            .collect()
     }
 
     /// The call that a key of this user names already: its client has not heard of it and asks again.
@@ -124,7 +152,7 @@ impl Switchboard {
     }
 
     /// Whether this user may start a call to that one now; also says no to what [`Self::start`] would refuse.
-    pub fn check_start(&self, caller: UserId, callee: UserId, client_key: &str) -> Result<(), Refusal> {
+    pub fn check_start(&self, caller: UserId, device: DeviceId, callee: UserId, client_key: &str) -> Result<(), Refusal> {
         if client_key.is_empty() || client_key.chars().count() > MAX_CLIENT_KEY_CHARS {
             return Err(Refusal::BadClientKey);
         }
@@ -134,10 +162,7 @@ impl Switchboard {
         if self.by_key.get(&caller).is_some_and(|keys| keys.len() >= MAX_REMEMBERED_CALLS) {
             return Err(Refusal::TooManyCalls);
         }
-        if self.by_user.contains_key(&caller) && self.glare(caller, callee).is_none() {
-            return Err(Refusal::AlreadyInCall);
-        }
-        Ok(())
+        if self.glare(caller, device, callee).is_some() { Ok(()) } else { self.check_line(caller, device, callee) }
     }
 
     /// A device calls. The callee exists and may be called: the caller of this function has looked.
@@ -148,10 +173,10 @@ impl Switchboard {
         if let Some(effects) = self.repeat_start(now, new.caller_id, new.device, &new.client_key) {
             return effects;
         }
-        if let Err(refusal) = self.check_start(new.caller_id, new.callee_id, &new.client_key) {
+        if let Err(refusal) = self.check_start(new.caller_id, new.device, new.callee_id, &new.client_key) {
             return vec![Effect::Refuse { to: new.device, refusal, call_id: None, client_key: Some(new.client_key) }];
         }
-        if let Some(id) = self.glare(new.caller_id, new.callee_id) {
+        if let Some(id) = self.glare(new.caller_id, new.device, new.callee_id) {
             self.by_key.entry(new.caller_id).or_default().insert(new.client_key.clone(), id);
             let NewCall { device, client_key, kind, .. } = new;
             return self.step(now, id, Input::Glare { device, client_key, kind });
@@ -165,9 +190,12 @@ impl Switchboard {
             return Vec::new();
         }
         let refuse = |refusal| vec![Effect::Refuse { to: device, refusal, call_id: Some(id), client_key: None }];
-        let Some(side) = self.calls.get(&id).and_then(|call| call.side_of(user)) else {
+        let Some((call, side)) = self.calls.get(&id).and_then(|call| Some((call, call.side_of(user)?))) else {
             return refuse(Refusal::NoSuchCall);
         };
+        if !self.may_speak(call, side, device) {
+            return refuse(Refusal::AnsweredElsewhere);
+        }
         let input = match ask {
             Ask::Accept { previous, anew } => Input::Accept { side, device, previous, anew },
             Ask::Decline => Input::Decline { side, device },
@@ -222,14 +250,14 @@ impl Switchboard {
 
     /// The server stops: every call ends.
     pub fn shut_down(&mut self, now: Millis) -> Vec<Effect> {
-        let live: BTreeSet<_> = self.by_user.values().copied().collect();
+        let live: BTreeSet<_> = self.by_user.values().flatten().copied().collect();
         live.into_iter().flat_map(|id| self.step(now, id, Input::Shutdown)).collect()
     }
 
-    /// Whether this call waits for its callee.
+    /// Whether this call has come to be, also if it has ended since.
     #[must_use]
-    pub fn is_ringing(&self, id: CallId) -> bool {
-        self.calls.get(&id).is_some_and(Call::is_ringing)
+    pub fn knows(&self, id: CallId) -> bool {
+        self.calls.contains_key(&id)
     }
 
     /// Calls that have not ended.
@@ -240,124 +268,32 @@ impl Switchboard {
 
     fn ring(&mut self, now: Millis, new: NewCall) -> Vec<Effect> {
         let (id, caller, callee) = (new.id, new.caller_id, new.callee_id);
-        let busy = self.by_user.contains_key(&callee);
+        let line = self.line_of(callee);
         self.by_key.entry(caller).or_default().insert(new.client_key.clone(), id);
-        self.by_user.insert(caller, id);
-        let (call, outputs) = Call::start(now, new);
+        self.by_user.entry(caller).or_default().push(id);
+        let (call, outputs) = Call::start(now, new, matches!(line, Line::Second(_)));
         self.calls.insert(id, call);
-        if busy {
+        if line == Line::Busy {
             // It never rings, so its ringing is shown to nobody.
             return self.step(now, id, Input::CalleeBusy);
         }
-        self.by_user.insert(callee, id);
+        self.by_user.entry(callee).or_default().push(id);
         self.set_timer(id);
         self.effects(id, outputs)
     }
 
-    /// The call with which `callee` is ringing `caller` at this moment.
-    fn glare(&self, caller: UserId, callee: UserId) -> Option<CallId> {
-        let id = self.by_user.get(&caller)?;
-        let call = self.calls.get(id)?;
-        let crossed = call.user(Side::Caller) == callee && call.user(Side::Callee) == caller;
-        (crossed && call.is_ringing()).then_some(*id)
-    }
-
-    fn in_call_of(&mut self, now: Millis, user: UserId, input: impl FnOnce(Side) -> Input) -> Vec<Effect> {
-        let Some(id) = self.by_user.get(&user).copied() else { return Vec::new() };
-        let Some(side) = self.calls.get(&id).and_then(|call| call.side_of(user)) else { return Vec::new() };
-        self.step(now, id, input(side))
-    }
-
-    fn step(&mut self, now: Millis, id: CallId, input: Input) -> Vec<Effect> {
-        let Some(call) = self.calls.get_mut(&id) else { return Vec::new() };
-        let outputs = call.handle(now, &self.policy, input);
-        self.set_timer(id);
-        self.effects(id, outputs)
-    }
-
-    fn effects(&mut self, id: CallId, outputs: Vec<Output>) -> Vec<Effect> {
-        outputs.into_iter().flat_map(|output| self.effects_of(id, output)).collect()
-    }
-
-    fn effects_of(&mut self, id: CallId, output: Output) -> Vec<Effect> {
-        match output {
-            Output::ShowDevice(device) => {
-                let side = self.devices.get(&device).and_then(|known| self.calls.get(&id)?.side_of(known.user_id));
-                side.and_then(|side| self.show(id, side, device)).into_iter().collect()
-            }
-            Output::ShowAll(side) => self.show_all(id, side),
-            Output::Signal { to, signal } => vec![Effect::Signal { to, call_id: id, signal }],
-            Output::Refuse { device, refusal } => {
-                vec![Effect::Refuse { to: device, refusal, call_id: Some(id), client_key: None }]
-            }
-            Output::Node(command) => {
-                match &command {
-                    NodeCommand::Join { peer, .. } => drop(self.by_peer.insert(*peer, id)),
-                    NodeCommand::Leave { peer } => drop(self.by_peer.remove(peer)),
-                    NodeCommand::Renegotiate { .. } => {}
-                }
-                vec![Effect::Node(command)]
-            }
-            Output::Ended => self.ended(id).into_iter().collect(),
-        }
-    }
-
-    fn ended(&mut self, id: CallId) -> Option<Effect> {
-        let call = self.calls.get(&id)?;
-        let users = [call.user(Side::Caller), call.user(Side::Callee)];
-        let history = call.history()?;
-        for user in users {
-            if self.by_user.get(&user) == Some(&id) {
-                self.by_user.remove(&user);
+    fn in_calls_of(&mut self, now: Millis, user: UserId, input: impl Fn(Side) -> Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for id in self.ids_of(user) {
+            if let Some(side) = self.calls.get(&id).and_then(|call| call.side_of(user)) {
+                effects.extend(self.step(now, id, input(side)));
             }
         }
-        Some(Effect::Ended(Box::new(history)))
-    }
-
-    fn show_all(&self, id: CallId, side: Side) -> Vec<Effect> {
-        let Some(call) = self.calls.get(&id) else { return Vec::new() };
-        let devices = self.devices_of.get(&call.user(side)).into_iter().flatten();
-        devices.filter_map(|device| self.show(id, side, *device)).collect()
-    }
-
-    fn show(&self, id: CallId, side: Side, to: DeviceId) -> Option<Effect> {
-        let call = self.calls.get(&id)?;
-        let ice_servers = &self.devices.get(&to)?.ice_servers;
-        Some(Effect::Show { to, state: Box::new(call.state_for(side, to, ice_servers)) })
-    }
-
-    fn set_timer(&mut self, id: CallId) {
-        let at = self.calls.get(&id).and_then(Call::deadline);
-        let before = match at {
-            Some(at) => self.timer_of.insert(id, at),
-            None => self.timer_of.remove(&id),
-        };
-        if let Some(before) = before {
-            self.timers.remove(&(before, id));
-        }
-        if let Some(at) = at {
-            self.timers.insert((at, id));
-        }
-    }
-
-    fn forget(&mut self, id: CallId) {
-        let Some(call) = self.calls.remove(&id) else { return };
-        for side in [Side::Caller, Side::Callee] {
-            let user = call.user(side);
-            if let Some(keys) = self.by_key.get_mut(&user) {
-                keys.retain(|_, of| *of != id);
-                if keys.is_empty() {
-                    self.by_key.remove(&user);
-                }
-            }
-        }
-        self.by_peer.retain(|_, of| *of != id);
-        self.set_timer(id);
+        effects
     }
 }
 
 #[cfg(test)]
-#[path = "switchboard_tests.rs"]
 mod tests;
 
 #[cfg(test)]

@@ -279,6 +279,8 @@ pub async fn change(app: &App, id: UserId, change: UserChange, by: UserId) -> Re
     app.publisher.commit(tx).await?;
     if after.deactivated_at.is_some() {
         app.hub.close_user(id);
+        // Also those that ring, and those whose device was away.
+        app.calls.user_gone(id);
     }
     Ok(after)
 }

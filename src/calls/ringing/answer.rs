@@ -74,8 +74,23 @@ impl Call {
                 party.await_media(now);
             }
         }
-        let mut out = vec![Output::ShowAll(Side::Callee)];
+        // The other devices of a callee who was in another call have not heard of this one.
+        let to_callee = if self.waiting { Output::ShowDevice(device) } else { Output::ShowAll(Side::Callee) };
+        self.waiting = false;
+        let mut out = vec![to_callee];
         out.extend(self.show_side(Side::Caller));
+        out.push(Output::Changed);
+        out
+    }
+
+    /// The callee's other call has ended: this one rings on every device now.
+    pub(super) fn ring_in_earnest(&mut self) -> Vec<Output> {
+        if !self.is_waiting() {
+            return Vec::new();
+        }
+        (self.waiting, self.rang) = (false, true);
+        let mut out = self.show();
+        out.push(Output::Rings);
         out
     }
 

@@ -12,7 +12,7 @@ use crate::{
 
 impl Call {
     pub(super) fn device_connected(&self, side: Side, device: DeviceId) -> Vec<Output> {
-        let rings = self.is_ringing() && side == Side::Callee;
+        let rings = self.is_ringing() && !self.waiting && side == Side::Callee;
         if rings || self.is_away(side) { vec![Output::ShowDevice(device)] } else { Vec::new() }
     }
 
@@ -43,6 +43,15 @@ impl Call {
         party.away = Some(away);
         // From here on the grace is what ends the call.
         party.node.deadline = None;
+    }
+
+    pub(super) fn user_gone(&mut self, now: Millis, side: Side) -> Vec<Output> {
+        let outcome = match (self.is_ringing(), side) {
+            (false, _) => Outcome::Completed,
+            (true, Side::Caller) => Outcome::Cancelled,
+            (true, Side::Callee) => Outcome::Missed,
+        };
+        self.end(now, outcome)
     }
 
     pub(super) fn deadline_passed(&mut self, now: Millis) -> Vec<Output> {

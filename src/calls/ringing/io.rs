@@ -69,8 +69,14 @@ pub enum Input {
     },
     /// From the media node, of a peer of this call.
     Node(NodeEvent),
-    /// The callee was in another call when this one began.
+    /// The account of a side is closed.
+    UserGone {
+        side: Side,
+    },
+    /// The callee had no line free when this one began.
     CalleeBusy,
+    /// The other call of a callee for whom this one waits has ended.
+    WaitingOver,
     /// The server stops.
     Shutdown,
     /// [`super::Call::deadline`] has come.
@@ -93,6 +99,10 @@ pub enum Output {
         refusal: Refusal,
     },
     Node(NodeCommand),
+    /// It begins to ring on all devices of the callee.
+    Rings,
+    /// What history would keep of it is another now.
+    Changed,
     /// The one history entry.
     Ended,
 }

@@ -70,6 +70,8 @@ impl Call {
             party.renegotiate();
             party.await_media(now);
         }
-        self.show()
+        let mut out = self.show();
+        out.push(Output::Changed);
+        out
     }
 }

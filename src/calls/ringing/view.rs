@@ -2,8 +2,9 @@
 
 use super::{Call, Phase};
 use crate::{
-    calls::{CallPhase, CallRecord, CallState, IceServer, Participant, Path, party::Side},
-    ids::{ConversationId, DeviceId},
+    calls::{CallKind, CallPhase, CallRecord, CallState, IceServer, Outcome, Participant, Path, Ring, party::Side},
+    clock::Millis,
+    ids::{CallId, ConversationId, DeviceId, UserId},
 };
 
 /// What history keeps, and where.
@@ -12,6 +13,34 @@ pub struct History {
     pub conversation_id: ConversationId,
     pub path_rule: Option<String>,
     pub record: CallRecord,
+    /// It has rung on all devices of the callee, also where no page is open.
+    pub rang: bool,
+}
+
+/// What is kept of a call that lives, so that it has its history entry even if this process dies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub id: CallId,
+    pub conversation_id: ConversationId,
+    pub kind: CallKind,
+    pub caller_id: UserId,
+    pub callee_id: UserId,
+    pub path: Option<Path>,
+    pub path_rule: Option<String>,
+    pub started_at: Millis,
+    pub answered_at: Option<Millis>,
+}
+
+impl Facts {
+    /// The entry of a call that ended with the process, which was last known to be there at `seen_at`.
+    #[must_use]
+    pub fn lost(self, seen_at: Millis) -> History {
+        let Self { id, kind, caller_id, callee_id, path, started_at, answered_at, .. } = self;
+        let ended_at = seen_at.max(answered_at.unwrap_or(started_at)).max(started_at);
+        let outcome = Outcome::Lost;
+        let record = CallRecord { id, kind, outcome, caller_id, callee_id, path, started_at, answered_at, ended_at };
+        History { conversation_id: self.conversation_id, path_rule: self.path_rule, record, rang: false }
+    }
 }
 
 impl Call {
@@ -35,7 +64,7 @@ impl Call {
             participants: self.participants(),
             path,
             path_rule: answered.map(|(_, decision)| decision.rule.clone()),
-            waiting: false,
+            waiting: self.is_waiting(),
             may_move: answered.is_some_and(|(_, decision)| decision.may_move),
             moved_from: self.moved_from(),
             offerer: here && (path == Some(Path::MediaNode) || (path == Some(Path::Direct) && side == Side::Caller)),
@@ -52,22 +81,40 @@ impl Call {
     #[must_use]
     pub fn history(&self) -> Option<History> {
         let (ended_at, outcome) = self.ended()?;
+        let Facts { id, conversation_id, kind, caller_id, callee_id, path, path_rule, started_at, answered_at } = self.facts();
+        let record = CallRecord { id, kind, outcome, caller_id, callee_id, path, started_at, answered_at, ended_at };
+        Some(History { conversation_id, path_rule, record, rang: self.rang })
+    }
+
+    #[must_use]
+    pub fn facts(&self) -> Facts {
         let answered = self.answered();
-        Some(History {
+        Facts {
+            id: self.id,
             conversation_id: self.conversation_id,
+            kind: self.kind,
+            caller_id: self.caller.user_id,
+            callee_id: self.callee.user_id,
+            path: answered.map(|(_, decision)| decision.path),
             path_rule: answered.map(|(_, decision)| decision.rule.clone()),
-            record: CallRecord {
-                id: self.id,
-                kind: self.kind,
-                outcome,
-                caller_id: self.caller.user_id,
-                callee_id: self.callee.user_id,
-                path: answered.map(|(_, decision)| decision.path),
-                started_at: self.started_at,
-                answered_at: answered.map(|(at, _)| at),
-                ended_at,
-            },
-        })
+            started_at: self.started_at,
+            answered_at: answered.map(|(at, _)| at),
+        }
+    }
+
+    /// That it rings, for those who tell of it where no page is open.
+    #[must_use]
+    pub fn begin(&self) -> Ring {
+        Ring {
+            call_id: self.id,
+            conversation_id: self.conversation_id,
+            kind: self.kind,
+            caller_id: self.caller.user_id,
+            callee_id: self.callee.user_id,
+            at: self.started_at,
+            over: false,
+            missed: false,
+        }
     }
 
     fn participants(&self) -> Vec<Participant> {

@@ -1,185 +1,6 @@
-//! Calls in virtual time: every rule of ringing once by example.
-
-use std::time::Duration;
-
-use staffline_media::control::{CloseReason, Protocol, RefusedReason};
+//! Every rule of one call once by example.
 
 use super::*;
-use crate::{
-    calls::{CallKind, CallPhase, Outcome, Path, policy::Policy, ringing},
-    ids::ConversationId,
-};
-
-const STUN: &str = "stun:staffline.example:443";
-
-/// Staff with two devices each, and what the switchboard wanted done since it was last asked.
-struct World {
-    board: Switchboard,
-    now: Millis,
-    effects: Vec<Effect>,
-}
-
-#[derive(Clone, Copy)]
-struct Person {
-    user: UserId,
-    phone: DeviceId,
-    desk: DeviceId,
-}
-
-impl World {
-    fn new(policy: Policy) -> Self {
-        Self { board: Switchboard::new(PathPolicy { default: policy }), now: Millis(1_000_000), effects: Vec::new() }
-    }
-
-    fn person(&mut self) -> Person {
-        let person = Person { user: UserId::new(), phone: DeviceId::new(), desk: DeviceId::new() };
-        self.connect(person.user, person.phone);
-        self.connect(person.user, person.desk);
-        person
-    }
-
-    fn connect(&mut self, user: UserId, device: DeviceId) {
-        let ice_servers = vec![IceServer { urls: vec![STUN.to_owned()] }];
-        let effects = self.board.device_connected(self.now, user, device, ice_servers);
-        self.effects.extend(effects);
-    }
-
-    fn lose(&mut self, device: DeviceId) {
-        let effects = self.board.device_lost(self.now, device);
-        self.effects.extend(effects);
-    }
-
-    fn start(&mut self, from: (UserId, DeviceId), client_key: &str, to: UserId) -> CallId {
-        self.start_kind(from, client_key, to, CallKind::Video)
-    }
-
-    fn start_kind(&mut self, (caller_id, device): (UserId, DeviceId), key: &str, callee_id: UserId, kind: CallKind) -> CallId {
-        let (id, conversation_id, client_key) = (CallId::new(), ConversationId::new(), key.to_owned());
-        let new = NewCall { id, conversation_id, kind, caller_id, device, client_key, callee_id };
-        let effects = self.board.start(self.now, new);
-        self.effects.extend(effects);
-        id
-    }
-
-    fn ask(&mut self, (user, device): (UserId, DeviceId), id: CallId, ask: Ask) {
-        let effects = self.board.ask(self.now, user, device, id, ask);
-        self.effects.extend(effects);
-    }
-
-    fn accept(&mut self, from: (UserId, DeviceId), id: CallId) {
-        self.ask(from, id, Ask::Accept { previous: None, anew: false });
-    }
-
-    fn signal(&mut self, from: (UserId, DeviceId), id: CallId, signal: Signal) {
-        self.ask(from, id, Ask::Signal { signal, negotiation: None });
-    }
-
-    fn node(&mut self, event: NodeEvent) {
-        let effects = self.board.node_event(self.now, event);
-        self.effects.extend(effects);
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.now = self.now.plus(by);
-        let effects = self.board.run_due(self.now);
-        self.effects.extend(effects);
-    }
-
-    fn take(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
-    }
-
-    /// What a device was shown last; everything is consumed.
-    fn shown(&mut self) -> HashMap<DeviceId, CallState> {
-        self.take()
-            .into_iter()
-            .filter_map(|effect| if let Effect::Show { to, state } = effect { Some((to, *state)) } else { None })
-            .collect()
-    }
-
-    fn refusals(&mut self) -> Vec<(DeviceId, &'static str)> {
-        self.take()
-            .iter()
-            .filter_map(|effect| if let Effect::Refuse { to, refusal, .. } = effect { Some((*to, refusal.code())) } else { None })
-            .collect()
-    }
-
-    fn outcomes(&mut self) -> Vec<Outcome> {
-        self.take()
-            .iter()
-            .filter_map(|effect| if let Effect::Ended(history) = effect { Some(history.record.outcome) } else { None })
-            .collect()
-    }
-
-    fn node_commands(&mut self) -> Vec<NodeCommand> {
-        self.take()
-            .into_iter()
-            .filter_map(|effect| if let Effect::Node(command) = effect { Some(command) } else { None })
-            .collect()
-    }
-}
-
-impl Person {
-    fn on_phone(self) -> (UserId, DeviceId) {
-        (self.user, self.phone)
-    }
-
-    fn on_desk(self) -> (UserId, DeviceId) {
-        (self.user, self.desk)
-    }
-}
-
-fn offer() -> Signal {
-    Signal::Offer { sdp: "v=0\r\n".to_owned() }
-}
-
-fn candidate() -> Signal {
-    Signal::Candidate { candidate: "candidate:1".to_owned(), sdp_mid: None, sdp_m_line_index: None, username_fragment: None }
-}
-
-/// Anna on her phone calls Boris.
-fn ringing(policy: Policy) -> (World, Person, Person, CallId) {
-    let mut world = World::new(policy);
-    let (anna, boris) = (world.person(), world.person());
-    let id = world.start(anna.on_phone(), "k1", boris.user);
-    (world, anna, boris, id)
-}
-
-/// And Boris has answered on his phone.
-fn answered(policy: Policy) -> (World, Person, Person, CallId) {
-    let (mut world, anna, boris, id) = ringing(policy);
-    world.accept(boris.on_phone(), id);
-    world.take();
-    (world, anna, boris, id)
-}
-
-/// And both have joined the media node and are connected to it.
-fn on_node() -> (World, Person, Person, CallId, [PeerId; 2]) {
-    let (mut world, anna, boris, id) = answered(Policy::MediaNode);
-    world.signal(anna.on_phone(), id, offer());
-    world.signal(boris.on_phone(), id, offer());
-    let peers: Vec<_> = world
-        .node_commands()
-        .into_iter()
-        .map(|command| match command {
-            NodeCommand::Join { room, peer, .. } => {
-                assert_eq!(room.0, id.as_u128());
-                peer
-            }
-            other => panic!("not a join: {other:?}"),
-        })
-        .collect();
-    for peer in &peers {
-        world.node(NodeEvent::Answer { peer: *peer, sdp: "v=0\r\n".to_owned() });
-        world.node(connected(*peer));
-    }
-    world.take();
-    (world, anna, boris, id, [peers[0], peers[1]])
-}
-
-fn connected(peer: PeerId) -> NodeEvent {
-    NodeEvent::Connected { peer, remote: ([127, 0, 0, 1], 9).into(), protocol: Protocol::Udp }
-}
 
 #[test]
 fn every_device_of_the_callee_rings_and_only_the_callers_own_one() {
@@ -246,7 +67,7 @@ fn the_caller_cancels_and_hanging_up_completes() {
 #[test]
 fn an_unanswered_call_is_missed_after_45_s() {
     let (mut world, _, _, _) = ringing(Policy::Direct);
-    world.advance(ringing::RING - Duration::from_millis(1));
+    world.advance(deadlines::RING - Duration::from_millis(1));
     assert_eq!(world.outcomes(), []);
     world.advance(Duration::from_millis(1));
     assert_eq!(world.outcomes(), [Outcome::Missed]);
@@ -374,7 +195,7 @@ fn strangers_can_do_nothing_with_a_call() {
 #[test]
 fn a_flood_of_candidates_stops_at_the_limit() {
     let (mut world, anna, _, id) = answered(Policy::Direct);
-    for _ in 0..ringing::MAX_CANDIDATES {
+    for _ in 0..deadlines::MAX_CANDIDATES {
         world.signal(anna.on_phone(), id, candidate());
     }
     assert_eq!(world.refusals(), []);
@@ -411,7 +232,7 @@ fn a_lost_participant_has_30_s_to_take_the_call_over() {
     assert_eq!(world.take(), [Effect::Signal { to: boris.desk, call_id: id, signal: offer() }]);
 
     world.lose(anna.phone);
-    world.advance(ringing::GRACE);
+    world.advance(deadlines::GRACE);
     assert_eq!(world.outcomes(), [Outcome::Lost]);
 }
 
@@ -456,7 +277,7 @@ fn a_caller_who_goes_away_while_it_rings_has_cancelled() {
     let (mut world, anna, boris, _) = ringing(Policy::Direct);
     world.lose(anna.phone);
     world.take();
-    world.advance(ringing::RINGING_GRACE);
+    world.advance(deadlines::RINGING_GRACE);
     let effects = world.take();
     world.effects.clone_from(&effects);
     assert_eq!(world.outcomes(), [Outcome::Cancelled]);
@@ -511,7 +332,7 @@ fn media_that_never_connects_ends_the_call() {
     world.signal(anna.on_phone(), id, offer());
     let [NodeCommand::Join { peer, .. }] = world.node_commands()[..] else { panic!("no join") };
     world.node(connected(peer));
-    world.advance(ringing::MEDIA_CONNECT);
+    world.advance(deadlines::MEDIA_CONNECT);
     let effects = world.take();
     world.effects.clone_from(&effects);
     assert_eq!(world.outcomes(), [Outcome::Lost], "the callee never offered");
@@ -541,7 +362,7 @@ fn a_peer_that_the_node_lost_is_asked_for_a_new_offer() {
     assert_eq!(world.outcomes(), []);
 
     world.node(NodeEvent::Closed { peer, reason: CloseReason::Timeout });
-    world.advance(ringing::MEDIA_CONNECT);
+    world.advance(deadlines::MEDIA_CONNECT);
     assert_eq!(world.outcomes(), [Outcome::Lost]);
 }
 
@@ -555,7 +376,7 @@ fn nothing_is_remembered_for_ever_and_nobody_dials_without_end() {
     }
     let refusals = world.refusals();
     assert_eq!(refusals, [(anna.phone, "too_many_calls"), (anna.phone, "no_such_call")]);
-    world.advance(ringing::REMEMBER);
+    world.advance(deadlines::REMEMBER);
     assert!(world.board.holds_no_call());
 }
 
@@ -566,16 +387,4 @@ fn a_shutdown_ends_every_call_once() {
     world.effects.extend(effects);
     assert_eq!(world.outcomes(), [Outcome::Lost]);
     assert_eq!(world.board.shut_down(world.now), []);
-}
-
-impl Switchboard {
-    /// Nothing is left but devices and the policy.
-    pub(super) fn holds_no_call(&self) -> bool {
-        self.calls.is_empty()
-            && self.by_user.is_empty()
-            && self.by_key.is_empty()
-            && self.by_peer.is_empty()
-            && self.timers.is_empty()
-            && self.timer_of.is_empty()
-    }
 }

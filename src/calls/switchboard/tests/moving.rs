@@ -1,0 +1,176 @@
+//! Staying connected: pages that leave and come back, and calls that move to the media node.
+
+use super::*;
+
+fn failed(negotiation: u32) -> Ask {
+    Ask::MediaFailed { negotiation }
+}
+
+fn anew(previous: DeviceId) -> Ask {
+    Ask::Accept { previous: Some(previous), anew: true }
+}
+
+#[test]
+fn a_page_that_is_loaded_anew_returns_into_the_call() {
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
+    world.ask(anna.on_phone(), id, Ask::Media(Sends { microphone: false, camera: false, screen: true, on_hold: true }));
+    world.ask(anna.on_phone(), id, Ask::Leave);
+    assert!(!world.shown()[&boris.phone].participants[0].connected, "he sees it at once");
+    let again = DeviceId::new();
+    world.connect(anna.user, again);
+    world.lose(anna.phone);
+    world.advance(deadlines::LEAVE_GRACE - Duration::from_secs(1));
+    world.ask((anna.user, again), id, anew(anna.phone));
+    let shown = world.shown();
+    assert!(shown[&again].here && shown[&boris.phone].participants[0].connected);
+    assert_eq!((shown[&again].negotiation, shown[&boris.phone].negotiation), (2, 2), "both set up media anew");
+    let hers = &shown[&boris.phone].participants[0];
+    assert_eq!((hers.microphone, hers.screen, hers.on_hold), (false, false, false), "mute stays, nothing is shared");
+    world.advance(Duration::from_secs(3600));
+    assert_eq!(world.outcomes(), []);
+}
+
+#[test]
+fn a_page_that_is_loaded_anew_need_not_wait_for_its_old_socket() {
+    let (mut world, anna, _, id) = answered(Policy::Direct);
+    let again = DeviceId::new();
+    world.connect(anna.user, again);
+    world.ask((anna.user, again), id, anew(DeviceId::new()));
+    assert_eq!(world.refusals(), [(again, "answered_elsewhere")], "another page may not");
+    world.ask((anna.user, again), id, anew(anna.phone));
+    let shown = world.shown();
+    assert_eq!((shown[&again].here, shown[&again].negotiation), (true, 2));
+    world.lose(anna.phone);
+    assert_eq!(world.take(), []);
+    world.ask((anna.user, again), id, anew(anna.phone));
+    assert_eq!(world.shown()[&again].negotiation, 2, "once is enough");
+}
+
+#[test]
+fn a_closed_page_is_a_hang_up_after_10_s() {
+    let (mut world, anna, _, id) = answered(Policy::Direct);
+    world.ask(anna.on_desk(), id, Ask::Leave);
+    assert_eq!(world.take(), [], "a page that is not in the call may go");
+    world.ask(anna.on_phone(), id, Ask::Leave);
+    world.advance(deadlines::LEAVE_GRACE - Duration::from_millis(1));
+    assert_eq!(world.outcomes(), []);
+    world.advance(Duration::from_millis(1));
+    assert_eq!(world.outcomes(), [Outcome::Completed]);
+
+    let (mut world, anna, _, id) = ringing(Policy::Direct);
+    world.ask(anna.on_phone(), id, Ask::Leave);
+    world.advance(deadlines::LEAVE_GRACE);
+    assert_eq!(world.outcomes(), [Outcome::Cancelled]);
+}
+
+#[test]
+fn one_who_left_and_one_who_is_lost_end_as_what_comes_first() {
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
+    world.lose(boris.phone);
+    world.advance(Duration::from_secs(25));
+    world.ask(anna.on_phone(), id, Ask::Leave);
+    world.advance(Duration::from_secs(5));
+    assert_eq!(world.outcomes(), [Outcome::Lost]);
+}
+
+#[test]
+fn on_the_node_a_page_that_leaves_takes_its_peer_along() {
+    let (mut world, anna, boris, id, peers) = on_node();
+    world.ask(anna.on_phone(), id, Ask::Leave);
+    assert_eq!(world.node_commands(), [NodeCommand::Leave { peer: peers[0] }]);
+    let again = DeviceId::new();
+    world.connect(anna.user, again);
+    world.ask((anna.user, again), id, anew(anna.phone));
+    let shown = world.shown();
+    assert_eq!((shown[&again].negotiation, shown[&boris.phone].negotiation), (2, 1), "the other's media runs on");
+    world.signal((anna.user, again), id, offer());
+    assert!(matches!(&world.node_commands()[..], [NodeCommand::Join { peer, .. }] if !peers.contains(peer)));
+}
+
+#[test]
+fn a_call_that_does_not_connect_moves_once() {
+    let (mut world, anna, boris, id) = ringing(Policy::Auto);
+    world.take();
+    world.accept(boris.on_phone(), id);
+    let shown = world.shown();
+    let hers = &shown[&anna.phone];
+    assert_eq!((hers.path, hers.may_move, hers.moved_from), (Some(Path::Direct), true, None));
+    world.ask(boris.on_phone(), id, failed(1));
+    let changed = world.effects.iter().find_map(|effect| if let Effect::Changed(facts) = effect { facts.path } else { None });
+    assert_eq!(changed, Some(Path::MediaNode));
+    let shown = world.shown();
+    for device in [anna.phone, boris.phone] {
+        let state = &shown[&device];
+        assert_eq!((state.path, state.may_move, state.moved_from), (Some(Path::MediaNode), false, Some(Path::Direct)));
+        assert_eq!((state.negotiation, state.offerer, state.ice_servers.len()), (2, true, 0));
+    }
+    // The other finds out at the same time, and again later.
+    for negotiation in [1, 2, 7] {
+        world.ask(anna.on_phone(), id, failed(negotiation));
+        assert_eq!(world.take(), []);
+    }
+    for device in [anna.on_phone(), boris.on_phone()] {
+        world.signal(device, id, offer());
+        let [NodeCommand::Join { peer, .. }] = world.node_commands()[..] else { panic!("no join") };
+        world.node(connected(peer));
+    }
+    world.advance(Duration::from_secs(3600));
+    world.ask(anna.on_phone(), id, Ask::HangUp);
+    let paths = world.take().into_iter().filter_map(|effect| match effect {
+        Effect::Ended(history) => Some(history.record.path),
+        _ => None,
+    });
+    assert_eq!(paths.collect::<Vec<_>>(), [Some(Path::MediaNode)]);
+}
+
+#[test]
+fn a_call_moves_for_those_who_are_in_it_and_only_where_it_may() {
+    for policy in [Policy::Direct, Policy::MediaNode] {
+        let (mut world, anna, _, id) = answered(policy);
+        world.ask(anna.on_phone(), id, failed(1));
+        assert_eq!(world.refusals(), [(anna.phone, "path_fixed")]);
+    }
+    let (mut world, anna, boris, id) = ringing(Policy::Auto);
+    let vera = world.person();
+    world.take();
+    world.ask(anna.on_phone(), id, failed(0));
+    world.ask(boris.on_phone(), id, failed(0));
+    assert_eq!(world.refusals(), [(anna.phone, "not_answered"), (boris.phone, "not_answered")]);
+    world.accept(boris.on_phone(), id);
+    world.take();
+    for negotiation in [0, 2, u32::MAX] {
+        world.ask(anna.on_phone(), id, failed(negotiation));
+        assert_eq!(world.take(), [], "of a negotiation that is not this one");
+    }
+    world.ask(boris.on_desk(), id, failed(1));
+    world.ask(vera.on_desk(), id, failed(1));
+    assert_eq!(world.refusals(), [(boris.desk, "answered_elsewhere"), (vera.desk, "no_such_call")]);
+}
+
+#[test]
+fn media_that_does_not_connect_after_the_move_ends_the_call() {
+    let (mut world, anna, _, id) = answered(Policy::Auto);
+    world.ask(anna.on_phone(), id, failed(1));
+    world.advance(deadlines::MEDIA_CONNECT);
+    assert_eq!(world.outcomes(), [Outcome::Lost]);
+}
+
+#[test]
+fn a_call_moves_while_one_is_away() {
+    let (mut world, anna, boris, id) = answered(Policy::Auto);
+    world.lose(boris.phone);
+    world.ask(anna.on_phone(), id, failed(1));
+    let again = DeviceId::new();
+    world.connect(boris.user, again);
+    world.take();
+    world.ask((boris.user, again), id, Ask::Accept { previous: Some(boris.phone), anew: false });
+    let shown = world.shown();
+    assert_eq!((shown[&again].path, shown[&again].offerer), (Some(Path::MediaNode), true));
+    for device in [anna.on_phone(), (boris.user, again)] {
+        world.signal(device, id, offer());
+        let [NodeCommand::Join { peer, .. }] = world.node_commands()[..] else { panic!("no join") };
+        world.node(connected(peer));
+    }
+    world.advance(Duration::from_secs(3600));
+    assert_eq!(world.outcomes(), []);
+}
