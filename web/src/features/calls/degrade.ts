@@ -22,11 +22,20 @@ const RELAPSE = 10;
 
 const STEPS: readonly PictureLimit[] = ["none", "reduced", "paused"];
 
-/** What the encoders are told. A reduced picture is a quarter of the pixels. */
-export const ENCODINGS: Record<PictureLimit, { active: boolean; maxBitrate: number | undefined; scaleResolutionDownBy: number }> = {
-  none: { active: true, maxBitrate: undefined, scaleResolutionDownBy: 1 },
-  reduced: { active: true, maxBitrate: 200_000, scaleResolutionDownBy: 2 },
-  paused: { active: false, maxBitrate: 200_000, scaleResolutionDownBy: 2 },
+interface Encodings {
+  /** Bits per second; a browser's default where there is none. */
+  sound: number | undefined;
+  picture: { active: boolean; maxBitrate: number | undefined; scaleResolutionDownBy: number };
+}
+
+/**
+ * What the encoders are told. A reduced picture is a quarter of the pixels. Where even sound suffers, it is made small as well:
+ * Opus needs 32 kbit/s by default and half as much again for headers at most, and speech is still good at a half of that.
+ */
+export const ENCODINGS: Record<PictureLimit, Encodings> = {
+  none: { sound: undefined, picture: { active: true, maxBitrate: undefined, scaleResolutionDownBy: 1 } },
+  reduced: { sound: 24_000, picture: { active: true, maxBitrate: 150_000, scaleResolutionDownBy: 2 } },
+  paused: { sound: 16_000, picture: { active: false, maxBitrate: 150_000, scaleResolutionDownBy: 2 } },
 };
 
 type Verdict = "good" | "so-so" | "bad" | "dire";

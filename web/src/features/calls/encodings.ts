@@ -5,9 +5,9 @@ type Line = "microphone" | "camera" | "screen";
 
 /** A screen keeps its pixels, or nobody could read it; it only gets fewer of them a second. */
 function shape(line: Line, limit: PictureLimit): Partial<RTCRtpEncodingParameters> {
-  if (line === "microphone") return { priority: "high", networkPriority: "high" };
-  const { active, maxBitrate, scaleResolutionDownBy } = ENCODINGS[limit];
-  return { active, maxBitrate, scaleResolutionDownBy: line === "screen" ? 1 : scaleResolutionDownBy };
+  const { sound, picture } = ENCODINGS[limit];
+  if (line === "microphone") return { priority: "high", networkPriority: "high", maxBitrate: sound };
+  return line === "screen" ? { ...picture, scaleResolutionDownBy: 1 } : picture;
 }
 
 /** Nothing to do where it is so already: each change makes the encoder begin anew. */

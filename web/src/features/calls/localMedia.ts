@@ -6,7 +6,7 @@
 import type { DeviceChoices } from "./choices";
 import type { DeviceList, ListedDevice } from "./deviceList";
 import { watchDevices } from "./deviceWatch";
-import { captureBoth, captureCamera, captureMicrophone, captureScreen, type Devices, type MediaError } from "./media";
+import { captureBoth, captureCamera, captureMicrophone, captureScreen, mediaError, type Devices, type MediaError } from "./media";
 import type { LocalTracks } from "./peer";
 import type { DeviceNotice } from "./view";
 
@@ -74,8 +74,12 @@ export class LocalMedia {
   async open(camera: boolean): Promise<{ cameraError: MediaError | null } | null> {
     this.#opening += 1;
     const opening = this.#opening;
-    const captured = await captureBoth(this.#world.devices(), camera, this.#world.choices.chosen.get());
-    if (opening !== this.#opening) {
+    const wanted = (): boolean => opening === this.#opening;
+    const captured = await captureBoth(this.#world.devices(), camera, this.#world.choices.chosen.get(), wanted).catch(
+      (error: unknown) => (wanted() ? Promise.reject(mediaError(error)) : null),
+    );
+    if (captured === null) return null;
+    if (!wanted()) {
       captured.microphone.stop();
       captured.camera?.stop();
       return null;

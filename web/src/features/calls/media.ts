@@ -63,15 +63,23 @@ export interface Captured {
   cameraError: MediaError | null;
 }
 
-/** A call without a working camera goes on with sound: a missing camera must not keep people from talking. */
-export async function captureBoth(devices: Devices | undefined, camera: boolean, choices: Choices): Promise<Captured> {
+/**
+ * A call without a working camera goes on with sound: a missing camera must not keep people from talking. `wanted` is asked before
+ * the second attempt: the call may be over by then.
+ */
+export async function captureBoth(
+  devices: Devices | undefined,
+  camera: boolean,
+  choices: Choices,
+  wanted: () => boolean,
+): Promise<Captured> {
   const audio = soundConstraints(choices);
   if (!camera) return parts(await capture(devices, { audio }), null);
   try {
     return parts(await capture(devices, { audio, video: cameraConstraints(choices) }), null);
   } catch (error) {
     const why = mediaError(error);
-    if (why.code === "insecure") throw why;
+    if (why.code === "insecure" || !wanted()) throw why;
     // Which of the two failed is not told; without the camera it either works or tells of the microphone.
     return parts(await capture(devices, { audio }), why);
   }
