@@ -48,6 +48,8 @@ pub struct Tuning {
     pub presence_grace: Duration,
     /// How often the server pings a socket.
     pub ping_every: Duration,
+    /// How long a socket may be silent before nobody counts on it in a call; longer than `ping_every`.
+    pub silent_after: Duration,
     /// How long a socket may be silent.
     pub dead_after: Duration,
     /// How often a socket's session is looked up again, for what another process changed.
@@ -77,6 +79,7 @@ impl Default for Tuning {
         Self {
             presence_grace: Duration::from_secs(5),
             ping_every: Duration::from_secs(15),
+            silent_after: Duration::from_secs(20),
             dead_after: Duration::from_secs(40),
             recheck_session: Duration::from_secs(300),
             recheck_upload: Duration::from_secs(2),

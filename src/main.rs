@@ -24,6 +24,8 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
+use tracing::{Level, Metadata};
+use tracing_subscriber::{filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Staff chat and calls in one process on one port.
 #[derive(Debug, Parser)]
@@ -90,9 +92,14 @@ fn start_log(config: &Config) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
     match config.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.finish().with(filter_fn(may_be_logged)).init(),
+        LogFormat::Json => log.json().finish().with(filter_fn(may_be_logged)).init(),
     }
+}
+
+/// Whatever the filter of the admin: the WebSocket library tells every frame in full, with messages and the addresses of callers.
+fn may_be_logged(event: &Metadata<'_>) -> bool {
+    *event.level() <= Level::INFO || !event.target().contains("tungstenite")
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {

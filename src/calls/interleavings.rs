@@ -41,6 +41,15 @@ enum Step {
         tells: bool,
         old_is_lost: bool,
     },
+    /// Nothing has come from a socket for 20 s; something may again.
+    Silent {
+        user: usize,
+        device: usize,
+    },
+    Heard {
+        user: usize,
+        device: usize,
+    },
     /// An old socket is found to be dead.
     LoseGhost,
     SignOut {
@@ -120,6 +129,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (who(), which(), any::<bool>(), any::<bool>())
             .prop_map(|((user, device), call, tells, old_is_lost)| Step::Reload { user, device, call, tells, old_is_lost }),
         1 => Just(Step::LoseGhost),
+        1 => who().prop_map(|(user, device)| Step::Silent { user, device }),
+        1 => who().prop_map(|(user, device)| Step::Heard { user, device }),
         1 => prop_oneof![4 => who().prop_map(|(user, device)| Step::SignOut { user, device }), 1 => (0..MAX_USERS).prop_map(|user| Step::CloseAccount { user })],
         4 => (who(), 0..MAX_USERS, 0..3_usize, any::<bool>())
             .prop_map(|((user, device), callee, key, video)| Step::Start { user, device, callee, key, video }),
@@ -148,7 +159,7 @@ struct Model {
     agreed: BTreeSet<(CallId, DeviceId)>,
     /// Calls to which a device of the callee has.
     accepted: BTreeSet<CallId>,
-    /// Devices that have left a call, or whose page was loaded anew: another may take it.
+    /// Devices that have left a call or fell silent, or whose page was loaded anew: another may take it.
     given_up: BTreeSet<(CallId, DeviceId)>,
     entries: BTreeMap<CallId, usize>,
     rang: BTreeSet<CallId>,
@@ -161,7 +172,7 @@ impl Model {
     fn new(users: usize) -> Self {
         let mut model = Self {
             board: Switchboard::default(),
-            now: Millis(0),
+            now: Millis(100_000),
             users: (0..users).map(|_| UserId::new()).collect(),
             devices: (0..users).map(|_| std::array::from_fn(|_| DeviceId::new())).collect(),
             owner: BTreeMap::new(),
@@ -195,6 +206,12 @@ impl Model {
                 self.reload(user % count, device, call, tells, old_is_lost)
             }
             Step::LoseGhost => self.ghosts.pop().map(|device| self.board.device_lost(self.now, device)).unwrap_or_default(),
+            Step::Silent { user, device } => {
+                let (device, since) = (self.devices[user % count][device], self.now.minus(Duration::from_secs(20)));
+                self.given_up.extend(self.calls.iter().map(|id| (*id, device)));
+                self.board.device_silent(self.now, device, since)
+            }
+            Step::Heard { user, device } => self.board.device_heard(self.now, self.devices[user % count][device]),
             Step::SignOut { user, device } => self.sign_out(self.devices[user % count][device]),
             Step::CloseAccount { user } => self.board.user_gone(self.now, self.users[user % count]),
             Step::Start { user, device, callee, key, video } => self.start(user % count, device, callee % count, key, video),

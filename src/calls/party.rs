@@ -60,8 +60,17 @@ pub(super) struct Party {
 pub(super) struct Away {
     pub(super) device: DeviceId,
     pub(super) until: Millis,
+    pub(super) why: Why,
+}
+
+/// Why a participant is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Lost,
     /// The page said that it goes: its not coming back is a hang-up, not a loss.
-    pub(super) left: bool,
+    Left,
+    /// Its socket is open and nothing comes: it is back with its next sign of life.
+    Silent,
 }
 
 /// Where a side stands with the media node; idle on every other path.

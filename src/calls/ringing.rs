@@ -117,6 +117,8 @@ impl Call {
             Input::MediaFailed { side, device, negotiation } => self.media_failed(now, side, device, negotiation),
             Input::DeviceConnected { side, device } => self.device_connected(side, device),
             Input::DeviceLost { side, device } => self.device_lost(now, side, device),
+            Input::DeviceSilent { side, device, since } => self.device_silent(since, side, device),
+            Input::DeviceHeard { side, device } => self.device_heard(now, side, device),
             Input::Node(event) => self.node_event(now, event),
             Input::UserGone { side } => self.user_gone(now, side),
             Input::CalleeBusy => self.end(now, Outcome::Busy),

@@ -116,6 +116,16 @@ impl Calls {
         self.step(|board, now| board.device_lost(now, device));
     }
 
+    /// Nothing has come from a device for so long.
+    pub fn device_silent(&self, device: DeviceId, silence: Duration) {
+        self.step(|board, now| board.device_silent(now, device, now.minus(silence)));
+    }
+
+    /// After [`Self::device_silent`], something has.
+    pub fn device_heard(&self, device: DeviceId) {
+        self.step(|board, now| board.device_heard(now, device));
+    }
+
     /// Its session has ended; [`Self::device_gone`] follows.
     pub fn signed_out(&self, device: DeviceId) {
         self.step(|board, now| board.signed_out(now, device));

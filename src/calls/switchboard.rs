@@ -123,6 +123,18 @@ impl Switchboard {
         self.in_calls_of(now, user_id, |side| Input::DeviceLost { side, device })
     }
 
+    /// Nothing has come from a device since then: the calls that it holds wait for it, or for another, from then on.
+    pub fn device_silent(&mut self, now: Millis, device: DeviceId, since: Millis) -> Vec<Effect> {
+        let Some(user) = self.devices.get(&device).map(|known| known.user_id) else { return Vec::new() };
+        self.in_calls_of(now, user, |side| Input::DeviceSilent { side, device, since })
+    }
+
+    /// Something has come from it again.
+    pub fn device_heard(&mut self, now: Millis, device: DeviceId) -> Vec<Effect> {
+        let Some(user) = self.devices.get(&device).map(|known| known.user_id) else { return Vec::new() };
+        self.in_calls_of(now, user, |side| Input::DeviceHeard { side, device })
+    }
+
     /// The session of a device has ended: the calls that it holds are over at once, with their media, as if it had hung up.
     pub fn signed_out(&mut self, now: Millis, device: DeviceId) -> Vec<Effect> {
         let Some(user) = self.devices.get(&device).map(|known| known.user_id) else { return Vec::new() };

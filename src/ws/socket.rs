@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 use super::frames::{ClientFrame, ServerFrame};
 use crate::{
-    app::App,
+    app::{App, Tuning},
     chat::{self, ChatError},
     events::{self, EventId},
     http::extract::{Arrival, CurrentUser},
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
     async fn run(&mut self) -> Ending {
         loop {
             // Whatever comes is a sign of life, above all the browser's answers to our pings.
-            let Ok(received) = time::timeout(self.app.tuning.dead_after, self.stream.next()).await else { return Ending::Silent };
+            let Some(received) = self.next().await else { return Ending::Silent };
             match received {
                 None | Some(Ok(Message::Close(_))) => return Ending::Gone,
                 Some(Err(error)) => return ending_of(&error),
@@ -242,6 +242,21 @@ impl<'a> Reader<'a> {
             }
             self.pace.until_ready().await;
         }
+    }
+
+    /// What comes next; nothing if the line is dead. On the way there a call stops counting on this device: a participant who is not
+    /// there is not to be shown as one for longer than a call waits.
+    async fn next(&mut self) -> Option<Option<Result<Message, axum::Error>>> {
+        let Tuning { silent_after, dead_after, .. } = self.app.tuning;
+        if let Ok(received) = time::timeout(silent_after, self.stream.next()).await {
+            return Some(received);
+        }
+        self.app.calls.device_silent(self.device, silent_after);
+        let received = time::timeout(dead_after.saturating_sub(silent_after), self.stream.next()).await.ok()?;
+        if matches!(received, Some(Ok(_))) {
+            self.app.calls.device_heard(self.device);
+        }
+        Some(received)
     }
 
     async fn handle(&self, text: &str) {

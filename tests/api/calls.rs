@@ -8,21 +8,21 @@ use sqlx::Row;
 use crate::harness::{Client, Device, PATIENCE, TestApp, both, new_key};
 
 /// What Chromium offers to a node; the media crate keeps it for its own tests.
-const CHROMIUM_OFFER: &str = include_str!("../../media/src/sdp/testdata/chromium-offer.sdp");
+pub(crate) const CHROMIUM_OFFER: &str = include_str!("../../media/src/sdp/testdata/chromium-offer.sdp");
 
 /// Anna and Boris with a device each, and a call from her that rings at his.
-struct Ringing {
-    admin: Client,
-    anna: Client,
-    boris: Client,
-    conversation: String,
-    hers: Device,
-    his: Device,
-    call: String,
+pub(crate) struct Ringing {
+    pub(crate) admin: Client,
+    pub(crate) anna: Client,
+    pub(crate) boris: Client,
+    pub(crate) conversation: String,
+    pub(crate) hers: Device,
+    pub(crate) his: Device,
+    pub(crate) call: String,
 }
 
 impl Ringing {
-    async fn start(app: &TestApp) -> Self {
+    pub(crate) async fn start(app: &TestApp) -> Self {
         let (admin, anna, boris, conversation) = app.office().await;
         let (mut hers, mut his) = (anna.connect().await, boris.connect().await);
         start(&mut hers, &boris, "video").await;
@@ -34,7 +34,7 @@ impl Ringing {
         Self { admin, anna, boris, conversation, hers, his, call }
     }
 
-    async fn answered(app: &TestApp) -> Self {
+    pub(crate) async fn answered(app: &TestApp) -> Self {
         let mut ringing = Self::start(app).await;
         ask(&mut ringing.his, "call_accept", &ringing.call).await;
         for device in [&mut ringing.hers, &mut ringing.his] {
@@ -45,7 +45,7 @@ impl Ringing {
     }
 
     /// The outcomes that the history of both has, after the entry has come to both.
-    async fn history(&mut self) -> Vec<String> {
+    pub(crate) async fn history(&mut self) -> Vec<String> {
         self.hers.event().await;
         let page = |client: Client| {
             let path = format!("/api/conversations/{}/messages", self.conversation);
@@ -57,22 +57,32 @@ impl Ringing {
     }
 }
 
-async fn start(device: &mut Device, callee: &Client, kind: &str) -> String {
+pub(crate) async fn start(device: &mut Device, callee: &Client, kind: &str) -> String {
     let (key, callee) = (new_key(), callee.id().await);
     device.send(&json!({"type": "call_start", "client_key": key, "callee_id": callee, "kind": kind})).await;
     key
 }
 
-async fn ask(device: &mut Device, kind: &str, call: &str) {
+pub(crate) async fn ask(device: &mut Device, kind: &str, call: &str) {
     device.send(&json!({"type": kind, "call_id": call})).await;
 }
 
 /// The next state of a call that a device is shown.
-async fn state(device: &mut Device) -> Value {
+pub(crate) async fn state(device: &mut Device) -> Value {
     device.frame_of("call").await["call"].take()
 }
 
-async fn ended(device: &mut Device) -> Value {
+/// The first state that is as it should be; those before it are dropped.
+pub(crate) async fn state_where(device: &mut Device, wanted: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let call = state(device).await;
+        if wanted(&call) {
+            return call;
+        }
+    }
+}
+
+pub(crate) async fn ended(device: &mut Device) -> Value {
     loop {
         let call = state(device).await;
         if call["phase"] == "ended" {
@@ -81,11 +91,11 @@ async fn ended(device: &mut Device) -> Value {
     }
 }
 
-async fn signal(device: &mut Device, call: &str, signal: &Value) {
+pub(crate) async fn signal(device: &mut Device, call: &str, signal: &Value) {
     device.send(&json!({"type": "call_signal", "call_id": call, "signal": signal})).await;
 }
 
-async fn refusal(device: &mut Device) -> String {
+pub(crate) async fn refusal(device: &mut Device) -> String {
     device.frame_of("error").await["code"].as_str().unwrap().to_owned()
 }
 

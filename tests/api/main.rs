@@ -4,6 +4,9 @@
 mod access;
 mod audit;
 mod calls;
+mod calls_lines;
+mod calls_list;
+mod calls_staying;
 mod chat;
 mod events;
 mod files_downloads;

@@ -27,12 +27,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The binary on a data folder and a database, on a free port.
 pub(crate) fn command(data: &Path, database: &config::Database) -> Command {
+    command_with_log(data, database, "warn")
+}
+
+pub(crate) fn command_with_log(data: &Path, database: &config::Database, filter: &str) -> Command {
     let url = match database {
         config::Database::Sqlite(path) => format!("sqlite:{}", path.display()),
         config::Database::Postgres(url) => url.clone(),
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_staffline"));
-    command.env_clear().arg("--data").arg(data).args(["--database-url", &url, "--listen", "127.0.0.1:0", "--log-filter", "warn"]);
+    command.env_clear().arg("--data").arg(data).args(["--database-url", &url, "--listen", "127.0.0.1:0", "--log-filter", filter]);
     command.kill_on_drop(true).stdin(Stdio::null());
     command
 }
@@ -51,7 +55,12 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) async fn start(data: &Path, database: &config::Database) -> Self {
-        let mut child = command(data, database).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(command(data, database)).await
+    }
+
+    /// With more settings than [`command`] has.
+    pub(crate) async fn spawn(mut command: Command) -> Self {
+        let mut child = command.arg("serve").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = time::timeout(PATIENCE, lines.next_line()).await.expect("it starts").unwrap().expect("it says where");
         let origin = line.split(": ").nth(1).expect("an address").trim_end_matches('/').to_owned();

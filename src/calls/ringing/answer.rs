@@ -4,7 +4,7 @@ use super::{Call, GRACE, Input, LEAVE_GRACE, MEDIA_CONNECT, Output, Phase};
 use crate::{
     calls::{
         CallKind, Path,
-        party::{Side, leave},
+        party::{Side, Why, leave},
         policy::{End, PathPolicy},
         refusal::Refusal,
     },
@@ -66,7 +66,7 @@ impl Call {
         self.callee.sends.camera = self.kind == CallKind::Video;
         if let Some(away) = &mut self.caller.away {
             // There is somebody waiting now: the caller gets the time that a participant gets.
-            away.until = now.plus(if away.left { LEAVE_GRACE } else { GRACE });
+            away.until = now.plus(if away.why == Why::Left { LEAVE_GRACE } else { GRACE });
         }
         for party in [&mut self.caller, &mut self.callee] {
             party.renegotiate();
@@ -95,7 +95,7 @@ impl Call {
     }
 
     /// Another device of the same user continues the call. If it is the same page after a broken socket, its media lives on.
-    fn take_over(&mut self, now: Millis, side: Side, device: DeviceId, media_lives: bool) -> Vec<Output> {
+    pub(super) fn take_over(&mut self, now: Millis, side: Side, device: DeviceId, media_lives: bool) -> Vec<Output> {
         let path = self.answered().map(|(_, decision)| decision.path);
         let party = self.party_mut(side);
         if !media_lives {

@@ -1,10 +1,12 @@
 //! Devices that come and go while the call lives, and what happens when nobody comes back in time.
 
+use std::time::Duration;
+
 use super::{Call, GRACE, LEAVE_GRACE, Output, Phase, RINGING_GRACE};
 use crate::{
     calls::{
         Outcome,
-        party::{Away, Side, leave},
+        party::{Away, Side, Why, leave},
     },
     clock::Millis,
     ids::DeviceId,
@@ -17,12 +19,34 @@ impl Call {
     }
 
     pub(super) fn device_lost(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
-        let grace = if self.is_ringing() { RINGING_GRACE } else { GRACE };
+        if self.is_held_by(side, device) {
+            self.go_away(side, Away { device, until: now.plus(self.grace()), why: Why::Lost });
+            return self.show();
+        }
+        if let Some(away) = self.party_mut(side).away.as_mut().filter(|away| away.device == device && away.why == Why::Silent) {
+            // It has been waited for since it fell silent.
+            away.why = Why::Lost;
+        }
+        Vec::new()
+    }
+
+    /// Nothing has come from the device since then: it is as good as lost, and has been for as long.
+    pub(super) fn device_silent(&mut self, since: Millis, side: Side, device: DeviceId) -> Vec<Output> {
         if !self.is_held_by(side, device) {
             return Vec::new();
         }
-        self.go_away(side, Away { device, until: now.plus(grace), left: false });
+        self.go_away(side, Away { device, until: since.plus(self.grace()), why: Why::Silent });
         self.show()
+    }
+
+    /// It is there after all, as it was.
+    pub(super) fn device_heard(&mut self, now: Millis, side: Side, device: DeviceId) -> Vec<Output> {
+        let silent = self.party(side).away.as_ref().is_some_and(|away| away.device == device && away.why == Why::Silent);
+        if silent { self.take_over(now, side, device, true) } else { Vec::new() }
+    }
+
+    fn grace(&self) -> Duration {
+        if self.is_ringing() { RINGING_GRACE } else { GRACE }
     }
 
     /// The page says that it goes. Nothing is told to it any more; its socket follows.
@@ -30,7 +54,7 @@ impl Call {
         if !self.is_held_by(side, device) {
             return Vec::new();
         }
-        self.go_away(side, Away { device, until: now.plus(LEAVE_GRACE), left: true });
+        self.go_away(side, Away { device, until: now.plus(LEAVE_GRACE), why: Why::Left });
         // Its media ends with the page.
         let mut out: Vec<_> = leave(self.party_mut(side)).into_iter().collect();
         out.extend(self.show());
@@ -57,7 +81,7 @@ impl Call {
     pub(super) fn deadline_passed(&mut self, now: Millis) -> Vec<Output> {
         let missed = matches!(self.phase, Phase::Ringing { until } if until <= now);
         let parties = [&self.caller, &self.callee];
-        let left = parties.iter().any(|party| party.away.as_ref().is_some_and(|away| away.left && away.until <= now));
+        let left = parties.iter().any(|party| party.away.as_ref().is_some_and(|away| away.why == Why::Left && away.until <= now));
         let lost = parties.iter().any(|party| party.deadlines().min().is_some_and(|at| at <= now));
         if missed {
             self.end(now, Outcome::Missed)

@@ -8,6 +8,7 @@ use crate::{
         party::{Sends, Side},
         refusal::Refusal,
     },
+    clock::Millis,
     ids::{CallId, ConversationId, DeviceId, UserId},
 };
 
@@ -64,6 +65,17 @@ pub enum Input {
         device: DeviceId,
     },
     DeviceLost {
+        side: Side,
+        device: DeviceId,
+    },
+    /// The socket is open, and nothing has come from it since then.
+    DeviceSilent {
+        side: Side,
+        device: DeviceId,
+        since: Millis,
+    },
+    /// Something has, again.
+    DeviceHeard {
         side: Side,
         device: DeviceId,
     },

@@ -17,6 +17,7 @@ use super::{Client, PATIENCE};
 /// An open socket.
 pub(crate) struct Device {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) id: String,
 }
 
 impl Client {
@@ -34,9 +35,10 @@ impl Client {
 
     async fn connect_at(&self, path: &str) -> (Device, Value) {
         let (socket, _) = connect_async(self.upgrade(path)).await.expect("the socket opens");
-        let mut device = Device { socket };
+        let mut device = Device { socket, id: String::new() };
         let hello = device.frame().await;
         assert_eq!(hello["type"], "hello", "{hello}");
+        device.id = hello["device_id"].as_str().unwrap().to_owned();
         (device, hello)
     }
 

@@ -174,3 +174,44 @@ fn a_call_moves_while_one_is_away() {
     world.advance(Duration::from_secs(3600));
     assert_eq!(world.outcomes(), []);
 }
+
+/// M5: who is cut off is not shown as there for longer than a call waits, counted from the last sign of life.
+#[test]
+fn a_device_that_falls_silent_is_away_and_may_be_back() {
+    let (mut world, anna, boris, _) = answered(Policy::Direct);
+    let silence = Duration::from_secs(20);
+    world.now = world.now.plus(silence);
+    silent_of(&mut world, boris.phone);
+    let shown = world.shown();
+    assert!(!shown[&anna.phone].participants[1].connected && !shown[&boris.desk].here);
+    let effects = world.board.device_heard(world.now, boris.phone);
+    world.effects.extend(effects);
+    let shown = world.shown();
+    assert!(shown[&boris.phone].here && shown[&anna.phone].participants[1].connected);
+    assert_eq!(shown[&boris.phone].negotiation, 1, "its media ran on");
+
+    world.now = world.now.plus(silence);
+    silent_of(&mut world, boris.phone);
+    world.lose(boris.phone);
+    world.take();
+    world.advance(deadlines::GRACE - silence - Duration::from_millis(1));
+    assert_eq!(world.outcomes(), []);
+    world.advance(Duration::from_millis(1));
+    assert_eq!(world.outcomes(), [Outcome::Lost], "30 s after the last that was heard of him");
+
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
+    silent_of(&mut world, boris.phone);
+    world.accept(boris.on_desk(), id);
+    assert!(world.shown()[&boris.desk].here, "another device may go on");
+    let effects = world.board.device_heard(world.now, boris.phone);
+    assert_eq!(effects, [], "and the first has lost it");
+    world.ask(anna.on_phone(), id, Ask::Leave);
+    world.take();
+    let effects = world.board.device_heard(world.now, anna.phone);
+    assert_eq!(effects, [], "who left is not back by a last word");
+}
+
+fn silent_of(world: &mut World, device: DeviceId) {
+    let effects = world.board.device_silent(world.now, device, world.now.minus(Duration::from_secs(20)));
+    world.effects.extend(effects);
+}
