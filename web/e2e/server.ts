@@ -25,7 +25,7 @@ export interface NodeReport {
   retransmitted_packets: number;
 }
 
-export type CallPath = 'direct' | 'media_node';
+export type CallPath = 'direct' | 'auto' | 'media_node';
 
 export const admin: Person = { name: 'Alla Admin', login: 'alla', password: 'correct horse battery' };
 export const anna: Person = { name: 'Анна Орлова', login: 'anna', password: 'anna keeps a secret' };

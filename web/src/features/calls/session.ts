@@ -304,7 +304,6 @@ export class CallSession {
     }
     this.#show({ interrupted: false });
     for (const signal of this.#early.splice(0)) this.#connection.receive(signal);
-    this.#saidMedia = "";
     this.#sayMedia();
   }
 

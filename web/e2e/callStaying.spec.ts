@@ -1,0 +1,154 @@
+/** A call outlives what befalls it: a reload, a broken socket, a way that leads nowhere, another call; and ends when its page does. */
+import { expect, test } from './fixtures.ts';
+import { Line } from './line.ts';
+import { freePort } from './ports.ts';
+import { Server, anna, boris, type Person } from './server.ts';
+import { Staff, openBrowser } from './staff.ts';
+import { flowing, watch } from './stats.ts';
+
+const clara: Person = { name: 'Clara Weiss', login: 'clara', password: 'clara keeps a secret' };
+
+async function connect(a: Staff, b: Staff): Promise<void> {
+  await a.openChat(boris.name);
+  await a.call('Call with video');
+  await b.accept();
+  for (const staff of [a, b]) {
+    await staff.connected();
+    await flowing(staff.page);
+  }
+}
+
+/** Milliseconds from the beginning of the page's own life until its call has both ways again. */
+async function connectedAfter(staff: Staff): Promise<number> {
+  const handle = await staff.page.waitForFunction(() =>
+    window.stafflineCall?.()?.connectionState === 'connected' ? performance.now() : false);
+  return (await handle.jsonValue()) as number;
+}
+
+const entries = (staff: Staff) => staff.messages.getByText(/call/i);
+
+for (const path of ['direct', 'media_node'] as const) {
+  test(`a reload returns into the call, as muted as before (${path})`, async ({ server, two: { a, b } }) => {
+    await server.setPath(path);
+    await connect(a, b);
+    await a.press('Turn microphone off');
+    await expect(b.page.getByText(`${anna.name}: microphone is off`)).toBeVisible();
+    await a.page.reload();
+    expect(await connectedAfter(a)).toBeLessThan(3_000);
+    await expect(a.inCall.getByRole('button', { name: 'Turn microphone on' })).toBeAttached();
+    await expect.poll(async () => (await watch(a.page, 1)).framesPerSecond).toBeGreaterThan(5);
+    const heard = await watch(b.page, 2);
+    expect(heard.framesPerSecond).toBeGreaterThan(5);
+    expect(heard.audioEnergy).toBeLessThan(1e-6);
+    // The callee's page as well, which makes no offer.
+    await b.page.reload();
+    expect(await connectedAfter(b)).toBeLessThan(3_000);
+    await expect.poll(async () => (await watch(b.page, 1)).framesPerSecond).toBeGreaterThan(5);
+    await a.hangUp();
+    await expect(b.inCall).toBeHidden();
+  });
+}
+
+test('two calls: hold, swap, and each ends alone', async ({ server, staffBrowser, two: { a, b } }) => {
+  await server.add(clara);
+  const c = await Staff.signIn(staffBrowser, server.url, clara);
+  await connect(a, b);
+  await c.openChat(anna.name);
+  await c.call('Call');
+  await a.waiting.getByRole('button', { name: 'Hold and answer' }).click();
+  await c.connected();
+  await expect(a.inCall).toHaveAccessibleName(`Call with ${clara.name}`);
+  await expect(b.inCall).toContainText('has put the call on hold');
+  // Boris hears and sees nothing of Anna any more; Clara hears her.
+  await expect.poll(async () => (await watch(b.page, 1)).framesPerSecond).toBe(0);
+  expect((await watch(b.page, 1)).audioEnergy).toBeLessThan(1e-6);
+  await expect.poll(async () => (await watch(c.page, 1)).audioEnergy).toBeGreaterThan(0);
+  await a.page.mouse.move(300, 300);
+  await a.page.getByRole('button', { name: 'Switch' }).click();
+  await expect(a.inCall).toHaveAccessibleName(`Call with ${boris.name}`);
+  await expect.poll(async () => (await watch(b.page, 1)).framesPerSecond).toBeGreaterThan(5);
+  await expect.poll(async () => (await watch(c.page, 1)).audioEnergy).toBeLessThan(1e-6);
+  await c.hangUp();
+  await expect(a.inCall).toHaveAccessibleName(`Call with ${boris.name}`);
+  expect((await watch(b.page, 2)).framesPerSecond).toBeGreaterThan(5);
+  await a.hangUp();
+  await expect(b.inCall).toBeHidden();
+  await c.close();
+});
+
+test('a socket that is broken for 4 s leaves the media alone, and the call goes on', async () => {
+  const [outer, inner] = [await freePort(), await freePort()];
+  const line = await Line.open(outer, inner);
+  const server = await Server.start({ url: `http://localhost:${String(outer)}`, listen: `127.0.0.1:${String(inner)}` });
+  const browser = await openBrowser();
+  try {
+    await server.setUp();
+    await server.add(anna);
+    await server.add(boris);
+    const a = await Staff.signIn(browser, server.url, anna);
+    const b = await Staff.signIn(browser, server.url, boris);
+    await connect(a, b);
+    line.cut();
+    const during = await Promise.all([watch(a.page, 4), watch(b.page, 4)]);
+    line.mend();
+    for (const flow of during) expect(flow.framesPerSecond).toBeGreaterThan(5);
+    // What is said after the return arrives: both hold the same call still.
+    await a.page.mouse.move(200, 300);
+    await expect(a.page.getByText('No connection')).toBeHidden({ timeout: 20_000 });
+    await a.press('Turn microphone off');
+    await expect(b.page.getByText(`${anna.name}: microphone is off`)).toBeVisible({ timeout: 20_000 });
+    expect((await watch(b.page, 2)).framesPerSecond).toBeGreaterThan(5);
+    await b.hangUp();
+    await expect(a.inCall).toBeHidden();
+    await expect(entries(a)).toHaveCount(1);
+  } finally {
+    await browser.close();
+    await server.dispose();
+    await line.close();
+  }
+});
+
+test('where no direct way is found, the call moves to the media node without hanging up', async ({ server, two: { a, b } }) => {
+  await server.setPath('auto');
+  for (const { page } of [a, b]) {
+    // The candidates of the other browser come to nothing; those of the node stand in its answer.
+    await page.addInitScript(() => { RTCPeerConnection.prototype.addIceCandidate = () => Promise.resolve(); });
+    await page.reload();
+  }
+  await a.openChat(boris.name);
+  await a.call('Call with video');
+  await b.accept();
+  for (const staff of [a, b]) await expect(staff.pathBadge).toHaveText(/Direct/);
+  for (const staff of [a, b]) {
+    await expect(staff.pathBadge).toHaveText(/Media node/);
+    await staff.connected();
+    await flowing(staff.page);
+  }
+  for (const flow of await Promise.all([watch(a.page, 3), watch(b.page, 3)])) {
+    expect(flow.framesPerSecond).toBeGreaterThan(5);
+    expect(flow.audioEnergy).toBeGreaterThan(0);
+    expect(flow.last.remotePort).toBe(Number(new URL(server.url).port));
+  }
+  await a.hangUp();
+  await expect(b.inCall).toBeHidden();
+  await expect(entries(a)).toHaveCount(1);
+  await expect.poll(async () => (await server.report()).sessions).toBe(0);
+});
+
+test('a closed tab is a hang-up, after the moment that a reload may take', async ({ two: { a, b } }) => {
+  await connect(a, b);
+  await a.page.close({ runBeforeUnload: true });
+  await expect(b.inCall).toBeHidden({ timeout: 14_000 });
+  await expect(b.page.evaluate(() => window.stafflineCall?.() ?? null)).resolves.toBeNull();
+});
+
+test('a browser that is killed is waited for, and then the call is over', async ({ server, staffBrowser }) => {
+  const other = await openBrowser();
+  const a = await Staff.signIn(other, server.url, anna);
+  const b = await Staff.signIn(staffBrowser, server.url, boris);
+  await connect(a, b);
+  const session = await other.newBrowserCDPSession();
+  await session.send('Browser.crash').catch(() => undefined);
+  await expect(b.inCall).toBeHidden({ timeout: 35_000 });
+  await b.close();
+});
