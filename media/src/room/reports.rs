@@ -19,6 +19,9 @@ const MAX_BITRATE: u64 = 2_500_000;
 /// What it is never pressed below: a subscriber that cannot take this much loses packets, the others keep a picture.
 const MIN_BITRATE: u64 = 150_000;
 
+/// In a call of two there are no others: on a narrow line the picture gives way to the sound. Browsers send no less than this.
+const MIN_BITRATE_OF_TWO: u64 = 30_000;
+
 /// A subscriber that has estimated nothing for this long (browsers do so once a second) does not count.
 const REMB_LIFETIME: Duration = Duration::from_secs(10);
 
@@ -76,7 +79,8 @@ impl Room {
             compound.receiver_report(sender, &blocks[..count]);
             compound.source_description(sender, member.cname());
             if video_count > 0 {
-                let each = bitrate.clamp(MIN_BITRATE, MAX_BITRATE);
+                let floor = if self.members.iter().count() > 2 { MIN_BITRATE } else { MIN_BITRATE_OF_TWO };
+                let each = bitrate.clamp(floor, MAX_BITRATE);
                 compound.remb(sender, each * video_count as u64, &videos[..video_count]);
             }
         }

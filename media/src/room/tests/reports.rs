@@ -54,11 +54,12 @@ fn a_publisher_is_told_each_second_how_it_is_received() {
     assert!(matches!(read[2], Packet::Remb { bitrate } if (2_400_000..=2_500_000).contains(&bitrate)));
 }
 
-#[test]
-fn the_bitrate_is_what_the_weakest_subscriber_takes_within_bounds() {
-    let mut show = Show::new(GCM, 2);
+/// What the publisher may send, in kbit/s, when `n` subscribe and the first has this estimate.
+fn told(n: u16, estimates: &[u64]) -> Vec<u64> {
+    let mut show = Show::new(GCM, n);
     show.publish(&[0]);
-    let mut told = |estimate: u64| {
+    let told = |estimate: &u64| {
+        let estimate = *estimate;
         show.subscriber_says(|c| c.remb(Ssrc(5), estimate, &[down_ssrc(2, 0)]));
         show.pass(ms(1_000));
         let compounds = show.publisher.rtcp_got(&show.wire);
@@ -69,9 +70,17 @@ fn the_bitrate_is_what_the_weakest_subscriber_takes_within_bounds() {
         });
         bitrate.unwrap() / 1_000
     };
-    assert_eq!(told(800_000), 800);
-    assert_eq!(told(10_000), 150);
-    assert_eq!(told(90_000_000), 2_500);
+    estimates.iter().map(told).collect()
+}
+
+#[test]
+fn the_bitrate_is_what_the_weakest_subscriber_takes_within_bounds() {
+    assert_eq!(told(2, &[800_000, 10_000, 90_000_000]), [800, 150, 2_500]);
+}
+
+#[test]
+fn in_a_call_of_two_the_picture_gives_way_to_the_sound() {
+    assert_eq!(told(1, &[800_000, 40_000, 10_000]), [800, 40, 30]);
 }
 
 #[test]
