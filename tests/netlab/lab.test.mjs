@@ -71,6 +71,50 @@ test('an impaired line loses its share, and none when it is good again', { skip 
   }
 });
 
+/** Sends 200 datagrams through the echo and prints how many came back, and how many of them after a later one. */
+const ORDER = `
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)
+for i in range(200):
+    s.sendto(b"%d" % i, ("203.0.113.10", 7)); time.sleep(0.002)
+highest = back = late = 0
+try:
+    while True:
+        n = int(s.recv(100)); back += 1; late += n < highest; highest = max(highest, n)
+except OSError: print(back, late)`;
+
+test('an impaired line lets packets overtake each other, and loses none of them', { skip }, async () => {
+  const lab = up('cone');
+  try {
+    await lab.start('internet', ['python3', '-c', ECHO], { ready: 'ready' });
+    lab.impair('a', { reorder: 10 });
+    const [back, late] = (await lab.exec('office-a', ['python3', '-c', ORDER])).split(' ').map(Number);
+    assert.equal(back, 200);
+    assert.ok(late > 10 && late < 90, `${late} of 200 were late`);
+  } finally {
+    await lab.down();
+  }
+});
+
+test('a laptop that moves has other addresses, and what it had before is dead', { skip }, async () => {
+  const lab = up('cone');
+  const outside = async () => {
+    const see = 'import socket; s = socket.create_connection(("203.0.113.10", 7), 5); print(s.getsockname()[0], s.recv(100).decode())';
+    return (await lab.exec('office-a', ['python3', '-c', see])).trim().split(' ');
+  };
+  try {
+    const tell = 'import socket; s = socket.create_server(("203.0.113.10", 7)); print("ready", flush=True)\nwhile True: c, a = s.accept(); c.send(a[0].encode()); c.close()';
+    await lab.start('internet', ['python3', '-c', tell], { ready: 'ready' });
+    assert.deepEqual(await outside(), ['10.77.1.2', '203.0.113.101']);
+    lab.renumber('a');
+    assert.deepEqual(await outside(), ['10.77.1.3', '203.0.113.111']);
+    lab.moveTo('a', 'symmetric');
+    assert.deepEqual(await outside(), ['10.77.1.3', '203.0.113.111']);
+  } finally {
+    await lab.down();
+  }
+});
+
 test('a lab goes with its process, even one that is killed', { skip }, async () => {
   const url = new URL('./lab.mjs', import.meta.url).href;
   const child = spawn('node', ['--input-type=module', '-e', `const { up } = await import('${url}'); up('cone'); console.log('up'); setInterval(() => {}, 1000);`], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,24 +1,25 @@
 #!/usr/bin/env python3
-"""A user-space wire between two TAP interfaces: delay, jitter, loss, rate.
+"""A user-space wire between two TAP interfaces: delay, jitter, loss, reordering, rate.
 
-    wire.py TAP_IN TAP_OUT [delay=MS] [jitter=MS] [loss=PCT] [rate=KBIT] [queue=MS] [seed=N]
+    wire.py TAP_IN TAP_OUT [delay=MS] [jitter=MS] [loss=PCT] [reorder=PCT] [rate=KBIT] [queue=MS] [seed=N]
 
-Stands in for tc-netem where the kernel has none. Each value is for one direction and holds for both; packets
-never overtake each other. `queue` is how long a packet may wait for its turn at `rate` before it is dropped.
+Stands in for tc-netem where the kernel has none. Each value is for one direction and holds for both. Packets
+do not overtake each other, but for the share that `reorder` holds back LATE seconds longer. `queue` is how long a packet may wait for its turn at `rate` before it is dropped.
 ARP is never lost: it would look like an outage, not like loss.
 """
 import fcntl
+import heapq
 import os
 import random
 import select
 import struct
 import sys
 import time
-from collections import deque
 
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
-DEFAULTS = {"delay": 0.0, "jitter": 0.0, "loss": 0.0, "rate": 0.0, "queue": 200.0, "seed": 1.0}
+DEFAULTS = {"delay": 0.0, "jitter": 0.0, "loss": 0.0, "reorder": 0.0, "rate": 0.0, "queue": 200.0, "seed": 1.0}
 FRAMES_AT_ONCE = 64
+LATE = 0.03  # longer than the 20 ms between two packets of sound
 
 
 def settings(words):
@@ -43,9 +44,10 @@ class Direction:
     def __init__(self, source, sink, chosen):
         self.source, self.sink = source, sink
         self.delay, self.jitter, self.queue = (chosen[k] / 1e3 for k in ("delay", "jitter", "queue"))
-        self.loss, self.bytes_per_s = chosen["loss"] / 100, chosen["rate"] * 1000 / 8
+        self.loss, self.reorder = chosen["loss"] / 100, chosen["reorder"] / 100
+        self.bytes_per_s = chosen["rate"] * 1000 / 8
         self.random = random.Random(f"{int(chosen['seed'])}/{source}")
-        self.on_the_way, self.free_at, self.last_arrival = deque(), 0.0, 0.0
+        self.on_the_way, self.taken, self.free_at, self.last_arrival = [], 0, 0.0, 0.0
 
     def take(self, now):
         for _ in range(FRAMES_AT_ONCE):
@@ -66,12 +68,15 @@ class Direction:
             arrival = self.free_at = start + len(frame) / self.bytes_per_s
         arrival += self.delay + self.random.uniform(0, self.jitter)
         self.last_arrival = arrival = max(arrival, self.last_arrival)
-        self.on_the_way.append((arrival, frame))
+        if self.reorder and self.random.random() < self.reorder:
+            arrival += LATE
+        self.taken += 1
+        heapq.heappush(self.on_the_way, (arrival, self.taken, frame))
 
     def deliver(self, now):
         while self.on_the_way and self.on_the_way[0][0] <= now:
             try:
-                os.write(self.sink, self.on_the_way.popleft()[1])
+                os.write(self.sink, heapq.heappop(self.on_the_way)[2])
             except OSError:
                 pass  # the interface is down, or its queue full: lost, as on a real line
 
