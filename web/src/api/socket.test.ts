@@ -1,7 +1,7 @@
 /** The socket against a fake server, in virtual time. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "./http";
-import { PING_MS, POLL_MS, SILENCE_MS, Socket, type WebSocketLike } from "./socket";
+import { DOUBT_MS, PING_MS, POLL_MS, SILENCE_MS, Socket, type WebSocketLike } from "./socket";
 import type { ClientFrame, EventPage, ServerFrame, StoredEvent, User } from "./types";
 
 const user = (name: string): User => ({
@@ -232,4 +232,47 @@ test("after stop nothing happens any more, and the next user begins anew", async
   expect(world.fetchEvents).not.toHaveBeenCalled();
   world.socket.start();
   expect(world.last().path).toBe("/api/socket");
+});
+
+describe("a line that somebody doubts", () => {
+  test("is another one soon, if it shows no sign of life, and goes on where it was", () => {
+    const { socket, sockets, last } = setUp();
+    last().hello(7);
+    socket.doubt();
+    socket.doubt();
+    expect(last().sent).toEqual([{ type: "ping" }]);
+    vi.advanceTimersByTime(DOUBT_MS - 1);
+    expect(sockets).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(sockets.map(({ closed }) => closed)).toEqual([true, false]);
+    expect(last().path).toBe("/api/socket?after=7");
+    expect(socket.state.get().status).toBe("connecting");
+    last().hello(7);
+    expect(socket.state.get().status).toBe("online");
+  });
+
+  test("stays if it answers", () => {
+    const { socket, sockets, last } = setUp();
+    last().hello(0);
+    socket.doubt();
+    vi.advanceTimersByTime(100);
+    last().say({ type: "pong" });
+    vi.advanceTimersByTime(DOUBT_MS);
+    expect(sockets).toHaveLength(1);
+  });
+
+  test("is waited for while it opens, but not for ever; and no back-off is waited out", () => {
+    const { socket, sockets, last } = setUp();
+    socket.doubt();
+    expect(sockets).toHaveLength(1);
+    vi.advanceTimersByTime(3_000);
+    socket.doubt();
+    expect(sockets).toHaveLength(2);
+    last().break();
+    socket.doubt();
+    expect(sockets).toHaveLength(3);
+    socket.stop();
+    socket.doubt();
+    expect(sockets).toHaveLength(3);
+  });
 });

@@ -40,6 +40,10 @@ export interface SocketListener {
 export const PING_MS = 10_000;
 /** Two pings unanswered: the line is dead though nobody closed it. */
 export const SILENCE_MS = 22_000;
+/** How soon a line that somebody doubts has to show a sign of life. */
+export const DOUBT_MS = 1_500;
+/** What opening a line may take before a doubt opens another. */
+const OPENING_MS = 3_000;
 export const POLL_MS = 5_000;
 /** Close code of a session that has ended (signed out, deactivated). */
 const SESSION_ENDED = 4401;
@@ -59,6 +63,8 @@ export class Socket {
   #failures = 0;
   #heardAt = 0;
   #polling = false;
+  #openedAt = 0;
+  #doubted: ReturnType<typeof setTimeout> | undefined;
   #reconnect: ReturnType<typeof setTimeout> | undefined;
   #pings: ReturnType<typeof setInterval> | undefined;
   #polls: ReturnType<typeof setInterval> | undefined;
@@ -102,9 +108,34 @@ export class Socket {
     return true;
   }
 
+  /**
+   * Something else says that the network is another one (a call hears nothing any more): the line shows a sign of life soon, or a new
+   * one is opened. TCP by itself would hope for minutes that an address comes back that is gone.
+   */
+  doubt(): void {
+    if (!this.#running || this.#doubted !== undefined) return;
+    if (!this.#ready) {
+      if (this.#socket === null || Date.now() - this.#openedAt >= OPENING_MS) this.#connectAnew();
+      return;
+    }
+    const since = Date.now();
+    this.send({ type: "ping" });
+    this.#doubted = setTimeout(() => {
+      this.#doubted = undefined;
+      if (this.#heardAt <= since) this.#connectAnew();
+    }, DOUBT_MS);
+  }
+
+  #connectAnew(): void {
+    this.#failures = 0;
+    if (this.state.get().status === "online") this.state.set({ status: "connecting" });
+    this.#connect();
+  }
+
   #connect(): void {
     clearTimeout(this.#reconnect);
     this.#drop();
+    this.#openedAt = Date.now();
     const socket = this.#world.open(this.#last === null ? "/api/socket" : `/api/socket?after=${this.#last}`);
     this.#socket = socket;
     this.#heardAt = Date.now();
@@ -125,6 +156,8 @@ export class Socket {
   /** Lets go of the present socket without hearing of its end. */
   #drop(): void {
     clearInterval(this.#pings);
+    clearTimeout(this.#doubted);
+    this.#doubted = undefined;
     const socket = this.#socket;
     this.#socket = null;
     this.#ready = false;

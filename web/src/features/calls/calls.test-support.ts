@@ -58,7 +58,7 @@ export class FakePeer {
   fractionLost = 0;
   sent: LocalTracks;
   readonly received: string[] = [];
-  readonly connection = { getStats: async () => this.stats() } as unknown as RTCPeerConnection;
+  readonly connection = { getStats: async () => this.stats(), signalingState: "stable" } as unknown as { signalingState: string };
   restart = vi.fn();
   shape = vi.fn(async () => undefined);
   levels = vi.fn(async () => ({ me: 0, other: 0 }));
@@ -133,12 +133,14 @@ export function setUp(me: "anna" | "boris", { granted = true } = {}) {
   const getUserMedia = vi.fn(async ({ audio, video }: MediaStreamConstraints) => capture(...make("audio", audio), ...make("video", video)));
   const getDisplayMedia = vi.fn(async () => capture(new FakeTrack("video", "screen")));
   const choices = new DeviceChoices();
+  const doubtLine = vi.fn();
   const calls = new Calls({
     me,
     send: (frame) => {
       if (world.online) sent.push(frame);
       return world.online;
     },
+    doubtLine,
     devices: () => ({ getUserMedia, getDisplayMedia }),
     peer: (call, first, events) => {
       const peer = new FakePeer(call, first, events);
@@ -162,7 +164,7 @@ export function setUp(me: "anna" | "boris", { granted = true } = {}) {
   const stage = (): string => view().stage;
   const live = (): number => tracks.filter(({ readyState }) => readyState === "live").length;
   return {
-    calls, view, sent, tracks, peers, world, source, choices, getUserMedia, getDisplayMedia,
+    calls, view, sent, tracks, peers, world, source, choices, getUserMedia, getDisplayMedia, doubtLine,
     hello, tell, answer, types, stage, live, last: () => peers.at(-1)!,
   };
 }

@@ -17,6 +17,8 @@ import { IDLE, NO_CALLS, type CallsView, type Ending } from "./view";
 export interface CallWorld {
   me: string;
   send(frame: ClientFrame): boolean;
+  /** The network may be another one: the socket makes sure of its line. */
+  doubtLine(): void;
   /** Read at each use: a page may gain devices, and an insecure one has none. */
   devices(): Devices | undefined;
   peer(call: CallState, tracks: LocalTracks, events: PeerEvents): PeerLike;

@@ -10,6 +10,8 @@ import { Timers } from "./timers";
 export interface ConnectionWorld {
   me: string;
   send(frame: ClientFrame): boolean;
+  /** The network may be another one: what is said may not arrive. */
+  doubtLine(): void;
   peer(call: CallState, tracks: LocalTracks, events: PeerEvents): PeerLike;
 }
 
@@ -128,7 +130,10 @@ export class Connection {
     for (const { negotiation, frame } of this.#unsent.splice(0)) {
       if (negotiation === call.negotiation) this.#say(negotiation, frame);
     }
-    if (!this.#isConnected && this.#wasConnected) this.#restart();
+    // An offer that was said shortly before may have gone nowhere with the old socket.
+    const unanswered = this.connection?.signalingState === "have-local-offer";
+    const broken = !this.#isConnected || this.#gauge?.isSilent === true;
+    if (this.#wasConnected && (broken || unanswered)) this.#restart();
   }
 
   /** The computer has moved to another network. */
@@ -184,6 +189,7 @@ export class Connection {
   }
 
   #broke(restartAfterMs: number): void {
+    this.#world.doubtLine();
     // While it still connects for the first time, its own time runs.
     if (this.#isConnected) {
       this.#isConnected = false;
@@ -196,6 +202,7 @@ export class Connection {
   /** Again and again: the first attempt may have met a network that was not there yet. */
   #restart(): void {
     this.#timers.clear("restart");
+    this.#world.doubtLine();
     this.#peer?.restart();
     if (this.#isConnected) return;
     this.#timers.set("broken", RESTART_MS, () => {
@@ -208,6 +215,7 @@ export class Connection {
   #silent(kind: "short" | "long" | "over"): void {
     if (!this.#isConnected) return;
     if (kind === "over") return this.#connected();
+    this.#world.doubtLine();
     this.#peer?.restart();
     if (kind === "short") return;
     this.#events.interrupted();

@@ -37,6 +37,7 @@ export function CallProvider({ me, children }: { me: string; children: ReactNode
       new Calls({
         me,
         send: (frame) => socket.send(frame),
+        doubtLine: () => socket.doubt(),
         devices: mediaDevices,
         peer: (call, tracks, events) => new Peer(call, tracks, events),
         choices: new DeviceChoices(),

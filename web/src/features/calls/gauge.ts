@@ -67,6 +67,11 @@ export class Gauge {
     this.#expected = on;
   }
 
+  /** Nothing comes, though the other side sends. */
+  get isSilent(): boolean {
+    return this.#silence >= SHORT_SILENCE;
+  }
+
   /** As of the last look. */
   get hasFlowed(): boolean {
     return this.#before !== null && received(this.#before) > 0;

@@ -135,6 +135,21 @@ test("either side restarts ICE, once they have met", async () => {
   expect(other.said.at(-1)).toBe("offer restart");
 });
 
+test("an offer that was lost is said again, as it was, when it is asked for or the other one offers in vain", async () => {
+  const { peer, connection, said } = setUp(true);
+  await settle();
+  peer.receive({ type: "answer", sdp: "x" });
+  peer.restart();
+  await settle();
+  peer.restart();
+  await settle();
+  peer.receive({ type: "offer", sdp: "their restart" });
+  await settle();
+  expect(said).toEqual(["offer offer", "offer restart", "offer restart", "offer restart"]);
+  expect(connection.log.filter((line) => line === "local restart")).toHaveLength(1);
+  expect(connection.log.at(-1)).toBe("local restart");
+});
+
 test("of two restarts that meet the offerer's holds", async () => {
   const offerer = setUp(true);
   const other = setUp(false);

@@ -99,7 +99,10 @@ export class Peer {
     this.#do(async () => {
       const { signalingState, remoteDescription } = this.connection;
       // Before the first answer there is nothing to restart.
-      if (signalingState === "stable" && remoteDescription !== null) await this.#offer({ iceRestart: true });
+      if (remoteDescription === null) return;
+      if (signalingState === "stable") await this.#offer({ iceRestart: true });
+      // The last offer, or its answer, was lost with a socket that was dead already.
+      else if (signalingState === "have-local-offer") this.#sayOffer();
     });
   }
 
@@ -123,13 +126,18 @@ export class Peer {
   async #offer(options: RTCOfferOptions = {}): Promise<void> {
     await this.#attach();
     await this.connection.setLocalDescription(await this.connection.createOffer(options));
+    this.#sayOffer();
+  }
+
+  #sayOffer(): void {
     this.#events.signal({ type: "offer", sdp: this.connection.localDescription?.sdp ?? "" });
   }
 
   async #handle(signal: Signal): Promise<void> {
     switch (signal.type) {
       case "offer":
-        if (this.#offerer && this.connection.signalingState !== "stable") return;
+        // The other one would not offer if it had got ours.
+        if (this.#offerer && this.connection.signalingState !== "stable") return this.#sayOffer();
         // The other one's own offer, if it has made one, is taken back by this.
         await this.connection.setRemoteDescription(signal);
         await this.#attach();

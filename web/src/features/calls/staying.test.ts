@@ -46,9 +46,22 @@ describe("a broken way", () => {
     const world = await talking();
     world.calls.networkChanged();
     expect(world.last().restart).toHaveBeenCalledOnce();
+    expect(world.doubtLine).toHaveBeenCalledOnce();
     await pass(LOST_MS);
     expect(world.last().restart).toHaveBeenCalledOnce();
     expect(world.view().interrupted).toBe(false);
+  });
+
+  test("what went nowhere with the old socket is looked for again over the new one", async () => {
+    const world = await talking();
+    world.hello("device-2");
+    world.answer({ offerer: true });
+    expect(world.last().restart).not.toHaveBeenCalled();
+    world.calls.networkChanged();
+    world.last().connection.signalingState = "have-local-offer";
+    world.hello("device-3");
+    world.answer({ offerer: true });
+    expect(world.last().restart).toHaveBeenCalledTimes(2);
   });
 
   test("a call that only connects is not restarted by another network", async () => {
@@ -170,6 +183,7 @@ describe("silence", () => {
     world.last().flowing = false;
     await pass(4 * LOOK_MS);
     expect(world.last().restart).toHaveBeenCalledOnce();
+    expect(world.doubtLine).toHaveBeenCalledOnce();
     expect(world.view().interrupted).toBe(false);
     await pass(LONG_SILENCE * LOOK_MS);
     expect(world.view().interrupted).toBe(true);
