@@ -1,81 +1,20 @@
 /** Offices behind NATs: where a direct call works, where it cannot, and that the media node works on both. */
-import { fileURLToPath } from 'node:url';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { type Browser, expect, test } from '@playwright/test';
-import { SERVER_IP, type Lab, up } from '../../tests/netlab/lab.mjs';
-import { Server, anna, boris } from './server.ts';
-import { Staff, openBrowser } from './staff.ts';
-import { flowing, watch } from './stats.ts';
+import { expect, test } from '@playwright/test';
+import { SERVER_IP } from '../../tests/netlab/lab.mjs';
+import { type Offices, inOffices, ring, talking, watchBoth } from './offices.ts';
+import type { Staff } from './staff.ts';
+import { watch } from './stats.ts';
 
 test.describe.configure({ timeout: 240_000 });
-
-const fetchScript = fileURLToPath(new URL('../../tests/netlab/fetch.mjs', import.meta.url));
-
-/** `fetch` from the internet of the lab; this process is outside of it. */
-function labFetch(lab: Lab): typeof fetch {
-  return async (url, init) => {
-    const [program, ...rest] = [...lab.runner('internet'), 'env', `NODE_EXTRA_CA_CERTS=${lab.certificate.ca}`,
-      process.execPath, fetchScript, JSON.stringify(url), JSON.stringify(init)];
-    const { stdout } = await promisify(execFile)(program as string, rest);
-    const { status, headers, body } = JSON.parse(stdout) as { status: number; headers: [string, string][]; body: string };
-    return new Response(body === '' ? null : body, { status, headers });
-  };
-}
-
-interface Offices {
-  lab: Lab;
-  server: Server;
-  a: Staff;
-  b: Staff;
-}
-
-/** Two offices, a server in the internet, and a colleague signed in at each. */
-async function inOffices(profiles: [string, string], use: (offices: Offices) => Promise<void>): Promise<void> {
-  const lab = up(...(profiles as Parameters<typeof up>));
-  const browsers: Browser[] = [];
-  let server: Server | undefined;
-  try {
-    const { cert, key } = lab.certificate;
-    server = await Server.start({
-      url: lab.url, listen: '0.0.0.0:443', runner: lab.runner('internet'), fetch: labFetch(lab),
-      args: ['--tls-cert', cert, '--tls-key', key, '--public-ip', SERVER_IP],
-    });
-    await server.setUp();
-    await server.add(anna);
-    await server.add(boris);
-    for (const office of ['office-a', 'office-b']) {
-      browsers.push(await openBrowser({ executablePath: lab.browserExecutable(office), args: lab.chromiumArgs }));
-    }
-    const [inA, inB] = browsers as [Browser, Browser];
-    const a = await Staff.signIn(inA, lab.url, anna);
-    const b = await Staff.signIn(inB, lab.url, boris);
-    await use({ lab, server, a, b });
-  } finally {
-    await Promise.all(browsers.map((browser) => browser.close()));
-    await server?.dispose();
-    await lab.down();
-  }
-}
-
-async function ring({ a, b }: Offices): Promise<void> {
-  await a.openChat(boris.name);
-  await a.call('Call with video');
-  await b.accept();
-  await expect(a.pathBadge).toBeVisible();
-}
 
 function state(staff: Staff): Promise<string> {
   return staff.page.evaluate(() => window.stafflineCall?.()?.connectionState ?? 'none');
 }
 
 /** Media both ways for some seconds, on the path that the policy chose. */
-async function expectMedia({ a, b }: Offices, seconds: number, atMostLost: number): Promise<void> {
-  for (const staff of [a, b]) {
-    await staff.page.waitForFunction(() => window.stafflineCall?.()?.connectionState === 'connected');
-    await flowing(staff.page);
-  }
-  for (const flow of await Promise.all([watch(a.page, seconds), watch(b.page, seconds)])) {
+async function expectMedia(offices: Offices, seconds: number, atMostLost: number): Promise<void> {
+  await talking(offices);
+  for (const flow of await watchBoth(offices, seconds)) {
     expect(flow.framesPerSecond).toBeGreaterThan(5);
     expect(flow.audioEnergy).toBeGreaterThan(0);
     expect(flow.lostShare).toBeLessThan(atMostLost);
@@ -121,8 +60,7 @@ test('the media node survives 3 % of packet loss each way', async () => {
     await ring(offices);
     await expectMedia(offices, 3, 0.01);
     offices.lab.impair('a', { loss: 3 });
-    const flows = await Promise.all([watch(offices.a.page, 30), watch(offices.b.page, 30)]);
-    for (const flow of flows) {
+    for (const flow of await watchBoth(offices, 30)) {
       expect(flow.framesPerSecond).toBeGreaterThan(10);
       expect(flow.audioEnergy).toBeGreaterThan(0);
       expect(flow.freezes).toBeLessThan(10);

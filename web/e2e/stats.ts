@@ -84,10 +84,16 @@ export interface Flow {
   seconds: number;
   framesPerSecond: number;
   audioEnergy: number;
+  /** Of the picture's packets. */
   lostShare: number;
+  audioLostShare: number;
+  /** Of what was played: how much was made up because nothing had come in time. */
+  concealedShare: number;
   freezes: number;
   last: MediaStats;
 }
+
+type CountedField = { [Field in keyof MediaStats]: MediaStats[Field] extends number ? Field : never }[keyof MediaStats];
 
 /** Watches a call for some seconds of the page's own time and says what arrived meanwhile. */
 export async function watch(page: Page, seconds: number): Promise<Flow> {
@@ -95,14 +101,16 @@ export async function watch(page: Page, seconds: number): Promise<Flow> {
   // Real time is what is measured here: media flows or it does not.
   await page.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), seconds * 1000);
   const last = await readStats(page);
-  const received = last.packetsReceived - first.packetsReceived;
-  const lost = last.packetsLost - first.packetsLost;
+  const more = (field: CountedField): number => last[field] - first[field];
+  const share = (part: number, rest: number): number => (part + rest === 0 ? 1 : Math.max(0, part) / (part + rest));
   return {
     seconds,
-    framesPerSecond: (last.framesDecoded - first.framesDecoded) / seconds,
-    audioEnergy: last.audioEnergy - first.audioEnergy,
-    lostShare: received + lost === 0 ? 1 : lost / (received + lost),
-    freezes: last.freezes - first.freezes,
+    framesPerSecond: more('framesDecoded') / seconds,
+    audioEnergy: more('audioEnergy'),
+    lostShare: share(more('packetsLost'), more('packetsReceived')),
+    audioLostShare: share(more('audioPacketsLost'), more('audioPacketsReceived')),
+    concealedShare: share(more('audioSamplesConcealed'), more('audioSamples') - more('audioSamplesConcealed')),
+    freezes: more('freezes'),
     last,
   };
 }

@@ -1,0 +1,127 @@
+/**
+ * Calls over lines that lose, delay and mix up packets, break off and come back under other addresses. Each call is one call to its end:
+ * nobody hangs up, nobody clicks anything.
+ */
+import { type TestInfo, expect, test } from '@playwright/test';
+import type { Impairment } from '../../tests/netlab/lab.mjs';
+import { type Offices, inOffices, ring, talking, watchBoth } from './offices.ts';
+import type { CallPath } from './server.ts';
+import { type Flow, type Page, readStats } from './stats.ts';
+
+test.describe.configure({ timeout: 240_000 });
+
+/** How soon media is back after the network changed. */
+const MOVED_MS = 8_000;
+const RECONNECT_MS = 10_000;
+
+const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** What has arrived until now; a connection made anew counts from nothing. */
+async function arrived(page: Page): Promise<{ frames: number; sound: number }> {
+  try {
+    const { framesDecoded, audioPacketsReceived } = await readStats(page);
+    return { frames: framesDecoded, sound: audioPacketsReceived };
+  } catch {
+    return { frames: 0, sound: 0 };
+  }
+}
+
+/** Milliseconds until sound and picture arrive again at both, looked at from now on. */
+async function mediaBack({ a, b }: Offices, withinMs: number): Promise<number> {
+  const begin = performance.now();
+  const back = async (page: Page): Promise<void> => {
+    let before = await arrived(page);
+    await expect(async () => {
+      const now = await arrived(page);
+      const flows = now.frames > before.frames + 2 && now.sound > before.sound + 5;
+      if (now.frames < before.frames || now.sound < before.sound) before = now;
+      expect(flows).toBe(true);
+    }).toPass({ timeout: withinMs, intervals: [100] });
+  };
+  await Promise.all([back(a.page), back(b.page)]);
+  return performance.now() - begin;
+}
+
+/** The same call goes on at both, with nothing to click. */
+async function expectStillTalking({ a, b }: Offices, path: CallPath): Promise<void> {
+  for (const staff of [a, b]) await expect(staff.pathBadge).toHaveAccessibleName(path === 'direct' ? 'Direct' : 'Media node');
+  await expect(a.messages.getByText(/call/i)).toHaveCount(0);
+}
+
+/** Words for the report: what was seen, whether or not it was asked for. */
+function note(info: TestInfo, type: string, flows: Flow[]): void {
+  const words = flows.map(({ framesPerSecond, audioLostShare, concealedShare }) =>
+    `${framesPerSecond.toFixed(1)} frames/s, sound lost ${(100 * audioLostShare).toFixed(1)} %, made up ${(100 * concealedShare).toFixed(1)} %`);
+  info.annotations.push({ type, description: words.join('; ') });
+}
+
+async function call(offices: Offices, path: CallPath): Promise<void> {
+  await offices.server.setPath(path);
+  await ring(offices);
+  await talking(offices);
+}
+
+for (const path of ['direct', 'media_node'] as const) {
+  test(`a pulled cable and another network: ${path}`, async ({}, info) => {
+    await inOffices(['cone', 'cone'], async (offices) => {
+      const { lab } = offices;
+      const took = (type: string, ms: number) => info.annotations.push({ type, description: `${ms.toFixed(0)} ms` });
+      await call(offices, path);
+
+      lab.link('a', 'down');
+      await sleep(4_000);
+      lab.link('a', 'up');
+      took('cable back', await mediaBack(offices, MOVED_MS));
+      await expectStillTalking(offices, path);
+
+      lab.renumber('a');
+      took('caller moved', await mediaBack(offices, MOVED_MS));
+      await expectStillTalking(offices, path);
+
+      lab.renumber('b');
+      if (path === 'media_node') lab.moveTo('b', 'symmetric');
+      took('callee moved', await mediaBack(offices, MOVED_MS));
+      await expectStillTalking(offices, path);
+      await offices.a.hangUp();
+      await expect(offices.b.inCall).toBeHidden();
+    });
+  });
+
+  test(`lines that are bad: ${path}`, async ({}, info) => {
+    await inOffices(['cone', 'cone'], async (offices) => {
+      const { lab } = offices;
+      await call(offices, path);
+      const on = async (name: string, line: Impairment, seconds: number): Promise<Flow[]> => {
+        lab.impair('a', line);
+        // What the change of the line itself cost is over.
+        await mediaBack(offices, RECONNECT_MS);
+        const flows = await watchBoth(offices, seconds);
+        note(info, name, flows);
+        return flows;
+      };
+      for (const loss of path === 'direct' ? [10] : [2, 5, 10]) {
+        for (const flow of await on(`loss ${loss} %`, { loss }, 10)) {
+          expect(flow.audioLostShare).toBeLessThan((2 * loss) / 100);
+          expect(flow.audioEnergy).toBeGreaterThan(0);
+          expect(flow.framesPerSecond).toBeGreaterThan(3);
+        }
+      }
+      for (const flow of await on('300 ms', { delay: 150 }, 5)) {
+        expect(flow.audioLostShare).toBeLessThan(0.02);
+        expect(flow.framesPerSecond).toBeGreaterThan(5);
+      }
+      for (const flow of await on('reordered', { reorder: 5, delay: 20 }, 5)) {
+        expect(flow.audioLostShare).toBeLessThan(0.02);
+        expect(flow.framesPerSecond).toBeGreaterThan(5);
+      }
+      lab.impair('a');
+
+      lab.link('a', 'down');
+      await sleep(10_000);
+      lab.link('a', 'up');
+      const ms = await mediaBack(offices, RECONNECT_MS);
+      info.annotations.push({ type: 'after 10 s without a line', description: `${ms.toFixed(0)} ms` });
+      await expectStillTalking(offices, path);
+    });
+  });
+}
