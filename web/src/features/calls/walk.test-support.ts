@@ -163,6 +163,7 @@ export class WalkPage {
     return new Calls({
       me: ME,
       send: (frame) => this.server.receive(frame),
+      doubtLine: () => undefined,
       devices: () => ({ getUserMedia: this.#capture, getDisplayMedia: this.#capture }),
       peer: (call, first, events) => {
         const peer = new FakePeer(call, first, events);
