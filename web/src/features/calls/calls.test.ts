@@ -359,3 +359,24 @@ describe("a broken socket in the middle of a call", () => {
     expectNothingOpen(world);
   });
 });
+
+test("a call that comes while one is about to call rings when nothing comes of that", async () => {
+  const world = setUp("anna");
+  const started = world.calls.call("boris", "audio");
+  const other = { id: "other", client_key: "clara's", caller_id: "clara", callee_id: "anna" };
+  world.tell(other);
+  await started;
+  expect(world.view()).toMatchObject({ stage: "outgoing", peerId: "boris" });
+  const [start] = world.sent;
+  world.calls.receive({ type: "error", code: "already_in_call", message: "", client_key: start?.type === "call_start" ? start.client_key : "" });
+  expect(world.view()).toMatchObject({ stage: "incoming", peerId: "clara" });
+  world.tell({ ...other, phase: "ended", outcome: "cancelled" });
+  expectNothingOpen(world);
+  // One that is over by then does not.
+  const again = world.calls.call("boris", "audio");
+  world.tell({ ...other, id: "third", client_key: "again" });
+  world.tell({ ...other, id: "third", client_key: "again", phase: "ended", outcome: "cancelled" });
+  await again;
+  world.calls.hangUp();
+  expectNothingOpen(world);
+});

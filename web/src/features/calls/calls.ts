@@ -38,6 +38,8 @@ export class Calls {
   #current: CallSession | null = null;
   #waiting: CallSession | null = null;
   #held: CallSession | null = null;
+  /** Calls that ring for this user while the page has no place for them. */
+  readonly #unshown = new Map<string, CallState>();
   #deviceId: string | null = null;
   /** What the page before this one left in its tab. */
   #left: LeftCall[] = takeLeftCalls();
@@ -192,6 +194,7 @@ export class Calls {
     this.#farewells.flush();
     // What was ringing or abandoned is told anew after the hello.
     this.view.update((view) => ({ ...view, abandoned: null }));
+    this.#unshown.clear();
     for (const session of this.#all()) session.greet();
     void this.#return();
   }
@@ -203,7 +206,7 @@ export class Calls {
     takeLeftCalls();
     const granted = await this.#world.microphoneGranted();
     // The one that talked first; beside what rings meanwhile, none.
-    const left = this.#left.toSorted((a, b) => Number(a.on_hold) - Number(b.on_hold));
+    const left = [...this.#left].sort((a, b) => Number(a.on_hold) - Number(b.on_hold));
     for (const call of left) {
       if (!granted && !call.on_hold) continue;
       this.#left = this.#left.filter(({ call_id }) => call_id !== call.call_id);
@@ -218,6 +221,7 @@ export class Calls {
   }
 
   #follow(call: CallState): void {
+    this.#unshown.delete(call.id);
     if (this.#farewells.covers(call)) return;
     const session = this.#all().find((one) => one.isOf(call));
     if (session !== undefined) session.follow(call);
@@ -233,6 +237,9 @@ export class Calls {
     } else if (this.#waiting === null && this.#held === null && this.#current.isAnswered) {
       this.#waiting = this.#open();
       this.#waiting.ring(call);
+    } else {
+      // It came between the wish to call and the server's word: it is shown if nothing comes of that.
+      this.#unshown.set(call.id, call);
     }
   }
 
@@ -282,6 +289,7 @@ export class Calls {
       else this.#held = null;
     }
     this.view.update((view) => ({ ...view, ending: why === null ? null : { why, peerId, kind } }));
+    for (const call of [...this.#unshown.values()]) this.#follow(call);
     this.#show();
   }
 

@@ -13,6 +13,7 @@ import { LocalMedia } from "./localMedia";
 import { mediaError } from "./media";
 import type { RemoteStreams } from "./peer";
 import type { LeftCall } from "./resume";
+import { Sayings } from "./sayings";
 import { Timers } from "./timers";
 import { IDLE, type CallView, type DeviceKind, type Ending } from "./view";
 
@@ -49,6 +50,7 @@ export class CallSession {
   readonly #ended: (why: Ending | null) => void;
   readonly #media: LocalMedia;
   readonly #connection: Connection;
+  readonly #say: Sayings;
   readonly #timers = new Timers<"ring" | "accept">();
   /** The key of a call of one's own; the server's state is found by it. */
   #clientKey: string | null = null;
@@ -63,13 +65,12 @@ export class CallSession {
   #remote: RemoteStreams = { person: null, screen: null };
   /** The camera was on before the hold. */
   #cameraOnResume = false;
-  /** What the server was last told of what is sent. */
-  #saidMedia = "";
   #over = false;
 
   constructor(world: SessionWorld, ended: (why: Ending | null) => void) {
     this.#world = world;
     this.#ended = ended;
+    this.#say = new Sayings(world.send);
     this.#media = new LocalMedia(world, {
       changed: () => this.#mediaChanged(),
       notice: (deviceNotice) => this.#show({ deviceNotice }),
@@ -164,7 +165,7 @@ export class CallSession {
       this.#finish(null);
       return null;
     }
-    this.#world.send({ type: "call_leave", call_id: id });
+    this.#say.leave(id);
     const device_id = this.#heldAs;
     const cameraOn = onHold ? this.#cameraOnResume : camera;
     this.#finish(null);
@@ -227,7 +228,7 @@ export class CallSession {
     if (this.#returning !== null) return this.#sayReturn(this.#returning);
     if (call === null || !this.isAnswered) return;
     this.#resuming = true;
-    this.#world.send({ type: "call_accept", call_id: call.id, previous_device_id: this.#heldAs });
+    this.#say.resume(call.id, this.#heldAs);
   }
 
   follow(call: CallState): void {
@@ -290,8 +291,7 @@ export class CallSession {
   #resume(call: CallState): void {
     this.#resuming = false;
     this.#connection.resume(call);
-    this.#saidMedia = "";
-    this.#sayMedia();
+    this.#say.media(this.view.get());
   }
 
   #connect(call: CallState): void {
@@ -304,7 +304,7 @@ export class CallSession {
     }
     this.#show({ interrupted: false });
     for (const signal of this.#early.splice(0)) this.#connection.receive(signal);
-    this.#sayMedia();
+    this.#say.media(this.view.get());
   }
 
   #measured(measure: Partial<Measure>): void {
@@ -329,28 +329,18 @@ export class CallSession {
   #sayStart(): boolean {
     const { peerId, kind } = this.view.get();
     if (peerId === null || this.#clientKey === null) return false;
-    return this.#world.send({ type: "call_start", client_key: this.#clientKey, callee_id: peerId, kind });
+    return this.#say.start(this.#clientKey, peerId, kind);
   }
 
   #sayAccept({ id }: CallState): void {
     this.#show({ stage: "connecting" });
     this.#timers.set("accept", ACCEPT_MS, () => this.hangUp("socket"));
-    if (!this.#world.send({ type: "call_accept", call_id: id })) this.#finish("socket");
+    if (!this.#say.accept(id)) this.#finish("socket");
   }
 
-  #sayReturn({ call_id, device_id }: LeftCall): void {
+  #sayReturn(left: LeftCall): void {
     this.#timers.set("accept", ACCEPT_MS, () => this.hangUp("socket"));
-    this.#world.send({ type: "call_accept", call_id, previous_device_id: device_id, anew: true });
-  }
-
-  #sayMedia(): void {
-    const { call, microphone, camera, screen, onHold } = this.view.get();
-    if (call?.phase !== "answered" || !call.here) return;
-    const what = { microphone, camera, screen, on_hold: onHold };
-    const words = JSON.stringify(what);
-    // Another device of the same kind is no news.
-    if (words === this.#saidMedia) return;
-    if (this.#world.send({ type: "call_media", call_id: call.id, ...what })) this.#saidMedia = words;
+    this.#say.return(left);
   }
 
   // Devices and the end.
@@ -392,7 +382,7 @@ export class CallSession {
     const { microphone, camera, screen, localVideo, localScreen } = this.#media;
     this.#show({ microphone, camera, screen, localVideo, localScreen });
     this.#connection.use(this.#media.tracks);
-    this.#sayMedia();
+    this.#say.media(this.view.get());
   }
 
   #show(change: Partial<CallView>): void {
