@@ -35,19 +35,16 @@ pub async fn run(app: App) {
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let saved = save(&app).await;
-        if let Err(error) = &saved {
-            tracing::error!(%error, "the history of calls cannot be written; trying again");
-        }
         tokio::select! {
             () = app.stop.cancelled() => break,
             () = calls.noted() => {}
             _ = heartbeat.tick() => stay_alive(&app).await,
-            () = time::sleep(SAVE_AGAIN), if saved.is_err() => {}
+            () = time::sleep(SAVE_AGAIN), if !saved => {}
         }
     }
     calls.end_all();
-    if let Err(error) = save(&app).await {
-        tracing::error!(%error, "the history of the last calls waits for the next start");
+    if !save(&app).await {
+        tracing::error!("the history of the last calls waits for the next start");
     }
 }
 
@@ -68,13 +65,16 @@ pub(super) async fn announce(app: &App, facts: &Facts) -> sqlx::Result<()> {
     tx.commit().await
 }
 
-/// Writes what is noted, oldest first. What fails stays for the next time.
-async fn save(app: &App) -> sqlx::Result<()> {
+/// Writes what is noted, oldest first; true if all of it is. What fails stays for the next time.
+async fn save(app: &App) -> bool {
     while let Some(note) = app.calls.first_note() {
-        write(app, &note).await?;
+        if let Err(error) = write(app, &note).await {
+            tracing::error!(%error, "the history of calls cannot be written; trying again");
+            return false;
+        }
         app.calls.note_written();
     }
-    Ok(())
+    true
 }
 
 async fn write(app: &App, note: &Note) -> sqlx::Result<()> {

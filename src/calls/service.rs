@@ -17,26 +17,28 @@ use tokio::{
 };
 
 use super::{
-    CallKind, Outcome, Ring,
-    history::{self, Note},
+    Outcome, Ring,
+    history::Note,
     media::MediaNode,
     party::Sends,
     policy::PathPolicy,
     refusal::Refusal,
-    ringing::{Facts, History, NewCall},
+    ringing::History,
     store,
     switchboard::{Ask, Effect, Switchboard},
 };
 use crate::{
     app::App,
     audit::{self, Action},
-    chat::{self, ChatError},
     clock::{Clock, Millis},
     hub::Hub,
-    ids::{CallId, ConversationId, DeviceId, UserId},
-    users::{self, UsersError},
+    ids::{CallId, DeviceId, UserId},
     ws::frames::{ClientFrame, ServerFrame},
 };
+
+mod start;
+
+use start::Wish;
 
 /// Things of calls that are not in the database yet. More means that it has been away for long: no new calls then.
 const MAX_UNSAVED: usize = 1_000;
@@ -209,45 +211,6 @@ impl Calls {
         self.live().board.live_calls()
     }
 
-    async fn start(&self, app: &App, wish: Wish) {
-        let Wish { device, user, .. } = wish;
-        let client_key = wish.client_key.clone();
-        if let Err(refusal) = self.try_start(app, wish).await {
-            self.0.hub.send_to_device(device, &error(&refusal, None, Some(client_key)));
-            tracing::debug!(user.id = %user, code = refusal.code(), "call refused");
-        }
-    }
-
-    async fn try_start(&self, app: &App, wish: Wish) -> Result<(), Refusal> {
-        if self.repeated(wish.user, wish.device, &wish.client_key) {
-            return Ok(());
-        }
-        self.check_start(&wish)?;
-        let Wish { device, user: caller_id, client_key, callee_id, kind } = wish;
-        let conversation_id = conversation_with(app, caller_id, callee_id).await?;
-        let new = NewCall { id: CallId::new(), conversation_id, kind, caller_id, device, client_key, callee_id };
-        self.announce(app, &new).await;
-        let id = new.id;
-        self.step(|board, now| board.start(now, new));
-        let mut live = self.live();
-        if !live.board.knows(id) {
-            self.note(&mut live, Note::NeverWas(id));
-        }
-        Ok(())
-    }
-
-    /// A database that cannot write just now is no reason not to talk: the row follows as soon as it can.
-    async fn announce(&self, app: &App, new: &NewCall) {
-        let NewCall { id, conversation_id, kind, caller_id, callee_id, .. } = *new;
-        let started_at = self.0.clock.now();
-        let (path, path_rule, answered_at) = (None, None, None);
-        let facts = Facts { id, conversation_id, kind, caller_id, callee_id, path, path_rule, started_at, answered_at };
-        if let Err(error) = history::announce(app, &facts).await {
-            tracing::error!(%error, "a call could not be announced to the database");
-            self.note(&mut self.live(), Note::Lives(facts));
-        }
-    }
-
     /// Calls that begin to ring and that end, from now on.
     #[must_use]
     pub fn rings(&self) -> broadcast::Receiver<Ring> {
@@ -276,24 +239,6 @@ impl Calls {
     fn tell(&self, ring: Ring) {
         // Nobody may be listening.
         let _ = self.0.rings.send(ring);
-    }
-
-    fn repeated(&self, user: UserId, device: DeviceId, client_key: &str) -> bool {
-        let mut known = false;
-        self.step(|board, now| {
-            let effects = board.repeat_start(now, user, device, client_key);
-            known = effects.is_some();
-            effects.unwrap_or_default()
-        });
-        known
-    }
-
-    fn check_start(&self, wish: &Wish) -> Result<(), Refusal> {
-        let live = self.live();
-        if live.unsaved.len() >= MAX_UNSAVED {
-            return Err(Refusal::Unavailable);
-        }
-        live.board.check_start(wish.user, wish.device, wish.callee_id, &wish.client_key)
     }
 
     fn step(&self, step: impl FnOnce(&mut Switchboard, Millis) -> Vec<Effect>) {
@@ -378,38 +323,6 @@ pub async fn run_deadlines(app: App) {
             () = time::sleep(wait) => calls.run_due(),
         }
     }
-}
-
-/// What a `call_start` frame asks for, and who.
-struct Wish {
-    device: DeviceId,
-    user: UserId,
-    client_key: String,
-    callee_id: UserId,
-    kind: CallKind,
-}
-
-/// The callee can be called, and this is the direct conversation with them.
-async fn conversation_with(app: &App, caller: UserId, callee: UserId) -> Result<ConversationId, Refusal> {
-    // The conversation may be older than the end of the callee's account: it does not tell whether they can be called.
-    users::active(&app.db, callee).await.map_err(refusal_of)?;
-    match chat::open_direct(app, caller, callee).await {
-        Ok((conversation, _)) => Ok(conversation.id),
-        Err(ChatError::User(error)) => Err(refusal_of(error)),
-        Err(error) => Err(unavailable(&error)),
-    }
-}
-
-fn refusal_of(error: UsersError) -> Refusal {
-    match error {
-        UsersError::NoSuchUser | UsersError::Deactivated => Refusal::UserUnavailable,
-        error => unavailable(&error),
-    }
-}
-
-fn unavailable(error: &(dyn std::error::Error + 'static)) -> Refusal {
-    tracing::error!(error, "a call was not started");
-    Refusal::Unavailable
 }
 
 fn error(refusal: &Refusal, call_id: Option<CallId>, client_key: Option<String>) -> ServerFrame {

@@ -7,7 +7,10 @@ use staffline::notifications::push::{
     vapid::Keys,
 };
 
-use crate::harness::{Client, Engine, Setup, TestApp, push::Browser, run_with};
+use crate::{
+    calls::{ask, start, state_where},
+    harness::{Client, Engine, Setup, TestApp, push::Browser, run_with},
+};
 
 /// The push services of the tests are on this machine.
 async fn on_both<F: Future<Output = ()> + Send + 'static>(test: fn(TestApp) -> F) {
@@ -127,6 +130,45 @@ async fn a_call_rings_a_closed_page_and_stops() {
         socket.send(&json!({"type": "call_hang_up", "call_id": call_id})).await;
         let over = browser.pushed("201 Created").await.payload;
         assert_eq!((&over["type"], &over["call_id"], &over["body"]), (&json!("call_ended"), call_id, &json!("Missed call")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_waits_is_pushed_only_once_it_rings_or_is_missed() {
+    on_both(|app| async move {
+        let (admin, anna, boris, _) = app.office().await;
+        let mut browser = Browser::start().await;
+        boris.take_pushes(&browser).await;
+        // His page is open and not looked at: what rings is pushed.
+        let (mut hers, mut his, mut third) = (anna.connect().await, boris.connect().await, admin.connect().await);
+        his.send(&json!({"type": "presence", "presence": "away"})).await;
+        his.assert_open().await;
+        start(&mut hers, &boris, "audio").await;
+        let first = browser.pushed("201 Created").await.payload["call_id"].as_str().unwrap().to_owned();
+        ask(&mut his, "call_accept", &first).await;
+        state_where(&mut hers, |call| call["phase"] == "answered").await;
+
+        start(&mut third, &boris, "audio").await;
+        let given_up = state_where(&mut third, |call| call["waiting"] == true).await["id"].as_str().unwrap().to_owned();
+        ask(&mut third, "call_hang_up", &given_up).await;
+        let told = browser.pushed("201 Created").await.payload;
+        assert_eq!(
+            (&told["type"], &told["call_id"], &told["body"]),
+            (&json!("call_ended"), &json!(given_up), &json!("Missed call"))
+        );
+
+        start(&mut third, &boris, "audio").await;
+        let waits = state_where(&mut third, |call| call["waiting"] == true).await["id"].as_str().unwrap().to_owned();
+        ask(&mut hers, "call_hang_up", &first).await;
+        // Sent beside each other: the first is over, the second rings now.
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let payload = browser.pushed("201 Created").await.payload;
+            told.push((payload["type"].as_str().unwrap().to_owned(), payload["call_id"].as_str().unwrap().to_owned()));
+        }
+        told.sort();
+        assert_eq!(told, [("call".to_owned(), waits), ("call_ended".to_owned(), first)]);
     })
     .await;
 }

@@ -1,14 +1,10 @@
 //! Calls that a crash cuts off, and what a call leaves behind on the disk and in the log.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{fs, path::Path, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use staffline::{calls::store, config, db::Db};
+use staffline::{calls::store, clock::Clock, config, db::Db};
 use tokio::time;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -101,56 +97,49 @@ async fn answer_is_kept(database: &config::Database) {
     db.close().await;
 }
 
-fn now_millis() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+/// Kills the server and starts it again; the calls of the list then, of which the newest is this one, with this outcome.
+async fn after_a_kill(
+    server: &mut Process,
+    data: &Path,
+    database: &config::Database,
+    office: &Office,
+    call: &Call,
+) -> Vec<Value> {
+    server.kill().await;
+    *server = Process::start(data, database).await;
+    let calls = office.history(&server.origin).await;
+    assert_eq!(calls[0]["id"], json!(call.id));
+    calls
 }
 
 /// S3: a server that is killed in mid-call leaves exactly one entry of it, at the next start and at every one after.
 async fn a_kill_leaves_one_entry(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
     let Some(database) = Database::create(engine, folder.path()).await else { return };
-    let config = database.config();
-    let mut server = Process::start(folder.path(), &config).await;
+    let (data, config) = (folder.path(), database.config());
+    let mut server = Process::start(data, &config).await;
     let office = Office::open(&mut server).await;
 
-    // Talking; ringing, at the very moment when both see it; and with the end just told.
     let talk = office.talk(&server.origin, "talks").await;
     answer_is_kept(&config).await;
-    server.kill().await;
-    server = Process::start(folder.path(), &config).await;
-    let calls = office.history(&server.origin).await;
-    assert_eq!((calls.len(), &calls[0]["id"], &calls[0]["outcome"]), (1, &json!(talk.id), &json!("lost")));
+    let calls = after_a_kill(&mut server, data, &config, &office, &talk).await;
+    assert_eq!((calls.len(), &calls[0]["outcome"], &calls[0]["path_rule"]), (1, &json!("lost"), &json!("default")));
     let (answered, ended) = (calls[0]["answered_at"].as_i64().unwrap(), calls[0]["ended_at"].as_i64().unwrap());
-    assert!(answered <= ended && now_millis() - ended < HEARTBEAT_SLACK_MILLIS, "{calls:?}");
-    assert_eq!((&calls[0]["path"], &calls[0]["path_rule"]), (&json!("direct"), &json!("default")));
+    assert!(answered <= ended && Clock::System.now().0 - ended < HEARTBEAT_SLACK_MILLIS, "{calls:?}");
 
+    // At the very moment when both see it ring.
     let rings = office.ring(&server.origin, "rings").await;
-    server.kill().await;
-    server = Process::start(folder.path(), &config).await;
-    let calls = office.history(&server.origin).await;
-    assert_eq!((calls.len(), &calls[0]["id"], &calls[0]["outcome"]), (2, &json!(rings.id), &json!("lost")));
-    assert_eq!(calls[0]["answered_at"], json!(null));
+    let calls = after_a_kill(&mut server, data, &config, &office, &rings).await;
+    assert_eq!((calls.len(), &calls[0]["outcome"], &calls[0]["answered_at"]), (2, &json!("lost"), &json!(null)));
 
+    // With the end just told.
     let mut over = office.talk(&server.origin, "over").await;
     say(&mut over.hers, &json!({"type": "call_hang_up", "call_id": over.id})).await;
     seen(&mut over.his, "ended").await;
-    server.kill().await;
     for _ in 0..2 {
-        server = Process::start(folder.path(), &config).await;
-        let calls = office.history(&server.origin).await;
-        assert_eq!((calls.len(), &calls[0]["id"]), (3, &json!(over.id)));
-        assert!(["completed", "lost"].contains(&calls[0]["outcome"].as_str().unwrap()), "{calls:?}");
-        server.kill().await;
+        let calls = after_a_kill(&mut server, data, &config, &office, &over).await;
+        assert!(calls.len() == 3 && ["completed", "lost"].contains(&calls[0]["outcome"].as_str().unwrap()), "{calls:?}");
     }
-
-    // And a stop in order, which has the time to write it itself.
-    server = Process::start(folder.path(), &config).await;
-    let talk = office.talk(&server.origin, "stopped").await;
-    server.terminate().await;
-    assert!(server.ended().await.success());
-    server = Process::start(folder.path(), &config).await;
-    let calls = office.history(&server.origin).await;
-    assert_eq!((calls.len(), &calls[0]["id"], &calls[0]["outcome"]), (4, &json!(talk.id), &json!("lost")));
     server.kill().await;
     database.drop().await;
 }
