@@ -121,6 +121,11 @@ export class Staff {
     await this.page.getByRole('menuitem', { name: control }).click();
   }
 
+  async openChatBeside(): Promise<void> {
+    await this.press('Chat beside the call');
+    await expect(this.input).toBeVisible();
+  }
+
   /** The panel for microphone, speaker and camera. */
   get devices() {
     return this.page.getByRole('dialog', { name: 'Sound and video' });

@@ -4,12 +4,12 @@ import { useEffect, useMemo } from "react";
 import { useApi, useSocketListener } from "../api/context";
 import { ApiError } from "../api/http";
 import type { SocketListener } from "../api/socket";
-import { CallPageProvider, CallProvider, CallScreens } from "../features/calls";
+import { CallPageProvider, CallProvider } from "../features/calls";
 import { ChatProvider } from "../features/chat";
 import { FilesProvider, QuietInCalls } from "../features/files";
 import { Notices } from "../features/notifications";
 import { SESSION_KEY, useSettingsFeed, useUsersFeed } from "../features/users";
-import { openChat } from "./open";
+import { Calls } from "./Calls";
 import { Shell } from "./Shell";
 import { useOwnPresence } from "./useOwnPresence";
 
@@ -30,7 +30,7 @@ export function SignedIn({ me }: { me: string }) {
           <CallPageProvider>
             <Shell />
             <Notices />
-            <CallScreens onChat={openChat} />
+            <Calls />
             <QuietInCalls />
           </CallPageProvider>
         </CallProvider>

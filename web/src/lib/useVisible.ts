@@ -1,5 +1,10 @@
 /** Whether the page can be seen: not in a hidden tab or a minimised window. */
 import { useSyncExternalStore } from "react";
+import { Store } from "./store";
+import { useStore } from "./useStore";
+
+/** Something lies over the whole page: what is under it is not seen, though the page is. */
+export const covered = new Store(false);
 
 function subscribe(changed: () => void): () => void {
   document.addEventListener("visibilitychange", changed);
@@ -7,5 +12,6 @@ function subscribe(changed: () => void): () => void {
 }
 
 export function useVisible(): boolean {
-  return useSyncExternalStore(subscribe, () => document.visibilityState === "visible");
+  const shown = useSyncExternalStore(subscribe, () => document.visibilityState === "visible");
+  return !useStore(covered) && shown;
 }

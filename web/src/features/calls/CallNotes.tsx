@@ -47,7 +47,7 @@ export function CallNotes({ view, held, person, status }: CallNotesProps) {
             onClick={() => void calls.setScreen(false)}
             className="min-h-11 rounded-full bg-white/15 px-4 font-medium hover:bg-white/25 focus-visible:outline-white"
           >
-            {t("call.stopSharing")}
+            {t("call.stop")}
           </button>
         </div>
       )}

@@ -14,7 +14,13 @@ import { useEndings } from "./useEndings";
 import { useRinging } from "./useRinging";
 import { WaitingCall } from "./WaitingCall";
 
-export function CallScreens({ onChat }: { onChat: (conversationId: string) => void }) {
+/** The chats belong to another feature: the app says how one is opened, and what is unread in it. */
+export interface ChatDoor {
+  open(conversationId: string): void;
+  unread(conversationId: string): number;
+}
+
+export function CallScreens({ chat }: { chat: ChatDoor }) {
   const { t } = useTranslation();
   const view = useCallsView();
   const { current, waiting, held, abandoned } = view;
@@ -44,7 +50,7 @@ export function CallScreens({ onChat }: { onChat: (conversationId: string) => vo
           layout={page.layout}
           details={details}
           onDetails={() => setDetailsOf(details ? null : callId)}
-          onChat={onChat}
+          chat={chat}
         />
       )}
       {waiting !== null && <WaitingCall view={waiting} canHold={held === null} />}

@@ -3,6 +3,7 @@ import clsx from "clsx";
 import { useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useIsPhone } from "../../lib/useMedia";
+import type { ChatDoor } from "./CallScreens";
 import { CallOverlay } from "./CallOverlay";
 import { screenOf, useCallPage, type CallLayout } from "./callPage";
 import { useCalls } from "./context";
@@ -24,11 +25,10 @@ export interface CallStageProps {
   layout: CallLayout;
   onDetails(): void;
   details: boolean;
-  /** Opens the chat of the call. */
-  onChat(conversationId: string): void;
+  chat: ChatDoor;
 }
 
-export function CallStage({ view, held, person, layout, details, onDetails, onChat }: CallStageProps) {
+export function CallStage({ view, held, person, layout, details, onDetails, chat }: CallStageProps) {
   const { t } = useTranslation();
   const calls = useCalls();
   const page = useCallPage();
@@ -41,13 +41,21 @@ export function CallStage({ view, held, person, layout, details, onDetails, onCh
   const small = layout === "small";
   const snap = useSnap({ right: false, bottom: true });
 
-  function chat(): void {
+  const conversation = view.call?.conversation_id;
+
+  function toChat(): void {
     if (page.layout === "beside") return page.show("full");
     page.show("beside");
-    if (view.call !== null) onChat(view.call.conversation_id);
+    if (conversation !== undefined) chat.open(conversation);
   }
 
-  const actions = useActions(view, { picture: main, hasPicture: camera || screen, chat, details: onDetails });
+  const actions = useActions(view, {
+    picture: main,
+    hasPicture: camera || screen,
+    chat: toChat,
+    unread: conversation === undefined ? 0 : chat.unread(conversation),
+    details: onDetails,
+  });
   useCallKeys(actions, !small && screenOf(view) === "call");
 
   const floats = small && !phone;
@@ -79,7 +87,7 @@ export function CallStage({ view, held, person, layout, details, onDetails, onCh
       {small ? (
         <SmallCall view={view} person={person} pictured={camera || screen} phone={phone} />
       ) : screenOf(view) === "outgoing" ? (
-        <OutgoingCall view={view} held={held} person={person} onChat={chat} />
+        <OutgoingCall view={view} held={held} person={person} onChat={toChat} />
       ) : (
         <InCall
           view={view}

@@ -42,7 +42,7 @@ export function Controls({ actions, hidden, onHangUp }: ControlsProps) {
   );
 }
 
-function ActionButton({ action: { label, icon, letter, off, run } }: { action: Action }) {
+function ActionButton({ action: { label, icon, letter, off, badge, run } }: { action: Action }) {
   const { t } = useTranslation();
   return (
     <RoundButton
@@ -51,6 +51,7 @@ function ActionButton({ action: { label, icon, letter, off, run } }: { action: A
       shortcut={letter}
       look={off === true ? "off" : "on"}
       icon={icon}
+      badge={badge}
       onClick={run}
     />
   );

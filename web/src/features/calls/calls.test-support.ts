@@ -122,7 +122,8 @@ export function setUp(me: "anna" | "boris", { granted = true } = {}) {
   const world = { online: true };
   const make = (kind: string, asked: boolean | MediaTrackConstraints | undefined): FakeTrack[] => {
     if (asked === undefined || asked === false) return [];
-    const wished = (asked as { deviceId?: { ideal: string } }).deviceId?.ideal;
+    const { deviceId } = asked as { deviceId?: { ideal?: string; exact?: string } };
+    const wished = deviceId?.exact ?? deviceId?.ideal;
     // A wish that cannot be met gives the default.
     return [new FakeTrack(kind, source.plugged.find(({ deviceId }) => deviceId === wished)?.deviceId)];
   };

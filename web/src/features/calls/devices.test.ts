@@ -31,8 +31,8 @@ describe("the choice", () => {
     world.choices.choose({ microphone: "headset", camera: "front", noiseSuppression: false });
     await world.calls.call("boris", "video");
     expect(world.getUserMedia.mock.lastCall![0]).toMatchObject({
-      audio: { deviceId: { ideal: "headset" }, noiseSuppression: false },
-      video: { deviceId: { ideal: "front" } },
+      audio: { deviceId: { exact: "headset" }, noiseSuppression: false },
+      video: { deviceId: { exact: "front" } },
     });
     world.calls.hangUp();
     expectNothingOpen(world);

@@ -38,22 +38,42 @@ function told(error: unknown): { name: string; message: string } {
 /** The part of `navigator.mediaDevices` that is used; missing in insecure contexts. Phones share no screen. */
 export type Devices = Pick<MediaDevices, "getUserMedia"> & Partial<Pick<MediaDevices, "getDisplayMedia">>;
 
-/** A wish, not a condition: a chosen device that is gone gives way to the default. */
-const wished = (deviceId: string | null): MediaTrackConstraints => (deviceId === null ? {} : { deviceId: { ideal: deviceId } });
+/** A condition: of a mere wish some browsers make nothing once they have a device of that kind. */
+const chosen = (deviceId: string | null): MediaTrackConstraints => (deviceId === null ? {} : { deviceId: { exact: deviceId } });
+
+/** The same as a wish: a chosen device that is gone gives way to the default. Null if none was chosen. */
+function relaxed({ audio, video }: MediaStreamConstraints): MediaStreamConstraints | null {
+  let some = false;
+  const one = (of: MediaStreamConstraints["audio"]): MediaTrackConstraints | boolean => {
+    const exact = typeof of === "object" ? (of.deviceId as { exact?: string } | undefined)?.exact : undefined;
+    if (typeof of !== "object" || exact === undefined) return of ?? false;
+    some = true;
+    return { ...of, deviceId: { ideal: exact } };
+  };
+  const rest = { ...(audio === undefined ? {} : { audio: one(audio) }), ...(video === undefined ? {} : { video: one(video) }) };
+  return some ? rest : null;
+}
 
 export function soundConstraints(choices: Choices): MediaTrackConstraints {
   const { microphone, echoCancellation, noiseSuppression, autoGainControl } = choices;
-  return { ...wished(microphone), echoCancellation, noiseSuppression, autoGainControl };
+  return { ...chosen(microphone), echoCancellation, noiseSuppression, autoGainControl };
 }
 
 export function cameraConstraints({ camera }: Choices): MediaTrackConstraints {
   const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
-  return { ...size, ...(camera === null ? { facingMode: "user" } : wished(camera)) };
+  return { ...size, ...(camera === null ? { facingMode: "user" } : chosen(camera)) };
 }
 
-function capture(devices: Devices | undefined, constraints: MediaStreamConstraints): Promise<MediaStream> {
-  if (devices === undefined) return Promise.reject(new MediaError("insecure", "no mediaDevices"));
-  return devices.getUserMedia(constraints).catch((error: unknown) => Promise.reject(mediaError(error)));
+async function capture(devices: Devices | undefined, constraints: MediaStreamConstraints): Promise<MediaStream> {
+  if (devices === undefined) throw new MediaError("insecure", "no mediaDevices");
+  try {
+    return await devices.getUserMedia(constraints);
+  } catch (error) {
+    const why = mediaError(error);
+    const rest = why.code === "missing" ? relaxed(constraints) : null;
+    if (rest === null) throw why;
+    return devices.getUserMedia(rest).catch((again: unknown) => Promise.reject(mediaError(again)));
+  }
 }
 
 export interface Captured {

@@ -37,15 +37,16 @@ export interface RoundButtonProps {
   /** The letter that does the same. */
   shortcut?: string | undefined;
   title?: string;
+  badge?: { count: number; label: string } | undefined;
   onClick(event: MouseEvent<HTMLButtonElement>): void;
 }
 
-export function RoundButton({ label, look, icon, caption, disabled, expanded, shortcut, title, onClick }: RoundButtonProps) {
+export function RoundButton({ label, look, icon, caption, disabled, expanded, shortcut, title, badge, onClick }: RoundButtonProps) {
   return (
     <span className={clsx("flex flex-col items-center gap-1.5", caption === undefined ? "w-16 md:w-18" : "w-24")}>
       <button
         type="button"
-        aria-label={label}
+        aria-label={badge === undefined ? label : `${label}, ${badge.label}`}
         aria-expanded={expanded}
         aria-haspopup={expanded === undefined ? undefined : "menu"}
         aria-keyshortcuts={shortcut}
@@ -53,11 +54,19 @@ export function RoundButton({ label, look, icon, caption, disabled, expanded, sh
         disabled={disabled}
         onClick={onClick}
         className={clsx(
-          "grid size-14 place-items-center rounded-full transition outline-offset-4 focus-visible:outline-white disabled:opacity-50",
+          "relative grid size-14 place-items-center rounded-full transition outline-offset-4 focus-visible:outline-white disabled:opacity-50",
           LOOKS[look],
         )}
       >
         {icon}
+        {badge !== undefined && (
+          <span
+            aria-hidden="true"
+            className="absolute -top-0.5 -right-0.5 grid h-5 min-w-5 place-items-center rounded-full bg-gradient-own px-1 text-xs leading-none font-semibold text-white tabular-nums"
+          >
+            {badge.count > 99 ? "99+" : badge.count}
+          </span>
+        )}
       </button>
       {caption !== undefined && (
         <span aria-hidden="true" className="text-center text-xs leading-4">

@@ -32,6 +32,8 @@ export interface Action {
   letter?: string;
   /** Shown as switched off, or as doing something to be aware of. */
   off?: boolean;
+  /** Something is new behind it: how much, and in words. */
+  badge?: { count: number; label: string };
   run(): void;
 }
 
@@ -43,6 +45,8 @@ export interface ActionWays {
   picture: RefObject<HTMLVideoElement | null>;
   hasPicture: boolean;
   chat(): void;
+  /** Messages in the chat of the call that are not read. */
+  unread: number;
   details(): void;
 }
 
@@ -78,6 +82,7 @@ export function useActions(view: CallView, ways: ActionWays): Actions {
       label: beside ? t("call.hideChat") : t("call.chat"),
       icon: beside ? <MessageSquareOff /> : <MessageSquare />,
       letter: "C",
+      ...(ways.unread > 0 ? { badge: { count: ways.unread, label: t("list.unread", { count: ways.unread }) } } : {}),
       run: ways.chat,
     },
     devices: { label: t("call.devices"), icon: <Settings />, run: () => page.showPanel(true) },

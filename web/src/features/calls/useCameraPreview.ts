@@ -1,7 +1,7 @@
 /** The picture of the chosen camera while somebody wants to see it; let go of at once after. */
 import { useEffect, useState } from "react";
 import { useCalls } from "./context";
-import { mediaError } from "./media";
+import { captureCamera, mediaError } from "./media";
 import type { CallView } from "./view";
 
 interface Preview {
@@ -12,22 +12,18 @@ interface Preview {
 const NONE: Preview = { stream: null, error: null };
 
 export function useCameraPreview(camera: string | null, wanted: boolean): Preview {
-  const { devices } = useCalls();
+  const { devices, choices } = useCalls();
   const [seen, setSeen] = useState(NONE);
   useEffect(() => {
     if (!wanted) return;
-    let stream: MediaStream | null = null;
+    let track: MediaStreamTrack | null = null;
     let over = false;
-    const close = (): void => stream?.getTracks().forEach((track) => track.stop());
-    const ask = async (): Promise<MediaStream> => {
-      const video: MediaTrackConstraints = { width: { ideal: 1280 }, ...(camera === null ? {} : { deviceId: { ideal: camera } }) };
-      return navigator.mediaDevices.getUserMedia({ video });
-    };
-    ask().then(
+    // Missing in an insecure context, whatever its type says.
+    captureCamera(navigator.mediaDevices as MediaDevices | undefined, { ...choices.chosen.get(), camera }).then(
       (opened) => {
-        stream = opened;
-        if (over) return close();
-        setSeen({ stream, error: null });
+        track = opened;
+        if (over) return track.stop();
+        setSeen({ stream: new MediaStream([track]), error: null });
         void devices.refresh();
       },
       (error: unknown) => {
@@ -37,9 +33,9 @@ export function useCameraPreview(camera: string | null, wanted: boolean): Previe
     );
     return () => {
       over = true;
-      close();
+      track?.stop();
       setSeen(NONE);
     };
-  }, [camera, wanted, devices]);
+  }, [camera, wanted, devices, choices]);
   return seen;
 }

@@ -4,7 +4,7 @@ import { useStore } from "../../lib/useStore";
 import type { Choices } from "./choices";
 import type { Calls } from "./calls";
 import { useCalls } from "./context";
-import { mediaError } from "./media";
+import { captureMicrophone, mediaError } from "./media";
 import type { CallView } from "./view";
 
 /** Nothing yet, nothing for long, or somebody speaks. */
@@ -30,13 +30,11 @@ export function useMicrophoneLevel(): MicrophoneLevel {
   const { microphone, noiseSuppression, echoCancellation, autoGainControl } = useStore(calls.choices.chosen);
   const [seen, setSeen] = useState(NOTHING);
   useEffect(() => {
-    const wanted = { microphone, noiseSuppression, echoCancellation, autoGainControl };
-    return listen(calls, wanted, setSeen);
+    const choices = { ...calls.choices.chosen.get(), microphone, noiseSuppression, echoCancellation, autoGainControl };
+    return listen(calls, choices, setSeen);
   }, [calls, microphone, noiseSuppression, echoCancellation, autoGainControl]);
   return seen;
 }
-
-type Wanted = Pick<Choices, "microphone" | "noiseSuppression" | "echoCancellation" | "autoGainControl">;
 
 /** A copy is louder or quieter as the original, and stays on while the original is muted. */
 function copyOfCall(calls: Calls): MediaStreamTrack | null {
@@ -46,32 +44,28 @@ function copyOfCall(calls: Calls): MediaStreamTrack | null {
   return copy;
 }
 
-async function open(calls: Calls, { microphone, ...treatment }: Wanted): Promise<MediaStreamTrack | undefined> {
+async function open(calls: Calls, choices: Choices): Promise<MediaStreamTrack> {
   const copy = copyOfCall(calls);
   if (copy !== null) return copy;
   // Missing in an insecure context, whatever its type says.
-  const devices = navigator.mediaDevices as MediaDevices | undefined;
-  if (devices === undefined) throw new DOMException("no mediaDevices", "InsecureError");
-  const audio: MediaTrackConstraints = { ...treatment, ...(microphone === null ? {} : { deviceId: { ideal: microphone } }) };
-  const stream = await devices.getUserMedia({ audio });
+  const track = await captureMicrophone(navigator.mediaDevices as MediaDevices | undefined, choices);
   // Only now the devices have names.
   void calls.devices.refresh();
-  return stream.getAudioTracks()[0];
+  return track;
 }
 
-function listen(calls: Calls, wanted: Wanted, tell: (seen: MicrophoneLevel) => void): () => void {
+function listen(calls: Calls, choices: Choices, tell: (seen: MicrophoneLevel) => void): () => void {
   let over = false;
   let stop = (): void => undefined;
   tell(NOTHING);
-  open(calls, wanted).then(
+  open(calls, choices).then(
     (track) => {
-      if (over) track?.stop();
-      else if (track !== undefined) stop = measure(track, tell);
+      if (over) track.stop();
+      else stop = measure(track, tell);
     },
     (error: unknown) => {
       const { code, cause_name } = mediaError(error);
-      const insecure = cause_name === "InsecureError";
-      if (!over) tell({ ...NOTHING, error: { code: insecure ? "insecure" : code, detail: cause_name, device: "microphone" } });
+      if (!over) tell({ ...NOTHING, error: { code, detail: cause_name, device: "microphone" } });
     },
   );
   return () => {

@@ -5,6 +5,8 @@ import { useSocketListener } from "../../api/context";
 import type { SocketListener } from "../../api/socket";
 import type { Message } from "../../api/types";
 import { navigate, parse, useRoute } from "../../lib/router";
+import { useStore } from "../../lib/useStore";
+import { covered } from "../../lib/useVisible";
 import { useConversations, usePeople, usePreview, useUnreadTotal } from "../chat";
 import { useMe, useSettings } from "../users";
 import { showBadge, titleOf } from "./badge";
@@ -64,7 +66,8 @@ function useMessageNotices(): void {
   const { data: conversations } = useConversations();
   const people = usePeople();
   const preview = usePreview(me.id, people);
-  const openId = route.name === "chat" ? route.conversationId : null;
+  const hidden = useStore(covered);
+  const openId = route.name === "chat" && !hidden ? route.conversationId : null;
 
   const tell = (message: Message, tabs: Tabs): void => {
     const conversation = conversations?.find(({ id }) => id === message.conversation_id);

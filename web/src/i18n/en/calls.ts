@@ -60,6 +60,7 @@ export const call = {
   shareScreen: "Share your screen",
   stopSharing: "Stop sharing",
   sharing: "You are sharing your screen",
+  stop: "Stop",
   sharingShort: "Sharing",
   remoteScreen: "Screen of {{name}}",
   pictureInPicture: "Picture in picture",

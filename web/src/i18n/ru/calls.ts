@@ -60,6 +60,7 @@ export const call = {
   shareScreen: "Показать экран",
   stopSharing: "Прекратить показ",
   sharing: "Вы показываете экран",
+  stop: "Прекратить",
   sharingShort: "Показ экрана",
   remoteScreen: "Экран: {{name}}",
   pictureInPicture: "Картинка в картинке",
