@@ -29,7 +29,7 @@ async function chooseOther(staff: Staff, kind: 'Camera' | 'Microphone', used: st
   const select = staff.devices.getByRole('combobox', { name: kind });
   await expect.poll(() => select.getByRole('option').count()).toBeGreaterThan(2);
   const labels = await select.getByRole('option').allTextContents();
-  await select.selectOption({ label: labels.find((label) => label !== used && label !== 'As in the system') ?? '' });
+  await select.selectOption({ label: labels.findLast((label) => label !== used) ?? '' });
 }
 
 const descriptions = (page: Page): Promise<(string | undefined)[]> =>

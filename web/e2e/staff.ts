@@ -5,8 +5,8 @@ import type { Person } from './server.ts';
 export const chromiumPath = process.env.STAFFLINE_CHROMIUM ?? '/usr/bin/chromium';
 
 const flags = [
-  // Two cameras and microphones, so that there is something to choose.
-  '--use-fake-device-for-media-stream=device-count=2',
+  // Cameras to choose from: the second of Chromium's fakes has a depth format that cannot be sent, the third is one again.
+  '--use-fake-device-for-media-stream=device-count=3',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   '--disable-background-networking',
