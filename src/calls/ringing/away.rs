@@ -45,6 +45,13 @@ impl Call {
         if silent { self.take_over(now, side, device, true) } else { Vec::new() }
     }
 
+    /// The call goes on, and waits for a sign of life of this device.
+    #[must_use]
+    pub fn is_silent(&self, side: Side, device: DeviceId) -> bool {
+        let away = self.party(side).away.as_ref().filter(|_| !self.is_ended());
+        away.is_some_and(|away| away.device == device && away.why == Why::Silent)
+    }
+
     fn grace(&self) -> Duration {
         if self.is_ringing() { RINGING_GRACE } else { GRACE }
     }

@@ -82,8 +82,14 @@ impl Switchboard {
     fn show_all(&self, id: CallId, side: Side) -> Vec<Effect> {
         let Some(call) = self.calls.get(&id) else { return Vec::new() };
         let devices = self.devices_of.get(&call.user(side)).into_iter().flatten();
-        let hears = |device: &&DeviceId| side == Side::Caller || !call.is_quiet() || self.waits_on(call) == Some(**device);
-        devices.filter(hears).filter_map(|device| self.show(id, side, *device)).collect()
+        devices.filter(|device| self.hears(call, side, **device)).filter_map(|device| self.show(id, side, *device)).collect()
+    }
+
+    /// A call that has only waited is known to the device that it waits on. One that fell silent is not told that it is away: if it
+    /// hears that at all, it is back.
+    fn hears(&self, call: &Call, side: Side, device: DeviceId) -> bool {
+        let told_of = side == Side::Caller || !call.is_quiet() || self.waits_on(call) == Some(device);
+        told_of && !call.is_silent(side, device)
     }
 
     pub(super) fn show(&self, id: CallId, side: Side, to: DeviceId) -> Option<Effect> {

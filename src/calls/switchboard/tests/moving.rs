@@ -184,6 +184,7 @@ fn a_device_that_falls_silent_is_away_and_may_be_back() {
     silent_of(&mut world, boris.phone);
     let shown = world.shown();
     assert!(!shown[&anna.phone].participants[1].connected && !shown[&boris.desk].here);
+    assert!(!shown.contains_key(&boris.phone), "it would let go of its media");
     let effects = world.board.device_heard(world.now, boris.phone);
     world.effects.extend(effects);
     let shown = world.shown();
