@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-chat web clean
+.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-chat bench-calls web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -111,6 +111,11 @@ bench-chat: web/dist/index.html ## whole-process load of the chat and the page i
 	scripts/apt-install $(BUILD) $(BROWSERS)
 	cargo build --release --locked -p staffline -p chat-load
 	ulimit -n 20000 && target/release/chat-load --page web/e2e/bench/first-paint.mjs
+
+bench-calls: web/dist/index.html ## calls in Chromium: first frame, reload, networks that change, 500 calls; writes target/figures/calls.json
+	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
+	cargo build --release --locked -p staffline
+	cd web && STAFFLINE_BINARY=$(CURDIR)/target/release/staffline npm run bench-calls
 
 clean: ## removes what was built
 	rm -rf target web/dist web/node_modules

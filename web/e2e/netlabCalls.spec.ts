@@ -4,9 +4,9 @@
  */
 import { type TestInfo, expect, test } from '@playwright/test';
 import type { Impairment } from '../../tests/netlab/lab.mjs';
-import { type Offices, inOffices, ring, talking, watchBoth } from './offices.ts';
+import { type Offices, inOffices, mediaBack, ring, talking, watchBoth } from './offices.ts';
 import type { CallPath } from './server.ts';
-import { type Flow, type Page, readStats } from './stats.ts';
+import type { Flow } from './stats.ts';
 
 test.describe.configure({ timeout: 240_000 });
 
@@ -15,32 +15,6 @@ const MOVED_MS = 8_000;
 const RECONNECT_MS = 10_000;
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-/** What has arrived until now; a connection made anew counts from nothing. */
-async function arrived(page: Page): Promise<{ frames: number; sound: number }> {
-  try {
-    const { framesDecoded, audioPacketsReceived } = await readStats(page);
-    return { frames: framesDecoded, sound: audioPacketsReceived };
-  } catch {
-    return { frames: 0, sound: 0 };
-  }
-}
-
-/** Milliseconds until sound and picture arrive again at both, looked at from now on. */
-async function mediaBack({ a, b }: Offices, withinMs: number): Promise<number> {
-  const begin = performance.now();
-  const back = async (page: Page): Promise<void> => {
-    let before = await arrived(page);
-    await expect(async () => {
-      const now = await arrived(page);
-      const flows = now.frames > before.frames + 2 && now.sound > before.sound + 5;
-      if (now.frames < before.frames || now.sound < before.sound) before = now;
-      expect(flows).toBe(true);
-    }).toPass({ timeout: withinMs, intervals: [100] });
-  };
-  await Promise.all([back(a.page), back(b.page)]);
-  return performance.now() - begin;
-}
 
 /** The same call goes on at both, with nothing to click. */
 async function expectStillTalking({ a, b }: Offices, path: CallPath): Promise<void> {

@@ -6,7 +6,7 @@ import { type Browser, expect } from '@playwright/test';
 import { SERVER_IP, type Lab, type Profile, up } from '../../tests/netlab/lab.mjs';
 import { Server, anna, boris } from './server.ts';
 import { Staff, openBrowser } from './staff.ts';
-import { type Flow, connected, flowing, watch } from './stats.ts';
+import { type Flow, type Page, connected, flowing, readStats, watch } from './stats.ts';
 
 const fetchScript = fileURLToPath(new URL('../../tests/netlab/fetch.mjs', import.meta.url));
 
@@ -74,4 +74,30 @@ export async function talking({ a, b }: Offices): Promise<void> {
 
 export function watchBoth({ a, b }: Offices, seconds: number): Promise<[Flow, Flow]> {
   return Promise.all([watch(a.page, seconds), watch(b.page, seconds)]);
+}
+
+/** What has arrived until now; a connection made anew counts from nothing. */
+async function arrived(page: Page): Promise<{ frames: number; sound: number }> {
+  try {
+    const { framesDecoded, audioPacketsReceived } = await readStats(page);
+    return { frames: framesDecoded, sound: audioPacketsReceived };
+  } catch {
+    return { frames: 0, sound: 0 };
+  }
+}
+
+/** Milliseconds until sound and picture arrive again at both, looked at from now on. */
+export async function mediaBack({ a, b }: Pick<Offices, 'a' | 'b'>, withinMs: number): Promise<number> {
+  const begin = performance.now();
+  const back = async (page: Page): Promise<void> => {
+    let before = await arrived(page);
+    await expect(async () => {
+      const now = await arrived(page);
+      const flows = now.frames > before.frames + 2 && now.sound > before.sound + 5;
+      if (now.frames < before.frames || now.sound < before.sound) before = now;
+      expect(flows).toBe(true);
+    }).toPass({ timeout: withinMs, intervals: [100] });
+  };
+  await Promise.all([back(a.page), back(b.page)]);
+  return performance.now() - begin;
 }

@@ -59,6 +59,11 @@ export class Server {
     return server;
   }
 
+  /** Of the process itself, unless a runner stands before it. */
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
   get url(): string {
     return this.options.url;
   }
