@@ -37,6 +37,27 @@ export class FakeStream {
   getVideoTracks = (): FakeTrack[] => this.tracks.filter(({ kind }) => kind === "video");
 }
 
+/** What mixes the sound of a tab with the microphone. */
+export class FakeContext {
+  static made: FakeContext[] = [];
+  closed = false;
+  readonly mix = new FakeTrack("audio", "mix");
+  /** What is heard in it. */
+  readonly sources = new Set<FakeTrack>();
+  constructor() {
+    FakeContext.made.push(this);
+  }
+  createMediaStreamDestination = (): object => ({ stream: new FakeStream([this.mix]) });
+  createMediaStreamSource = ({ tracks: [track] }: FakeStream): object => ({
+    connect: () => this.sources.add(track!),
+    disconnect: () => this.sources.delete(track!),
+  });
+  resume = async (): Promise<void> => undefined;
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
 /** Devices that can be plugged in and out. */
 export class FakeSource {
   plugged: { kind: MediaDeviceKind; deviceId: string; label: string }[] = [];

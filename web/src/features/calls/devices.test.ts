@@ -1,6 +1,6 @@
 /** Devices that are chosen, exchanged, unplugged and plugged in again, in the middle of a call. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { expectNothingOpen, FakeStream, setUp, settle, talking } from "./calls.test-support";
+import { expectNothingOpen, FakeContext, FakeStream, FakeTrack, setUp, settle, talking } from "./calls.test-support";
 import { DEFAULT_CHOICES, DeviceChoices } from "./choices";
 
 beforeEach(() => {
@@ -149,6 +149,28 @@ describe("the screen", () => {
     expect(world.last().sent.screen).toBeNull();
     expect(world.sent.at(-1)).toMatchObject({ screen: false });
     expect(world.peers.length).toBe(1);
+  });
+
+  test("the sound of a shared tab goes with the microphone, also past a mute and another microphone", async () => {
+    vi.stubGlobal("AudioContext", FakeContext);
+    const world = await talking();
+    const [picture, sound] = [new FakeTrack("video", "tab"), new FakeTrack("audio", "tab")];
+    world.getDisplayMedia.mockResolvedValueOnce(new FakeStream([picture, sound]) as unknown as MediaStream);
+    await world.calls.setScreen(true);
+    const { mix, sources } = FakeContext.made.at(-1)!;
+    expect([...sources]).toEqual([sound, world.tracks[0]]);
+    expect(world.last().sent).toMatchObject({ microphone: mix, screen: picture });
+    world.calls.setMicrophone(false);
+    expect([world.tracks[0]!.enabled, mix.enabled, world.view().microphone]).toEqual([false, true, false]);
+    world.choices.choose({ noiseSuppression: false });
+    await settle();
+    expect([...sources]).toEqual([sound, world.tracks.at(-1)]);
+    expect(world.last().sent.microphone).toBe(mix);
+    picture.end();
+    expect(world.last().sent.microphone).toBe(world.tracks.at(-1));
+    expect([sound.readyState, mix.readyState, FakeContext.made.at(-1)!.closed]).toEqual(["ended", "ended", true]);
+    world.calls.hangUp();
+    expectNothingOpen(world);
   });
 
   test("a closed dialog is no error, a system that forbids it is", async () => {

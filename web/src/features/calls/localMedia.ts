@@ -6,7 +6,8 @@
 import type { DeviceChoices } from "./choices";
 import type { DeviceList, ListedDevice } from "./deviceList";
 import { watchDevices } from "./deviceWatch";
-import { captureBoth, captureCamera, captureMicrophone, captureScreen, mediaError, type Devices, type MediaError } from "./media";
+import { captureBoth, captureCamera, captureMicrophone, captureScreen, mediaError, type CapturedScreen, type Devices, type MediaError } from "./media";
+import { MixedSound } from "./mixedSound";
 import type { LocalTracks } from "./peer";
 import type { DeviceNotice } from "./view";
 
@@ -32,6 +33,8 @@ export class LocalMedia {
   readonly #world: LocalMediaWorld;
   readonly #events: LocalMediaEvents;
   #tracks: LocalTracks = NOTHING;
+  /** While the sound of a tab is shared. */
+  #mixed: MixedSound | null = null;
   /** Whether the user is heard, as far as they decide it; survives a hold. */
   #unmuted = true;
   /** Grows with each opening and closing: what comes after it belongs to nobody. */
@@ -51,7 +54,7 @@ export class LocalMedia {
 
   /** What is to be sent. */
   get tracks(): LocalTracks {
-    return this.#tracks;
+    return this.#mixed === null ? this.#tracks : { ...this.#tracks, microphone: this.#mixed.track };
   }
 
   get isOpen(): boolean {
@@ -120,8 +123,9 @@ export class LocalMedia {
     const opening = this.#opening;
     const screen = await captureScreen(this.#world.devices());
     if (screen === null) return;
-    if (opening !== this.#opening || this.screen) screen.stop();
-    else this.#useScreen(screen);
+    if (opening === this.#opening && !this.screen) return this.#useScreen(screen);
+    screen.picture.stop();
+    screen.sound?.stop();
   }
 
   /** Every device is let go of; what the user had muted stays so. */
@@ -131,6 +135,7 @@ export class LocalMedia {
     this.#unwatch = null;
     const { microphone, camera, screen } = this.#tracks;
     this.#tracks = NOTHING;
+    this.#unmix();
     this.localVideo = this.localScreen = null;
     for (const track of [microphone, camera, screen]) release(track);
   }
@@ -183,6 +188,7 @@ export class LocalMedia {
   #useMicrophone(microphone: MediaStreamTrack): void {
     const before = this.#tracks.microphone;
     this.#tracks = { ...this.#tracks, microphone: this.#heed("microphone", microphone) };
+    this.#mixed?.use(microphone);
     this.#events.changed();
     release(before);
   }
@@ -195,13 +201,21 @@ export class LocalMedia {
     release(before);
   }
 
-  #useScreen(screen: MediaStreamTrack | null): void {
+  #useScreen(captured: CapturedScreen | null): void {
     release(this.#tracks.screen);
+    this.#unmix();
+    const screen = captured?.picture ?? null;
     // The browser has a button of its own to stop sharing.
     if (screen !== null) screen.onended = () => this.#useScreen(null);
+    if (captured?.sound != null) this.#mixed = new MixedSound(captured.sound, this.#tracks.microphone);
     this.#tracks = { ...this.#tracks, screen };
     this.localScreen = screen === null ? null : new MediaStream([screen]);
     this.#events.changed();
+  }
+
+  #unmix(): void {
+    this.#mixed?.close();
+    this.#mixed = null;
   }
 }
 

@@ -117,16 +117,34 @@ export async function captureCamera(devices: Devices | undefined, choices: Choic
   return track;
 }
 
+export interface CapturedScreen {
+  picture: MediaStreamTrack;
+  /** Of a tab whose sound the user shares as well. */
+  sound: MediaStreamTrack | null;
+}
+
+/**
+ * Not the sound of the whole system: the other side's own voice is in it. What is played is no voice and is left as it is.
+ * (Some of these fields are younger than the types.)
+ */
+const SCREEN = {
+  video: { frameRate: { ideal: 15, max: 30 } },
+  audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+  systemAudio: "exclude",
+  selfBrowserSurface: "exclude",
+  surfaceSwitching: "include",
+} as DisplayMediaStreamOptions;
+
 /** Null if the user thought better of it. */
-export async function captureScreen(devices: Devices | undefined): Promise<MediaStreamTrack | null> {
+export async function captureScreen(devices: Devices | undefined): Promise<CapturedScreen | null> {
   if (devices?.getDisplayMedia === undefined) throw new MediaError("insecure", "no getDisplayMedia");
   try {
-    const stream = await devices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } } });
-    const [track] = stream.getVideoTracks();
-    if (track === undefined) throw new MediaError("missing", "no video track");
+    const stream = await devices.getDisplayMedia(SCREEN);
+    const [picture] = stream.getVideoTracks();
+    if (picture === undefined) throw new MediaError("missing", "no video track");
     // Text must stay sharp; rather fewer frames than fewer pixels.
-    track.contentHint = "detail";
-    return track;
+    picture.contentHint = "detail";
+    return { picture, sound: stream.getAudioTracks()[0] ?? null };
   } catch (error) {
     // The browser has one name for a closed dialog and for a system that forbids it; only the latter is worth a word.
     const { name, message } = told(error);

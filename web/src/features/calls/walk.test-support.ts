@@ -10,6 +10,8 @@ import type { PeerLike } from "./peer";
 export const ME = "anna";
 export const OTHERS = ["boris", "clara"] as const;
 
+export const TAB = "tab";
+
 export type Random = (below: number) => number;
 
 /** mulberry32: the same walk for the same seed. */
@@ -164,7 +166,7 @@ export class WalkPage {
       me: ME,
       send: (frame) => this.server.receive(frame),
       doubtLine: () => undefined,
-      devices: () => ({ getUserMedia: this.#capture, getDisplayMedia: this.#capture }),
+      devices: () => ({ getUserMedia: this.#capture, getDisplayMedia: this.#share }),
       peer: (call, first, events) => {
         const peer = new FakePeer(call, first, events);
         this.peers.push(peer);
@@ -190,6 +192,13 @@ export class WalkPage {
     if (this.random(3) === 0) await new Promise((resolve) => setTimeout(resolve, this.random(3_000)));
     if (this.random(12) === 0) throw new DOMException("", "NotReadableError");
     const made = [...(audio ? [new FakeTrack("audio")] : []), ...(video ? [new FakeTrack("video")] : [])];
+    this.tracks.push(...made);
+    return new FakeStream(made) as unknown as MediaStream;
+  };
+
+  /** Sometimes with the sound of the tab. */
+  readonly #share = async (): Promise<MediaStream> => {
+    const made = [new FakeTrack("video"), ...(this.random(2) === 0 ? [new FakeTrack("audio", TAB)] : [])];
     this.tracks.push(...made);
     return new FakeStream(made) as unknown as MediaStream;
   };

@@ -1,8 +1,8 @@
 /** Whatever happens in whatever order: never two calls that talk, nothing left open, no device that nobody asked for. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FakeStream } from "./calls.test-support";
+import { FakeContext, FakeStream } from "./calls.test-support";
 import { IDLE } from "./view";
-import { ME, OTHERS, pass, seeded, WalkPage, type Random } from "./walk.test-support";
+import { ME, OTHERS, pass, seeded, TAB, WalkPage, type Random } from "./walk.test-support";
 
 const WALKS = 500;
 const STEPS = 80;
@@ -10,6 +10,7 @@ const STEPS = 80;
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("MediaStream", FakeStream);
+  vi.stubGlobal("AudioContext", FakeContext);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -116,7 +117,7 @@ function check(page: WalkPage): void {
   const all = [current, held, waiting].filter((view) => view !== null);
   const talks = all.filter(({ stage, onHold }) => (stage === "connecting" || stage === "talking") && !onHold);
   expect(talks.length).toBeLessThan(2);
-  expect(page.live("audio").length).toBeLessThan(2);
+  expect(page.live("audio").filter(({ deviceId }) => deviceId !== TAB).length).toBeLessThan(2);
   if (current.onHold || current.stage === "incoming" || current.stage === "idle") expect(page.live().length).toBe(0);
   if (held !== null) expect(held.onHold).toBe(true);
   for (const view of all) if (view.onHold) expect(view).toMatchObject({ remote: null, localVideo: null, localScreen: null });
@@ -173,6 +174,8 @@ async function ending(page: WalkPage, random: Random): Promise<void> {
   expect(page.live()).toEqual([]);
   expect(page.open).toEqual([]);
   expect(page.source.listeners.size).toBe(0);
+  expect(FakeContext.made.every(({ closed, mix }) => closed && mix.readyState === "ended")).toBe(true);
+  FakeContext.made.length = 0;
   expect(vi.getTimerCount()).toBe(0);
   sessionStorage.clear();
 }
