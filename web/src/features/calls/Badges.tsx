@@ -22,7 +22,8 @@ function MoreLink({ onClick }: { onClick: () => void }) {
   );
 }
 
-export function PathBadge({ path, onDetails }: { path: CallPath; onDetails: () => void }) {
+/** `compact`: on a narrow screen the sign alone, where a name needs the room. */
+export function PathBadge({ path, compact, onDetails }: { path: CallPath; compact: boolean; onDetails: () => void }) {
   const { t } = useTranslation();
   const direct = path === "direct";
   const words = t(direct ? "call.pathDirect" : "call.pathNode");
@@ -34,7 +35,7 @@ export function PathBadge({ path, onDetails }: { path: CallPath; onDetails: () =
       button={
         <>
           {direct ? <Lock size={15} aria-hidden /> : <Server size={15} aria-hidden />}
-          {words}
+          <span className={clsx(compact && "max-sm:hidden")}>{words}</span>
         </>
       }
     >

@@ -29,15 +29,6 @@ export function CallNotes({ view, held, person, status }: CallNotesProps) {
     <div className="pointer-events-none absolute inset-x-0 top-[calc(4.5rem+env(safe-area-inset-top))] z-20 flex flex-col items-center gap-2 px-4 *:pointer-events-auto">
       {held !== null && <HeldBar view={held} />}
       {status !== "" && <Note>{status}</Note>}
-      {view.onHold && (
-        <button
-          type="button"
-          onClick={() => void calls.hold(false)}
-          className="min-h-11 rounded-full bg-white px-5 font-medium text-[#0f1419] hover:bg-white/90 focus-visible:outline-white"
-        >
-          {t("call.resume")}
-        </button>
-      )}
       {view.screen && (
         <div className="flex items-center gap-2 rounded-full bg-black/70 py-1 pr-1 pl-4 text-sm ring-1 ring-white/25">
           <ScreenShare size={16} aria-hidden />

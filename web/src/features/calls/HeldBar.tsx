@@ -18,7 +18,9 @@ export function HeldBar({ view }: { view: CallView }) {
       className="flex w-full max-w-md items-center gap-1 rounded-2xl bg-black/70 py-1 pr-1 pl-3 text-sm ring-1 ring-white/25"
     >
       <Pause size={16} aria-hidden className="shrink-0" />
-      <span className="min-w-0 flex-1 truncate px-1">{t("call.held", { name })}</span>
+      {/* On a narrow screen the sign stands for the words. */}
+      <span className="min-w-0 flex-1 truncate px-1 font-medium sm:hidden">{name}</span>
+      <span className="min-w-0 flex-1 truncate px-1 max-sm:hidden">{t("call.held", { name })}</span>
       {since != null && <Clock since={since} />}
       <button
         type="button"

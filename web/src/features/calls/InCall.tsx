@@ -4,6 +4,7 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { CallDetails } from "./CallDetails";
 import { CallNotes } from "./CallNotes";
+import { useCalls } from "./context";
 import { Controls } from "./Controls";
 import { OwnTile } from "./OwnTile";
 import { PersonTitle, type Person } from "./pieces";
@@ -26,6 +27,8 @@ export interface InCallProps {
 }
 
 export function InCall({ view, held, person, pictured, actions, details, onDetails, onHangUp }: InCallProps) {
+  const { t } = useTranslation();
+  const calls = useCalls();
   const area = useRef<HTMLDivElement>(null);
   const touchedHidden = useRef(false);
   const still = useStillness(area, pictured && !details);
@@ -46,6 +49,15 @@ export function InCall({ view, held, person, pictured, actions, details, onDetai
         <div className="absolute inset-0 flex flex-col items-center justify-center gap-6 px-6 pb-24">
           <VoiceAvatar person={person} speaking={view.speaking.other} quiet={view.onHold} />
           <PersonTitle person={person}>{status}</PersonTitle>
+          {view.onHold && (
+            <button
+              type="button"
+              onClick={() => void calls.hold(false)}
+              className="min-h-11 rounded-full bg-white px-5 font-medium text-[#0f1419] hover:bg-white/90 focus-visible:outline-white"
+            >
+              {t("call.resume")}
+            </button>
+          )}
         </div>
       )}
       {view.localVideo !== null && (

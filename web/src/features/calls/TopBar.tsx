@@ -24,7 +24,7 @@ export function TopBar({ view, name, hidden, onDetails }: TopBarProps) {
       )}
     >
       <Minimise />
-      {call?.path != null && <PathBadge path={call.path} onDetails={onDetails} />}
+      {call?.path != null && <PathBadge path={call.path} compact={name !== null} onDetails={onDetails} />}
       <span className="mr-auto" />
       {call?.answered_at != null && stage === "talking" && <Timer since={call.answered_at} name={name} />}
       <QualityBadge view={view} onDetails={onDetails} />

@@ -8,7 +8,16 @@ export function isMissed(call: CallRecord, outgoing: boolean): boolean {
   return !outgoing && call.answered_at == null && call.outcome !== "declined";
 }
 
-export function useCallWords(): (call: CallRecord, outgoing: boolean) => { title: string; detail: string } {
+export interface CallWords {
+  /** Which way and what kind. */
+  title: string;
+  /** Length, outcome, path. */
+  detail: string;
+  /** Which way, and length or outcome: for a narrow list. */
+  brief: string;
+}
+
+export function useCallWords(): (call: CallRecord, outgoing: boolean) => CallWords {
   const { t } = useTranslation();
   return (call, outgoing) => {
     const video = call.kind === "video";
@@ -21,7 +30,9 @@ export function useCallWords(): (call: CallRecord, outgoing: boolean) => { title
     const parts: string[] = [];
     if (call.answered_at != null) parts.push(duration(call.ended_at - call.answered_at));
     if (call.outcome !== "completed" && !missed) parts.push(t(`call.history.${call.outcome}`));
+    const way = t(missed ? "call.log.wasMissed" : outgoing ? "call.log.outgoing" : "call.log.incoming");
+    const brief = [way, ...parts].join(" · ");
     if (call.path != null) parts.push(t(call.path === "direct" ? "call.pathDirect" : "call.pathNode"));
-    return { title, detail: parts.join(" · ") };
+    return { title, detail: parts.join(" · "), brief };
   };
 }

@@ -94,7 +94,7 @@ export function PersonTitle({ person, children }: { person: Person; children: Re
     <div className="flex flex-col items-center gap-1 text-center">
       <h2 className="text-2xl font-semibold wrap-anywhere">{person.name}</h2>
       <RoleBadge role={person.role} always />
-      <p role="status" className="mt-1 text-base opacity-80">
+      <p role="status" className="mt-1 text-base text-balance opacity-80">
         {children}
       </p>
     </div>

@@ -75,7 +75,8 @@ export function useActions(view: CallView, ways: ActionWays): Actions {
       label: camera ? t("call.camOff") : t("call.camOn"),
       icon: camera ? <Video /> : <VideoOff />,
       letter: "V",
-      off: !camera,
+      // In an audio call that is as it should be.
+      off: !camera && view.kind === "video",
       run: () => void calls.setCamera(!camera),
     },
     chat: {

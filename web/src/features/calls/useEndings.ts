@@ -36,7 +36,7 @@ export function useEndings(view: CallsView): void {
     const action =
       again && peerId !== null ? { action: { label: t("call.callBack"), onClick: () => void calls.call(peerId, kind) } } : {};
     if (look === "error") toast.error(words, { duration: LONG_MS, ...action });
-    else toast(words, again ? { duration: LONG_MS, ...action } : {});
+    else toast(words, action);
     // Once for each ending, whatever else changes.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [ending]);

@@ -206,6 +206,9 @@ export const call = {
     moreFailed: "Earlier calls did not load. Try again",
     missedCount_one: "{{count}} missed call",
     missedCount_other: "{{count}} missed calls",
+    incoming: "Incoming",
+    outgoing: "Outgoing",
+    wasMissed: "Missed",
     unknownPerson: "Colleague",
   },
   history: {

@@ -208,6 +208,9 @@ export const call = {
     missedCount_few: "{{count}} пропущенных звонка",
     missedCount_many: "{{count}} пропущенных звонков",
     missedCount_other: "{{count}} пропущенного звонка",
+    incoming: "Входящий",
+    outgoing: "Исходящий",
+    wasMissed: "Пропущенный",
     unknownPerson: "Сотрудник",
   },
   history: {

@@ -24,7 +24,7 @@ export function CallRow({ call, me, person, onOpen }: CallRowProps) {
   const able = useCanCall(person?.id);
   const outgoing = call.caller_id === me;
   const missed = isMissed(call, outgoing);
-  const { title, detail } = useCallWords()(call, outgoing);
+  const { brief } = useCallWords()(call, outgoing);
   const Icon = missed ? PhoneMissed : outgoing ? PhoneOutgoing : PhoneIncoming;
   const name = person?.name ?? t("call.log.unknownPerson");
   return (
@@ -39,8 +39,8 @@ export function CallRow({ call, me, person, onOpen }: CallRowProps) {
           <span className={clsx("truncate font-medium", missed && "text-danger")}>{name}</span>
           <span className="flex min-w-0 items-center gap-1.5 text-sm text-muted">
             <Icon size={14} aria-hidden className={clsx("shrink-0", missed && "text-danger")} />
-            {call.kind === "video" && <Video size={14} aria-hidden className="shrink-0" />}
-            <span className="truncate tabular-nums">{detail === "" ? title : `${title} · ${detail}`}</span>
+            {call.kind === "video" && <Video size={14} role="img" aria-label={t("call.video")} className="shrink-0" />}
+            <span className="truncate tabular-nums">{brief}</span>
           </span>
         </span>
         <time
