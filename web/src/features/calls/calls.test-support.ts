@@ -76,6 +76,7 @@ export class FakePeer {
   /** Packets come. */
   flowing = true;
   packets = 0;
+  sentPackets = 0;
   fractionLost = 0;
   sent: LocalTracks;
   readonly received: string[] = [];
@@ -103,7 +104,7 @@ export class FakePeer {
     if (this.flowing) this.packets += 50;
     return new Map<string, object>([
       ["in", { id: "in", type: "inbound-rtp", kind: "audio", packetsReceived: this.packets }],
-      ["out", { id: "out", type: "outbound-rtp", kind: "audio" }],
+      ["out", { id: "out", type: "outbound-rtp", kind: "audio", packetsSent: (this.sentPackets += 50) }],
       ["far", { id: "far", type: "remote-inbound-rtp", localId: "out", fractionLost: this.fractionLost }],
     ]);
   }

@@ -6,7 +6,7 @@ import { Degrade, type PictureLimit } from "./degrade";
 import { describe, type Details } from "./details";
 import type { PeerLike } from "./peer";
 import { assess, lossOut, type Quality } from "./quality";
-import { received, takeSample, type Entry, type Sample } from "./sample";
+import { received, sends, takeSample, type Entry, type Sample } from "./sample";
 import { Speaking } from "./speaking";
 
 export interface Measure {
@@ -98,9 +98,9 @@ export class Gauge {
     if (now === null) return;
     this.#before = now;
     this.#notice(before === null || received(now) > received(before));
-    this.#limit(now);
+    this.#limit(now, before);
     this.#events.measured({
-      quality: assess(now, before, this.#onNode),
+      quality: this.#assess(now, before),
       details: describe(now, before),
       pictureLimited: this.#degrade.limit,
     });
@@ -114,11 +114,20 @@ export class Gauge {
     if (this.#silence === 0 && before >= LONG_SILENCE) this.#events.silent("over");
   }
 
-  #limit(now: Sample): void {
-    const before = this.#degrade.limit;
-    const availableKbps = now.limitedBy === "bandwidth" ? now.availableKbps : null;
-    const limit = this.#degrade.next({ lossPercent: lossOut(now), roundTripMs: now.roundTripMs, availableKbps });
-    if (limit !== before) void this.#peer.shape(limit);
+  /** Where the media node is the other end, it is the server that does not answer. */
+  #assess(now: Sample, before: Sample | null): Quality {
+    const quality = assess(now, before, this.#onNode);
+    const lost = this.#onNode && this.isSilent && this.#peer.connection.connectionState !== "connected";
+    return lost ? { ...quality, level: "poor", reason: "server", who: null } : quality;
+  }
+
+  #limit(now: Sample, before: Sample | null): void {
+    const limited = this.#degrade.limit;
+    const picture = sends("picture", now, before) || sends("screen", now, before);
+    // The estimate of a line that carries little is low, and grows only with what is sent.
+    const availableKbps = picture && now.limitedBy === "bandwidth" ? now.availableKbps : null;
+    const limit = this.#degrade.next({ lossPercent: lossOut(now, before), roundTripMs: now.roundTripMs, availableKbps });
+    if (limit !== limited) void this.#peer.shape(limit);
   }
 
   async #listen(): Promise<void> {

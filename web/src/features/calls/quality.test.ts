@@ -53,6 +53,11 @@ group("the reason", () => {
   test("what I send is lost on its way: my network", () => {
     expect(quality([...good, ...outbound(0.2)])).toMatchObject({ level: "poor", reason: "loss", who: "me" });
   });
+  test("what was said of a picture that rests by now does not count", () => {
+    const lossy = [...good, ...outbound(0.4)];
+    expect(quality(lossy, null).level).toBe("poor");
+    expect(quality(lossy, lossy).level).toBe("good");
+  });
   test("a long way; to the media node it is my own", () => {
     const far = [{ ...pair, currentRoundTripTime: 0.4 }, transport, ...inbound(100, 0)];
     expect(quality(far)).toMatchObject({ level: "fair", reason: "delay", who: null });

@@ -1,5 +1,5 @@
 /** How good a call is, and the one reason that somebody without a computer's vocabulary can use. */
-import { LINES, type Sample } from "./sample";
+import { LINES, sends, type Sample } from "./sample";
 
 export interface Quality {
   roundTripMs: number | null;
@@ -47,14 +47,16 @@ export function lossBetween(now: Sample, before: Sample | null): number | null {
 }
 
 /** Loss of what goes out, as the other end (or the server) reports it. */
-export function lossOut({ outbound }: Sample): number | null {
-  const told = LINES.map((line) => outbound[line]?.lossPercent ?? null).filter((percent) => percent !== null);
+export function lossOut(now: Sample, before: Sample | null): number | null {
+  const told = LINES.filter((line) => sends(line, now, before))
+    .map((line) => now.outbound[line]?.lossPercent ?? null)
+    .filter((percent) => percent !== null);
   return told.length === 0 ? null : Math.max(...told);
 }
 
 /** `onNode`: what is measured is the way to the server, which belongs to this end alone. */
 export function assess(now: Sample, before: Sample | null, onNode = false): Quality {
-  const [lossIn, out] = [lossBetween(now, before), lossOut(now)];
+  const [lossIn, out] = [lossBetween(now, before), lossOut(now, before)];
   const inward = grade(lossIn, LOSS_PERCENT);
   const outward = grade(out, LOSS_PERCENT);
   const slow = grade(now.roundTripMs, ROUND_TRIP_MS);

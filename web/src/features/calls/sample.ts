@@ -70,6 +70,11 @@ export function received({ inbound }: Sample): number {
   return LINES.reduce((sum, line) => sum + (inbound[line]?.packets ?? 0), 0);
 }
 
+/** Whether anything went out on this line between two looks. What a browser tells of one that rests is of yesterday. */
+export function sends(line: Line, now: Sample, before: Sample | null): boolean {
+  return before === null || (now.outbound[line]?.packets ?? 0) > (before.outbound[line]?.packets ?? 0);
+}
+
 function selectedPair(entries: Map<string, Entry>, transport: Entry | undefined): Entry | undefined {
   const id = transport?.["selectedCandidatePairId"];
   if (typeof id === "string") return entries.get(id);

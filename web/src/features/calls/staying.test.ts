@@ -357,3 +357,12 @@ describe("a reload", () => {
     expect(sessionStorage.length).toBe(0);
   });
 });
+
+test("a media node that does not answer is named as the reason", async () => {
+  const world = await talking("anna", { path: "media_node" });
+  await pass(2 * LOOK_MS);
+  world.last().flowing = false;
+  world.last().events.connection("disconnected");
+  await pass(4 * LOOK_MS);
+  expect(world.view()).toMatchObject({ interrupted: true, quality: { level: "poor", reason: "server" } });
+});
