@@ -36,12 +36,14 @@ export function InCall({ view, held, person, pictured, actions, details, onDetai
   return (
     <div
       ref={area}
-      // The first touch shows hidden controls; it must not hang up. (A mouse shows them on its way; a key has no `detail`.)
-      onPointerDownCapture={() => {
-        touchedHidden.current = still;
+      // The first touch shows hidden controls; it must not hang up. A mouse shows them on its way.
+      onPointerDownCapture={(event) => {
+        touchedHidden.current = still && event.pointerType === "touch";
       }}
       onClickCapture={(event) => {
-        if (touchedHidden.current && event.detail > 0) event.stopPropagation();
+        // What is elsewhere in the document (a menu) has not been hidden; a key has no `detail`.
+        const inside = event.target instanceof Node && event.currentTarget.contains(event.target);
+        if (touchedHidden.current && inside && event.detail > 0) event.stopPropagation();
       }}
       className={clsx("absolute inset-0", still && "cursor-none")}
     >

@@ -10,8 +10,8 @@ export function useStillness(area: RefObject<HTMLElement | null>, enabled: boole
     if (!enabled || element === null) return;
     let timer: ReturnType<typeof setTimeout>;
     const hide = (): void => {
-      // Never under somebody who is using the keyboard on them.
-      if (element.querySelector(":focus-visible") === null) setStill(true);
+      // Never under somebody who is using the keyboard on them, or reads what one of them has opened.
+      if (element.querySelector(":focus-visible, [aria-expanded=true]") === null) setStill(true);
       else timer = setTimeout(hide, STILL_MS);
     };
     const move = (): void => {
