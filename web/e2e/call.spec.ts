@@ -2,9 +2,11 @@
 import { expect, test } from './fixtures.ts';
 import { anna, boris } from './server.ts';
 import type { Staff } from './staff.ts';
-import { type Flow, flowing, watch } from './stats.ts';
+import { type Flow, connected, flowing, watch } from './stats.ts';
 
 const SECONDS = 30;
+/** A claim about what the server does not see is looked at for longer. */
+const DIRECT_SECONDS = 60;
 
 async function connect(a: Staff, b: Staff): Promise<void> {
   await a.openChat(boris.name);
@@ -26,7 +28,7 @@ test('a direct video call: media both ways, none through the server', async ({ s
   const before = await server.report();
   await connect(a, b);
   await expect(a.pathBadge).toContainText(/direct/i);
-  for (const flow of await watchBoth(a, b, SECONDS)) {
+  for (const flow of await watchBoth(a, b, DIRECT_SECONDS)) {
     expect(flow.framesPerSecond).toBeGreaterThan(5);
     expect(flow.audioEnergy).toBeGreaterThan(0);
     expect(['host', 'srflx', 'prflx']).toContain(flow.last.remoteType);
@@ -39,6 +41,39 @@ test('a direct video call: media both ways, none through the server', async ({ s
   await a.hangUp();
   await expect(b.pathBadge).toBeHidden();
   await expect(b.page.evaluate(() => window.stafflineCall?.() ?? null)).resolves.toBeNull();
+});
+
+/** The signals that go over a page's socket from now on, once it is loaded anew. */
+async function signalsOf(staff: Staff): Promise<{ sent: string[]; got: string[] }> {
+  const signals = { sent: [] as string[], got: [] as string[] };
+  const note = (list: string[], frame: string | Buffer): void => {
+    const { type, signal } = JSON.parse(frame.toString()) as { type: string; signal?: { type: string } };
+    if (type === 'call_signal') list.push(String(signal?.type));
+  };
+  staff.page.on('websocket', (socket) => {
+    socket.on('framesent', ({ payload }) => { note(signals.sent, payload); });
+    socket.on('framereceived', ({ payload }) => { note(signals.got, payload); });
+  });
+  await staff.page.reload();
+  await expect(staff.page.getByRole('tab', { name: 'Chats' })).toBeVisible();
+  return signals;
+}
+
+test('no address is told before the callee has accepted', async ({ server, two: { a, b } }) => {
+  await server.setPath('direct');
+  const [caller, callee] = [await signalsOf(a), await signalsOf(b)];
+  await a.openChat(boris.name);
+  await a.call('Call with video');
+  await expect(b.ringing).toBeVisible();
+  // Time in which a page that was too quick would have looked for its addresses, and asked the STUN server for them.
+  await b.page.evaluate(() => new Promise((done) => setTimeout(done, 2_000)));
+  expect([caller, callee]).toEqual([{ sent: [], got: [] }, { sent: [], got: [] }]);
+  await expect(b.page.evaluate(() => window.stafflineCall?.() ?? null)).resolves.toBeNull();
+  await b.accept();
+  await expect.poll(() => callee.sent).toContain('candidate');
+  await expect.poll(() => callee.got).toContain('candidate');
+  await connected(a.page);
+  await a.hangUp();
 });
 
 test('a video call through the media node: media both ways on our one port', async ({ server, two: { a, b } }) => {
