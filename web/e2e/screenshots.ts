@@ -5,7 +5,7 @@ import { desktop, phone, tour } from './tour.ts';
 
 const folder = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
 
-test.setTimeout(240_000);
+test.setTimeout(300_000);
 
 for (const [device, options] of [['phone', phone], ['desktop', desktop]] as const) {
   for (const scheme of ['light', 'dark'] as const) {
