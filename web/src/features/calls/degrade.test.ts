@@ -5,6 +5,7 @@ import { RELEASE_MS, Speaking } from "./speaking";
 
 const GOOD: Measured = { lossPercent: 0, roundTripMs: 30, availableKbps: null };
 const LOSSY: Measured = { ...GOOD, lossPercent: 15 };
+const THIN: Measured = { ...GOOD, availableKbps: 100 };
 const DIRE: Measured = { ...GOOD, lossPercent: 40 };
 
 function look(degrade: Degrade, measured: Measured, times: number): PictureLimit {
@@ -31,9 +32,18 @@ test("one bad second changes nothing", () => {
 
 test("smaller first, then paused, and never further", () => {
   const degrade = new Degrade();
-  expect(look(degrade, LOSSY, 3)).toBe("reduced");
-  expect(look(degrade, LOSSY, 3)).toBe("paused");
-  expect(look(degrade, LOSSY, 30)).toBe("paused");
+  expect(look(degrade, THIN, 3)).toBe("reduced");
+  expect(look(degrade, THIN, 3)).toBe("paused");
+  expect(look(degrade, THIN, 30)).toBe("paused");
+});
+
+test("a line that only loses packets keeps a small picture, and gets it back", () => {
+  const degrade = new Degrade();
+  expect(look(degrade, LOSSY, 30)).toBe("reduced");
+  look(degrade, DIRE, 2);
+  expect(degrade.limit).toBe("paused");
+  expect(look(degrade, LOSSY, 7)).toBe("paused");
+  expect(look(degrade, LOSSY, 30)).toBe("reduced");
 });
 
 test("what is dire goes quicker", () => {

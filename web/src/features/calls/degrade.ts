@@ -38,12 +38,14 @@ export const ENCODINGS: Record<PictureLimit, Encodings> = {
   paused: { sound: 16_000, picture: { active: false, maxBitrate: 150_000, scaleResolutionDownBy: 2 } },
 };
 
-type Verdict = "good" | "so-so" | "bad" | "dire";
+/** On a `lossy` line a smaller picture helps, for it is mended sooner; no picture helps nobody, unless the line is thin. */
+type Verdict = "good" | "so-so" | "lossy" | "bad" | "dire";
 
 function judge({ lossPercent, roundTripMs, availableKbps }: Measured): Verdict {
   const [loss, trip, room] = [lossPercent ?? 0, roundTripMs ?? 0, availableKbps ?? Infinity];
   if (loss > 25 || room < 50) return "dire";
-  if (loss > 10 || trip > 1_000 || room < 120) return "bad";
+  if (trip > 1_000 || room < 120) return "bad";
+  if (loss > 10) return "lossy";
   return loss < 4 && trip < 500 ? "good" : "so-so";
 }
 
@@ -62,11 +64,23 @@ export class Degrade {
   next(measured: Measured): PictureLimit {
     const verdict = judge(measured);
     this.#sinceUp += 1;
-    this.#badFor = verdict === "bad" ? this.#badFor + 1 : verdict === "dire" ? this.#badFor + 2 : 0;
-    this.#goodFor = verdict === "good" ? this.#goodFor + 1 : 0;
+    const weight = this.#weight(verdict);
+    this.#badFor = weight === 0 ? 0 : this.#badFor + weight;
+    this.#goodFor = this.#bearsMore(verdict) ? this.#goodFor + 1 : 0;
     if (this.#badFor >= DOWN_AFTER) this.#down();
     else if (this.#goodFor >= this.#upAfter) this.#up();
     return this.limit;
+  }
+
+  /** How strongly it speaks for a step down from here. */
+  #weight(verdict: Verdict): number {
+    if (verdict === "dire") return 2;
+    return verdict === "bad" || (verdict === "lossy" && this.limit === "none") ? 1 : 0;
+  }
+
+  /** Whether it speaks for a step up from here. */
+  #bearsMore(verdict: Verdict): boolean {
+    return verdict === "good" || (this.limit === "paused" && (verdict === "so-so" || verdict === "lossy"));
   }
 
   #down(): void {

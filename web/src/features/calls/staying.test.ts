@@ -225,6 +225,7 @@ describe("a thin line", () => {
     await pass(4 * LOOK_MS);
     expect(world.view().pictureLimited).toBe("reduced");
     expect(world.last().shape).toHaveBeenLastCalledWith("reduced");
+    world.last().fractionLost = 0.4;
     await pass(3 * LOOK_MS);
     expect(world.view()).toMatchObject({ pictureLimited: "paused", quality: { level: "poor", reason: "loss", who: "me" } });
     expect(world.last().shape).toHaveBeenLastCalledWith("paused");
