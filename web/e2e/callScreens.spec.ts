@@ -248,6 +248,24 @@ test('on a phone: everything within reach of the thumb, and a bar above the chat
   await expect(bar).toBeVisible();
 });
 
+test('the picture fills the screen, stands above other windows, and is gone with the call', async ({ two: { a, b } }) => {
+  await talk(a, b, 'Call with video');
+  const fills = (): Promise<boolean> => a.page.evaluate(() => document.fullscreenElement !== null);
+  await a.pressOrChoose('Full screen');
+  await expect.poll(fills).toBe(true);
+  await a.pressOrChoose('Leave full screen');
+  await expect.poll(fills).toBe(false);
+  const above = (): Promise<string | null> => a.page.evaluate(() => document.pictureInPictureElement?.getAttribute('aria-label') ?? null);
+  await a.pressOrChoose('Picture in picture');
+  await expect.poll(above).toContain(boris.name);
+  await a.pressOrChoose('Full screen');
+  await expect.poll(fills).toBe(true);
+  await b.hangUp();
+  await expect(a.inCall).toBeHidden();
+  await expect.poll(above).toBeNull();
+  await expect.poll(fills).toBe(false);
+});
+
 test('keys do what the buttons do, in any layout, and not while one writes', async ({ two: { a, b } }) => {
   await talk(a, b);
   await a.page.keyboard.press('KeyM');

@@ -15,6 +15,7 @@ import { RemotePicture } from "./RemotePicture";
 import { SmallCall } from "./SmallCall";
 import { useActions } from "./useActions";
 import { useCallKeys } from "./useCallKeys";
+import { useLeaveFullScreen } from "./useFullScreen";
 import { useSnap } from "./useSnap";
 import type { CallView } from "./view";
 
@@ -39,6 +40,7 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
   }, []);
   const { camera, screen } = picturesOf(view, person.id);
   const small = layout === "small";
+  useLeaveFullScreen();
   const snap = useSnap({ right: false, bottom: true });
 
   const conversation = view.call?.conversation_id;

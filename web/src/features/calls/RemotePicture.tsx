@@ -39,6 +39,14 @@ export function RemotePicture({ stream, label, whole = false, className, onEleme
     return () => onElement?.(null);
   }, [video, onElement]);
 
+  useEffect(() => {
+    const seen = video.current;
+    return () => {
+      // Its window stays open without it.
+      if (seen !== null && document.pictureInPictureElement === seen) document.exitPictureInPicture().catch(() => undefined);
+    };
+  }, [video]);
+
   return (
     <video
       ref={video}

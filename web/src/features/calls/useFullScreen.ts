@@ -1,5 +1,5 @@
 /** Full screen, of the whole page: notes and menus lie outside of the call's own element. */
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 
 function subscribe(changed: () => void): () => void {
   document.addEventListener("fullscreenchange", changed);
@@ -17,4 +17,14 @@ export function useFullScreen(): { able: boolean; on: boolean; toggle(): void } 
       done.catch(() => undefined);
     },
   };
+}
+
+/** What was made large for a call is not large after it. */
+export function useLeaveFullScreen(): void {
+  useEffect(
+    () => () => {
+      if (document.fullscreenElement !== null) document.exitFullscreen().catch(() => undefined);
+    },
+    [],
+  );
 }
