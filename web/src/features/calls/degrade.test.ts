@@ -51,6 +51,14 @@ test("what is dire goes quicker", () => {
   expect(look(degrade, DIRE, 4)).toBe("paused");
 });
 
+test("one report counts once, however long it is the last", () => {
+  const degrade = new Degrade();
+  expect(look(degrade, DIRE, 1)).toBe("none");
+  expect(look(degrade, { ...DIRE, repeated: true }, 20)).toBe("none");
+  expect(look(degrade, GOOD, 1)).toBe("none");
+  expect(look(degrade, { ...THIN, repeated: true }, 3)).toBe("reduced");
+});
+
 test("a long way round and a thin line count as well; nothing known counts as nothing", () => {
   expect(look(new Degrade(), { ...GOOD, roundTripMs: 1_500 }, 3)).toBe("reduced");
   expect(look(new Degrade(), { ...GOOD, availableKbps: 100 }, 3)).toBe("reduced");

@@ -7,6 +7,8 @@ export type PictureLimit = "none" | "reduced" | "paused";
 export interface Measured {
   /** Of what goes out, as the other end reports it. */
   lossPercent: number | null;
+  /** That report was there at the look before already. */
+  repeated?: boolean;
   roundTripMs: number | null;
   /** The browser holds the picture back itself, and this is all that it believes the line can take. */
   availableKbps: number | null;
@@ -64,6 +66,8 @@ export class Degrade {
   next(measured: Measured): PictureLimit {
     const verdict = judge(measured);
     this.#sinceUp += 1;
+    // A second without a line must not count for as long as its report is the last one.
+    if (measured.repeated === true && verdict !== judge({ ...measured, lossPercent: 0 }) && verdict !== "so-so") return this.limit;
     const weight = this.#weight(verdict);
     this.#badFor = weight === 0 ? 0 : this.#badFor + weight;
     this.#goodFor = this.#bearsMore(verdict) ? this.#goodFor + 1 : 0;

@@ -5,7 +5,7 @@
 import { Degrade, type PictureLimit } from "./degrade";
 import { describe, type Details } from "./details";
 import type { PeerLike } from "./peer";
-import { assess, lossOut, type Quality } from "./quality";
+import { assess, reportOut, type Quality } from "./quality";
 import { received, sends, takeSample, type Entry, type Sample } from "./sample";
 import { Speaking } from "./speaking";
 
@@ -122,11 +122,13 @@ export class Gauge {
   }
 
   #limit(now: Sample, before: Sample | null): void {
+    // A line that is broken is not a thin one.
+    if (this.#silence > 0) return;
     const limited = this.#degrade.limit;
     const picture = sends("picture", now, before) || sends("screen", now, before);
     // The estimate of a line that carries little is low, and grows only with what is sent.
     const availableKbps = picture && now.limitedBy === "bandwidth" ? now.availableKbps : null;
-    const limit = this.#degrade.next({ lossPercent: lossOut(now, before), roundTripMs: now.roundTripMs, availableKbps });
+    const limit = this.#degrade.next({ ...reportOut(now, before), roundTripMs: now.roundTripMs, availableKbps });
     if (limit !== limited) void this.#peer.shape(limit);
   }
 

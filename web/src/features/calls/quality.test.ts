@@ -1,7 +1,7 @@
 /** Stats as Chromium and Firefox give them. */
 import { describe as group, expect, test } from "vitest";
 import { describe } from "./details";
-import { assess } from "./quality";
+import { assess, reportOut } from "./quality";
 import { received, takeSample, type Entry } from "./sample";
 
 const candidates = [
@@ -17,6 +17,8 @@ const outbound = (fractionLost: number, qualityLimitationReason = "none"): Entry
   { id: "o", type: "outbound-rtp", kind: "video", mid: "1", packetsSent: 100, bytesSent: 100_000, qualityLimitationReason },
   { id: "f", type: "remote-inbound-rtp", localId: "o", fractionLost },
 ];
+const reported = (fractionLost: number, timestamp: number, packetsSent: number): Entry[] =>
+  outbound(fractionLost).map((entry) => (entry.type === "outbound-rtp" ? { ...entry, packetsSent } : { ...entry, timestamp }));
 const quality = (entries: Entry[], before: Entry[] | null = null, onNode = false) =>
   assess(takeSample(entries), before === null ? null : takeSample(before), onNode);
 
@@ -93,4 +95,12 @@ test("the details of two looks: camera and screen apart, rates per second", () =
     encryption: "AEAD_AES_128_GCM",
   });
   expect(details.soundOut.codec).toBeNull();
+});
+
+test("a report that was there at the look before is said to be the same", () => {
+  const [first, same, next] = [reported(0.8, 1_000, 100), reported(0.8, 1_000, 200), reported(0, 2_000, 300)].map(takeSample);
+  if (first === undefined || same === undefined || next === undefined) throw new Error("three looks");
+  expect(reportOut(first, null)).toEqual({ lossPercent: 80, repeated: false });
+  expect(reportOut(same, first)).toEqual({ lossPercent: 80, repeated: true });
+  expect(reportOut(next, same)).toEqual({ lossPercent: 0, repeated: false });
 });

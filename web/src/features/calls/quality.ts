@@ -46,17 +46,22 @@ export function lossBetween(now: Sample, before: Sample | null): number | null {
   return came + lost > 0 ? (100 * lost) / (came + lost) : null;
 }
 
-/** Loss of what goes out, as the other end (or the server) reports it. */
-export function lossOut(now: Sample, before: Sample | null): number | null {
-  const told = LINES.filter((line) => sends(line, now, before))
-    .map((line) => now.outbound[line]?.lossPercent ?? null)
-    .filter((percent) => percent !== null);
-  return told.length === 0 ? null : Math.max(...told);
+/** Loss of what goes out, as the other end (or the server) reported last; `repeated` if it has said nothing since the look before. */
+export function reportOut(now: Sample, before: Sample | null): { lossPercent: number | null; repeated: boolean } {
+  const told = LINES.filter((line) => sends(line, now, before)).flatMap((line) => {
+    const { lossPercent = null, reportedAt = null } = now.outbound[line] ?? {};
+    const repeated = reportedAt !== null && reportedAt === before?.outbound[line]?.reportedAt;
+    return lossPercent === null ? [] : [{ lossPercent, repeated }];
+  });
+  const fresh = told.filter(({ repeated }) => !repeated);
+  const counted = fresh.length > 0 ? fresh : told;
+  const lossPercent = counted.length === 0 ? null : Math.max(...counted.map((report) => report.lossPercent));
+  return { lossPercent, repeated: told.length > 0 && fresh.length === 0 };
 }
 
 /** `onNode`: what is measured is the way to the server, which belongs to this end alone. */
 export function assess(now: Sample, before: Sample | null, onNode = false): Quality {
-  const [lossIn, out] = [lossBetween(now, before), lossOut(now, before)];
+  const [lossIn, out] = [lossBetween(now, before), reportOut(now, before).lossPercent];
   const inward = grade(lossIn, LOSS_PERCENT);
   const outward = grade(out, LOSS_PERCENT);
   const slow = grade(now.roundTripMs, ROUND_TRIP_MS);

@@ -19,6 +19,8 @@ export interface FlowSample {
   lost: number;
   /** Outbound only: the share lost between the last two reports of the other end. */
   lossPercent: number | null;
+  /** Outbound only: when the other end last reported; a report stays until the next. */
+  reportedAt: number | null;
   jitterMs: number | null;
   width: number | null;
   height: number | null;
@@ -102,6 +104,7 @@ function flows(entries: Map<string, Entry>, type: "inbound-rtp" | "outbound-rtp"
       bytes: count(entry[inbound ? "bytesReceived" : "bytesSent"]),
       lost: count((inbound ? entry : far)?.["packetsLost"]),
       lossPercent: known(far?.["fractionLost"], 100),
+      reportedAt: known(far?.["timestamp"]),
       jitterMs: known((inbound ? entry : far)?.["jitter"], 1000),
       width: known(entry["frameWidth"]),
       height: known(entry["frameHeight"]),
