@@ -8,13 +8,13 @@ import { type Offices, inOffices, mediaBack, ring, talking, watchBoth } from './
 import type { CallPath } from './server.ts';
 import type { Flow } from './stats.ts';
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 420_000 });
 
 /** How soon media is back after the network changed. */
 const MOVED_MS = 8_000;
 const RECONNECT_MS = 10_000;
 /** A picture that gave way to the sound comes back with care. */
-const PICTURE_MS = 45_000;
+const PICTURE_MS = 100_000;
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -41,22 +41,26 @@ for (const path of ['direct', 'media_node'] as const) {
   test(`a pulled cable and another network: ${path}`, async ({}, info) => {
     await inOffices(['cone', 'cone'], async (offices) => {
       const { lab } = offices;
-      const took = (type: string, ms: number) => info.annotations.push({ type, description: `${ms.toFixed(0)} ms` });
+      const back = async (type: string): Promise<void> => {
+        const sound = await mediaBack(offices, MOVED_MS, 'sound');
+        const picture = sound + (await mediaBack(offices, PICTURE_MS));
+        info.annotations.push({ type, description: `sound ${sound.toFixed(0)} ms, picture ${picture.toFixed(0)} ms` });
+      };
       await call(offices, path);
 
       lab.link('a', 'down');
       await sleep(4_000);
       lab.link('a', 'up');
-      took('cable back', await mediaBack(offices, MOVED_MS));
+      await back('cable back');
       await expectStillTalking(offices, path);
 
       lab.renumber('a');
-      took('caller moved', await mediaBack(offices, MOVED_MS));
+      await back('caller moved');
       await expectStillTalking(offices, path);
 
       lab.renumber('b');
       if (path === 'media_node') lab.moveTo('b', 'symmetric');
-      took('callee moved', await mediaBack(offices, MOVED_MS));
+      await back('callee moved');
       await expectStillTalking(offices, path);
       await offices.a.hangUp();
       await expect(offices.b.inCall).toBeHidden();
@@ -75,7 +79,7 @@ for (const path of ['direct', 'media_node'] as const) {
         note(info, name, flows);
         return flows;
       };
-      for (const loss of path === 'direct' ? [10] : [2, 5, 10]) {
+      for (const loss of path === 'direct' ? [10] : [5, 10]) {
         for (const flow of await on(`loss ${loss} %`, { loss }, 10)) {
           expect(flow.audioLostShare).toBeLessThan((2 * loss) / 100);
           expect(flow.audioEnergy).toBeGreaterThan(0);
@@ -93,15 +97,16 @@ for (const path of ['direct', 'media_node'] as const) {
       lab.impair('a');
       await mediaBack(offices, PICTURE_MS);
       lab.impair('a', { rate: 64 });
-      // It takes the senders some seconds to see what the line bears.
-      await sleep(10_000);
-      const narrow = await watchBoth(offices, 8);
-      note(info, '64 kbit/s', narrow);
-      for (const flow of narrow) {
-        expect(flow.audioEnergy).toBeGreaterThan(0);
-        // With the picture in its way it was 50 to 80 %.
-        expect(flow.audioLostShare).toBeLessThan(0.25);
-      }
+      // It takes the senders a while to see what the line bears.
+      await expect(async () => {
+        const narrow = await watchBoth(offices, 6);
+        note(info, '64 kbit/s', narrow);
+        for (const flow of narrow) {
+          expect(flow.audioEnergy).toBeGreaterThan(0);
+          // With the picture in its way it stayed at 50 to 80 %.
+          expect(flow.audioLostShare).toBeLessThan(0.25);
+        }
+      }).toPass({ timeout: 60_000 });
       lab.impair('a');
       await mediaBack(offices, PICTURE_MS);
 

@@ -51,6 +51,8 @@ export class Staff {
     await this.page.getByRole('tab', { name: 'People' }).click();
     await this.page.getByRole('searchbox').fill(name);
     await this.page.getByRole('list', { name: 'People' }).getByRole('button', { name: new RegExp(`^${name}`) }).click();
+    // The input of the chat before stays until the other one is there.
+    await expect(this.page.getByRole('heading', { name: new RegExp(`^${name}`) }).first()).toBeVisible();
     await expect(this.input).toBeVisible();
   }
 
