@@ -20,6 +20,10 @@ pub enum Command {
     Renegotiate { peer: PeerId, offer: String },
     /// The peer goes; its addresses are unbound and its tracks end. Unknown peers are ignored.
     Leave { peer: PeerId },
+    /// The TURN server takes credentials of this call from now on (see [`crate::turn::credentials`]).
+    OpenRelay { call: RoomId },
+    /// It takes them no longer, and all allocations of the call end. A call that is not open is ignored.
+    CloseRelay { call: RoomId },
     /// Asks for [`Event::Report`] with the same `id`.
     Report { id: u64 },
 }
@@ -79,10 +83,19 @@ pub enum CloseReason {
     Internal,
 }
 
+/// How datagrams travel between us and an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
     Udp,
+    /// ICE-TCP (RFC 6544), in the frames of RFC 4571.
     Tcp,
+    /// A TURN client's TCP connection (RFC 8656 §3.1): STUN messages and ChannelData, one after another.
+    TurnTcp,
+    /// The same inside TLS.
+    TurnTls,
+    /// No connection: an allocation of our own TURN server, whose datagrams are handed over in memory. The remote address is the
+    /// relayed transport address.
+    Relayed,
 }
 
 /// Counters since the start of the node, and what lives now.

@@ -1,4 +1,4 @@
-//! The driver: one thread with one UDP socket, the clock and the timer. It gives a [`Node`] what arrives and sends
+//! The driver: one thread with one UDP socket, the clock and the timer. It gives a [`Port`] what arrives and sends
 //! what it writes.
 //!
 //! Queues and what happens when they are full: commands, [`COMMAND_QUEUE`] of them, then [`SendError::Full`] for the
@@ -24,11 +24,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::control::{Command, Event, RefusedReason};
-use crate::node::{Node, NodeConfig};
+use crate::control::{Command, Event, RefusedReason, RoomId};
+use crate::node::NodeConfig;
+use crate::port::{Port, PortConfig};
 use crate::srtp::SrtpProfile;
+use crate::turn::credentials::{Authority, Credentials, Grant};
 use outbox::SocketOutbox;
 use sys::{Receiver, Socket, Waker};
 
@@ -67,6 +69,8 @@ pub struct Handle {
     waker: Arc<Waker>,
     thread: Option<JoinHandle<()>>,
     local: SocketAddr,
+    authority: Authority,
+    started: Instant,
 }
 
 impl Handle {
@@ -79,6 +83,12 @@ impl Handle {
         })?;
         self.waker.wake();
         Ok(())
+    }
+
+    /// Credentials with which `user` may allocate on our TURN server for `ttl` from now, as long as `call` is open
+    /// ([`Command::OpenRelay`]).
+    pub fn credentials(&self, call: RoomId, user: u128, ttl: Duration) -> Credentials {
+        self.authority.issue(&Grant { call, user, until: self.started.elapsed() + ttl })
     }
 
     /// The address the socket is bound to.
@@ -109,28 +119,24 @@ pub fn start(config: Config, on_event: impl FnMut(Event) + Send + 'static) -> io
         _ if !local.ip().is_unspecified() => vec![local.ip()],
         _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "no address to advertise to clients")),
     };
-    let node = Node::new(
-        Instant::now(),
-        NodeConfig {
-            candidates: advertised.into_iter().map(|ip| SocketAddr::new(ip, local.port())).collect(),
-            srtp_profiles: config.srtp_profiles,
-            max_sessions: MAX_SESSIONS,
-        },
-    )
-    .map_err(io::Error::other)?;
+    let candidates: Vec<_> = advertised.into_iter().map(|ip| SocketAddr::new(ip, local.port())).collect();
+    let authority = Authority::generate().map_err(io::Error::other)?;
+    let started = Instant::now();
+    let node = NodeConfig { candidates, srtp_profiles: config.srtp_profiles, max_sessions: MAX_SESSIONS };
+    let port = Port::new(started, PortConfig { node, authority: authority.clone() }).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::sync_channel(COMMAND_QUEUE);
     let waker = Arc::new(Waker::new()?);
     let socket = Arc::new(socket);
     let outbox = SocketOutbox::new(Arc::clone(&socket));
-    let mut shard = Shard { node, socket, receiver: Receiver::new(local.port()), outbox, commands, on_event };
+    let mut shard = Shard { port, socket, receiver: Receiver::new(local.port()), outbox, commands, on_event };
     let thread_waker = Arc::clone(&waker);
     let thread = Builder::new().name("media".to_owned()).spawn(move || shard.run(&thread_waker))?;
-    Ok(Handle { commands: Some(sender), waker, thread: Some(thread), local })
+    Ok(Handle { commands: Some(sender), waker, thread: Some(thread), local, authority, started })
 }
 
 /// Everything the thread owns.
 struct Shard<F> {
-    node: Node,
+    port: Port,
     socket: Arc<Socket>,
     receiver: Receiver,
     outbox: SocketOutbox,
@@ -146,15 +152,15 @@ impl<F: FnMut(Event)> Shard<F> {
                 break;
             }
             self.receive();
-            self.guarded(|shard| shard.node.handle_timeout(Instant::now(), &mut shard.outbox));
+            self.guarded(|shard| shard.port.handle_timeout(Instant::now(), &mut shard.outbox));
             self.outbox.flush();
             self.tell_events();
-            let patience = self.node.next_timeout().map(|at| at.saturating_duration_since(Instant::now()));
+            let patience = self.port.next_timeout().map(|at| at.saturating_duration_since(Instant::now()));
             if let Err(error) = sys::wait(&self.socket, waker, patience) {
                 tracing::error!(%error, "waiting for packets failed");
             }
         }
-        self.guarded(|shard| shard.node.close_all(Instant::now(), &mut shard.outbox));
+        self.guarded(|shard| shard.port.close_all(Instant::now(), &mut shard.outbox));
         self.outbox.flush();
         self.tell_events();
     }
@@ -176,9 +182,9 @@ impl<F: FnMut(Event)> Shard<F> {
         let is_report = matches!(command, Command::Report { .. });
         let asker = match &command {
             Command::Join { peer, .. } | Command::Renegotiate { peer, .. } => Some(*peer),
-            Command::Leave { .. } | Command::Report { .. } => None,
+            _ => None,
         };
-        let done = self.guarded(|shard| shard.node.handle_command(Instant::now(), command, &mut shard.outbox));
+        let done = self.guarded(|shard| shard.port.handle_command(Instant::now(), command, &mut shard.outbox));
         if let (false, Some(peer)) = (done, asker) {
             // Somebody waits for an answer to this offer.
             self.tell(Event::Refused { peer, reason: RefusedReason::Full });
@@ -202,7 +208,7 @@ impl<F: FnMut(Event)> Shard<F> {
             if received > 0 {
                 self.guarded(|shard| {
                     let mut batch = shard.receiver.datagrams(received);
-                    shard.node.handle_batch(Instant::now(), &mut batch, &mut shard.outbox);
+                    shard.port.handle_batch(Instant::now(), &mut batch, &mut shard.outbox);
                 });
                 self.outbox.flush();
             }
@@ -220,7 +226,7 @@ impl<F: FnMut(Event)> Shard<F> {
             tracing::error!("the media node panicked; the room it was working on is closed");
             // What it was just writing may be half written.
             self.outbox.discard();
-            self.node.recover();
+            self.port.recover();
         }
         done
     }
@@ -230,7 +236,7 @@ impl<F: FnMut(Event)> Shard<F> {
     }
 
     fn tell_events_with(&mut self, mut complete: impl FnMut(&mut Event, u64)) {
-        while let Some(mut event) = self.node.poll_event() {
+        while let Some(mut event) = self.port.poll_event() {
             complete(&mut event, self.outbox.unsent());
             self.tell(event);
         }

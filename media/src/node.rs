@@ -135,6 +135,7 @@ impl Node {
                     self.close(now, index, CloseReason::Left, out);
                 }
             }
+            Command::OpenRelay { .. } | Command::CloseRelay { .. } => {}
             Command::Report { id } => {
                 let report = self.report();
                 self.events.push_back(Event::Report { id, report });
