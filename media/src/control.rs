@@ -118,4 +118,17 @@ pub struct NodeReport {
     pub stray_packets: u64,
     /// Datagrams that the kernel did not take: its buffer was full, or there is no way to their address.
     pub unsent_packets: u64,
+    /// Allocations of our TURN server that live now, by how their clients reach us.
+    pub allocations_udp: u64,
+    pub allocations_tcp: u64,
+    pub allocations_tls: u64,
+    /// What TURN clients gave us to relay, and what was relayed to them: datagrams and bytes of their payload.
+    pub turn_packets_in: u64,
+    pub turn_bytes_in: u64,
+    pub turn_packets_out: u64,
+    pub turn_bytes_out: u64,
+    /// Requests of TURN clients that were answered with an error, but for the challenge that each client meets first.
+    pub turn_refused: u64,
+    /// TCP connections that the driver holds.
+    pub connections: u64,
 }
