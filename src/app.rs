@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Db,
+    doctor::{self, Doctor},
     events::{self, publisher::Publisher},
     files::{self, Files},
     hub::{Departure, Hub},
@@ -34,6 +35,7 @@ pub struct Parts {
     pub sign_in_limits: SignInLimits,
     pub calls: Calls,
     pub files: Files,
+    pub doctor: Doctor,
     pub tuning: Tuning,
     /// Cancelled when the server is to stop.
     pub stop: CancellationToken,
@@ -72,6 +74,8 @@ pub struct Tuning {
     pub mails_per_hour: u32,
     /// How long a mail server or a push service may take for one mail or push.
     pub send_patience: Duration,
+    /// How long a connection check may be open.
+    pub check_lifetime: Duration,
 }
 
 impl Default for Tuning {
@@ -92,6 +96,7 @@ impl Default for Tuning {
             mail_settle: Duration::from_secs(60),
             mails_per_hour: 10,
             send_patience: Duration::from_secs(60),
+            check_lifetime: Duration::from_secs(180),
         }
     }
 }
@@ -133,6 +138,7 @@ impl App {
             passwords: Passwords::new(),
             hub,
             publisher: Publisher::default(),
+            doctor: Doctor::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             files: Files::open(&config, &tuning)?,
@@ -195,8 +201,9 @@ async fn keep_house(app: App) {
         let sessions = users::forget_expired(&app.db, now).await;
         sweep_files(&app).await;
         let mails = notifications::forget_old(&app.db, now).await;
-        match events.and_then(|events| Ok((events, sessions?, mails?))) {
-            Ok((events, sessions, mails)) => tracing::debug!(events, sessions, mails, "deleted what had expired"),
+        let checks = doctor::forget_old(&app).await;
+        match events.and_then(|events| Ok((events, sessions?, mails?, checks?))) {
+            Ok((events, sessions, mails, checks)) => tracing::debug!(events, sessions, mails, checks, "deleted what had expired"),
             Err(error) => tracing::error!(%error, "what has expired was not deleted"),
         }
         tokio::select! {

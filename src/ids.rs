@@ -73,3 +73,7 @@ id!(
     /// A mail of the outbox.
     MailId
 );
+id!(
+    /// A check of somebody's connection.
+    CheckId
+);

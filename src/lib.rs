@@ -12,6 +12,7 @@
 //! | `ws` | one task per socket |
 //! | `users`, `chat`, `calls`, `files` | the features |
 //! | `notifications` | mail and push for those who are away; follows `events` |
+//! | `doctor` | why calls do not connect, and what the relay carries |
 //! | `audit` | who did what, for admins and compliance officers |
 //! | `events`, `hub` | what clients are told, and who is there to be told |
 //! | `db`, `clock`, `ids`, `tokens`, `error` | what they all stand on |
@@ -23,6 +24,7 @@ pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod doctor;
 pub mod error;
 pub mod events;
 pub mod files;

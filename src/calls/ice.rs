@@ -27,7 +27,7 @@ impl Reach {
         let name = Host::parse(host).ok().or_else(fallback);
         let mut urls: Vec<_> = set.into_iter().chain(name).map(|host| format!("stun:{host}:{}", self.port)).collect();
         urls.dedup();
-        if urls.is_empty() { Vec::new() } else { vec![IceServer { urls }] }
+        if urls.is_empty() { Vec::new() } else { vec![IceServer { urls, username: None, credential: None }] }
     }
 }
 

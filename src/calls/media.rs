@@ -1,19 +1,23 @@
 //! The media node of this process: its start on our UDP port, and the way to it.
 
-use std::{collections::HashMap, io, net::SocketAddr};
+use std::{collections::HashMap, io, net::SocketAddr, time::Duration};
 
 use staffline_media::{
-    control::{Command, Event, NodeReport, RefusedReason},
+    control::{Command, Event, NodeReport, PeerId, RefusedReason, RoomId},
     driver::{self, Handle},
     srtp::SrtpProfile,
+    turn::credentials::Credentials,
 };
 use tokio::sync::oneshot;
 
 use super::{ice::Reach, ringing::NodeCommand};
-use crate::app::App;
+use crate::{app::App, ids::UserId};
 
 /// GCM costs a fifth of the processor time of CM, which is for clients that have no GCM.
 const SRTP_PROFILES: [SrtpProfile; 2] = [SrtpProfile::AeadAes128Gcm, SrtpProfile::Aes128CmHmacSha1_80];
+
+/// What the node says to an offer.
+pub type Answer = Result<String, RefusedReason>;
 
 /// A running node. Dropping it waits for its thread.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct MediaNode {
     pub reach: Reach,
     handle: Handle,
     reports: HashMap<u64, oneshot::Sender<NodeReport>>,
+    /// Peers of no call whose offers wait for an answer.
+    visits: HashMap<PeerId, oneshot::Sender<Answer>>,
     asked: u64,
 }
 
@@ -46,11 +52,39 @@ impl MediaNode {
         Some(report)
     }
 
-    pub fn reported(&mut self, id: u64, report: NodeReport) {
-        if let Some(asker) = self.reports.remove(&id) {
-            // Who asked may have given up.
-            let _ = asker.send(report);
-        }
+    /// A peer of no call joins; where its answer comes, or `None` if the node takes no commands.
+    pub fn visit(&mut self, room: RoomId, peer: PeerId, offer: String) -> Option<oneshot::Receiver<Answer>> {
+        self.visits.retain(|_, visitor| !visitor.is_closed());
+        self.handle.send(Command::Join { room, peer, offer }).ok()?;
+        let (visitor, answer) = oneshot::channel();
+        self.visits.insert(peer, visitor);
+        Some(answer)
+    }
+
+    /// A command that nobody waits for. False if it was lost.
+    pub fn tell(&self, command: Command) -> bool {
+        self.handle.send(command).inspect_err(|error| tracing::error!(%error, "a command to the media node was lost")).is_ok()
+    }
+
+    #[must_use]
+    pub fn credentials(&self, room: RoomId, user: UserId, ttl: Duration) -> Credentials {
+        self.handle.credentials(room, user.as_u128(), ttl)
+    }
+
+    /// Keeps an event that somebody here waits for; gives back all others.
+    pub fn take(&mut self, event: Event) -> Option<Event> {
+        // Who asked may have given up.
+        let (peer, answer) = match event {
+            Event::Report { id, report } => {
+                let _ = self.reports.remove(&id).map(|asker| asker.send(report));
+                return None;
+            }
+            Event::Answer { peer, sdp } if self.visits.contains_key(&peer) => (peer, Ok(sdp)),
+            Event::Refused { peer, reason } if self.visits.contains_key(&peer) => (peer, Err(reason)),
+            other => return Some(other),
+        };
+        let _ = self.visits.remove(&peer).map(|visitor| visitor.send(answer));
+        None
     }
 }
 
@@ -61,6 +95,6 @@ pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
     let handle = driver::start(config, app.calls.node_listener())?;
     let reach = Reach { public_ip: app.config.public_ip.clone(), advertised, port: handle.local_addr().port() };
     tracing::info!(address = %handle.local_addr(), advertised = ?reach.advertised, "the media node runs");
-    app.calls.attach(MediaNode { reach, handle, reports: HashMap::new(), asked: 0 });
+    app.calls.attach(MediaNode { reach, handle, reports: HashMap::new(), visits: HashMap::new(), asked: 0 });
     Ok(())
 }

@@ -14,7 +14,7 @@ pub mod store;
 pub mod switchboard;
 
 pub use service::Calls;
-pub use store::policy as stored_policy;
+pub use store::{Ended, ended_since, policy as stored_policy};
 
 use std::{fmt, str::FromStr};
 
@@ -147,10 +147,17 @@ pub struct Participant {
     pub connected: bool,
 }
 
-/// `RTCIceServer`, without credentials for now.
+/// `RTCIceServer`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IceServer {
     pub urls: Vec<String>,
+    /// Of a TURN server, as is the credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub credential: Option<String>,
 }
 
 /// A call begins to ring, or is over: for those who tell of it where no page is open.

@@ -37,6 +37,7 @@ use crate::{
 };
 
 mod start;
+mod visits;
 
 use start::Wish;
 
@@ -172,12 +173,11 @@ impl Calls {
     }
 
     fn node_event(&self, event: NodeEvent) {
-        if let NodeEvent::Report { id, report } = event {
-            if let Some(node) = &mut self.live().node {
-                node.reported(id, report);
-            }
-            return;
-        }
+        let of_calls = match &mut self.live().node {
+            Some(node) => node.take(event),
+            None => Some(event),
+        };
+        let Some(event) = of_calls else { return };
         self.step(|board, now| board.node_event(now, event));
     }
 

@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
-    CallEntry, CallRecord,
+    CallEntry, CallRecord, Outcome, Path,
     policy::{PathPolicy, Policy},
     ringing::{Facts, History},
 };
@@ -131,6 +131,25 @@ fn entry(row: &AnyRow) -> sqlx::Result<CallEntry> {
         ended_at: db::millis(row, "ended_at")?,
     };
     Ok(CallEntry { record, conversation_id: db::parsed(row, "conversation_id")?, path_rule: row.try_get("path_rule")? })
+}
+
+/// So many calls ended in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub path: Option<Path>,
+    pub outcome: Outcome,
+    pub calls: u64,
+}
+
+/// The calls that have ended since a time, counted by path and outcome.
+pub async fn ended_since(db: &Db, since: Millis) -> sqlx::Result<Vec<Ended>> {
+    let sql =
+        "select path, outcome, count(*) as calls from calls where ended_at >= $1 group by path, outcome order by path, outcome";
+    let ended = |row: &AnyRow| {
+        let calls = u64::try_from(row.try_get::<i64, _>("calls")?).unwrap_or(0);
+        Ok(Ended { path: db::optional(row, "path")?, outcome: db::parsed(row, "outcome")?, calls })
+    };
+    sqlx::query(sql).bind(since.0).fetch_all(db.read()).await?.iter().map(ended).collect()
 }
 
 /// What the admin has set, or the default.

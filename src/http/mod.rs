@@ -12,7 +12,7 @@ use tower_http::{
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, audit, calls, chat, error::Error, events, files, notifications, users, ws};
+use crate::{app::App, audit, calls, chat, doctor, error::Error, events, files, notifications, users, ws};
 
 pub mod extract;
 pub mod headers;
@@ -33,6 +33,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(of_chat())
         .merge(of_files())
         .merge(of_notices())
+        .merge(of_doctor())
         .routes(routes!(events::routes::list))
         .routes(routes!(calls::routes::list))
         .routes(routes!(calls::routes::policy, calls::routes::set_policy))
@@ -93,6 +94,15 @@ fn of_notices() -> OpenApiRouter<App> {
         .routes(routes!(notifications::routes::unsubscribe_page, notifications::routes::unsubscribe))
         .routes(routes!(notifications::routes::push_key))
         .routes(routes!(notifications::routes::subscribe, notifications::routes::unsubscribe_push))
+}
+
+fn of_doctor() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(doctor::routes::start))
+        .routes(routes!(doctor::routes::finish))
+        .routes(routes!(doctor::routes::offer))
+        .routes(routes!(doctor::routes::list))
+        .routes(routes!(doctor::routes::relay))
 }
 
 /// The OpenAPI document, from the handlers themselves.

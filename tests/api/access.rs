@@ -78,6 +78,11 @@ pub(crate) const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/api/push/key", For::SignedIn),
     ("put", "/api/push/subscription", For::SignedIn),
     ("delete", "/api/push/subscription", For::SignedIn),
+    ("post", "/api/connection-checks", For::SignedIn),
+    ("post", "/api/connection-checks/{id}/offer", For::SignedIn),
+    ("put", "/api/connection-checks/{id}", For::SignedIn),
+    ("get", "/api/admin/connection-checks", For::Admins),
+    ("get", "/api/admin/relay", For::Admins),
     ("get", "/api/admin/audit", For::Auditors),
     ("get", "/api/admin/audit.csv", For::Auditors),
 ];
@@ -228,6 +233,10 @@ fn body_for(path: &str) -> Value {
             json!({"endpoint": "https://push.example.com/x", "p256dh": "x", "auth": "x", "language": "ru"})
         }
         "/api/groups" => json!({"name": "x", "user_ids": [nobody]}),
+        path if path.ends_with("/offer") => json!({"end": "sender", "sdp": "v=0"}),
+        path if path.starts_with("/api/connection-checks/") => {
+            json!({"legs": [{"leg": "udp", "ok": true}], "verdict": "ok", "agent": "x"})
+        }
         path if path.ends_with("/members") => json!({"user_ids": [nobody]}),
         path if path.ends_with("/messages") => json!({"client_key": "12345678", "text": "x"}),
         path if path.ends_with("/read") => json!({"seq": 1}),

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/connection-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's connection checks of the last 30 days, the newest first. */
+        get: operations["connection_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/mail": {
         parameters: {
             query?: never;
@@ -108,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/relay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the relay does now, since the start, and in the last 24 hours; and whether the server can be reached. */
+        get: operations["relay_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/uploads": {
         parameters: {
             query?: never;
@@ -171,6 +205,57 @@ export interface paths {
         get: operations["calls"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connection-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a check of one's connection: opens a relay for three minutes. A check of the same session that is open ends. */
+        post: operations["start_connection_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connection-checks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Stores what a check found, once, and ends it. */
+        put: operations["finish_connection_check"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connection-checks/{id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Joins the loopback through the media node: what the sender sends comes to the receiver. Both are peer connections of one page. */
+        post: operations["offer_loopback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -792,6 +877,15 @@ export interface components {
             invitation: components["schemas"]["InvitationLink"];
             user: components["schemas"]["User"];
         };
+        /** @description Allocations of the TURN server that live, by how their clients reach us. */
+        Allocations: {
+            /** Format: int64 */
+            tcp: number;
+            /** Format: int64 */
+            tls: number;
+            /** Format: int64 */
+            udp: number;
+        };
         /** @description A file on a message. Its bytes: `GET /api/attachments/{id}`; its thumbnail: `GET /api/attachments/{id}/thumbnail`. */
         Attachment: {
             /** @description By the server's own look at the bytes. */
@@ -919,6 +1013,15 @@ export interface components {
             /** @description True if there are older ones. */
             more: boolean;
         };
+        /** @description A number for each path. */
+        ByPath: {
+            /** Format: int64 */
+            direct: number;
+            /** Format: int64 */
+            media_node: number;
+            /** Format: int64 */
+            relayed: number;
+        };
         /** @description A line of the list of a user's own calls. */
         CallEntry: components["schemas"]["CallRecord"] & {
             conversation_id: components["schemas"]["ConversationId"];
@@ -992,6 +1095,18 @@ export interface components {
             /** @description The callee is in another call and is shown this one as a waiting call, on the device that holds the first. */
             waiting: boolean;
         };
+        /**
+         * Format: uuid
+         * @description A check of somebody's connection.
+         */
+        CheckId: string;
+        /** @description A stretch of everybody's checks. */
+        CheckPage: {
+            /** @description The newest first. */
+            checks: components["schemas"]["ConnectionCheck"][];
+            /** @description True if there are older ones. */
+            more: boolean;
+        };
         /** @description From the browser to the server. */
         ClientFrame: {
             /** @enum {string} */
@@ -1053,6 +1168,19 @@ export interface components {
             negotiation: number;
             /** @enum {string} */
             type: "call_media_failed";
+        };
+        /** @description A check that has its result. */
+        ConnectionCheck: {
+            /** @description Where the user's requests came from: behind a proxy, the proxy's. */
+            address: string;
+            agent: string;
+            call_id?: components["schemas"]["CallId"] | null;
+            finished_at: components["schemas"]["Millis"];
+            id: components["schemas"]["CheckId"];
+            legs: components["schemas"]["LegResult"][];
+            started_at: components["schemas"]["Millis"];
+            user_id: components["schemas"]["UserId"];
+            verdict: components["schemas"]["Verdict"];
         };
         /** @description A conversation as all its members see it. */
         Conversation: {
@@ -1151,6 +1279,15 @@ export interface components {
          * @description Position in the event stream; 0 is before the first.
          */
         EventId: number;
+        /** @description What the page found, to be stored. */
+        Findings: {
+            /** @description The browser, as it calls itself. */
+            agent: string;
+            call_id?: components["schemas"]["CallId"] | null;
+            /** @description Each leg at most once. */
+            legs: components["schemas"]["LegResult"][];
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description Messages that a search found, newest first. */
         Found: {
             hits: components["schemas"]["Hit"][];
@@ -1176,9 +1313,27 @@ export interface components {
             /** @description What matched in `message.text`: start and end, counted in UTF-16 code units as JavaScript does. */
             ranges: number[][];
         };
-        /** @description `RTCIceServer`, without credentials for now. */
+        /** @description What was carried in an hour. */
+        Hour: {
+            /** @description When it began. */
+            at: components["schemas"]["Millis"];
+            /**
+             * Format: int64
+             * @description To and from participants at the media node.
+             */
+            media_bytes: number;
+            /**
+             * Format: int64
+             * @description To and from TURN clients.
+             */
+            turn_bytes: number;
+        };
+        /** @description `RTCIceServer`. */
         IceServer: {
+            credential?: string;
             urls: string[];
+            /** @description Of a TURN server, as is the credential. */
+            username?: string;
         };
         /** @description Whom a link is for. `name` and `login` are unset for the first admin, who chooses them. */
         InvitationInfo: {
@@ -1199,6 +1354,48 @@ export interface components {
         };
         /** @enum {string} */
         Language: "ru" | "en";
+        LastDay: {
+            /** @description Calls that were answered and have ended. */
+            calls: components["schemas"]["ByPath"];
+            /**
+             * Format: int64
+             * @description Calls that were lost: a participant did not come back, or the media never connected.
+             */
+            failed_calls: number;
+            /** @description From connection checks; the most frequent first. */
+            failures: components["schemas"]["LegFailures"][];
+            /** @description The last 24 hours that have begun, the oldest first, each of them. */
+            hours: components["schemas"]["Hour"][];
+            verdicts: components["schemas"]["VerdictCount"][];
+        };
+        /**
+         * @description A part of the way that a call may take, each tried on its own.
+         * @enum {string}
+         */
+        Leg: "signalling" | "udp" | "tcp" | "turn_udp" | "turn_tcp" | "turn_tls" | "media_node" | "microphone" | "camera" | "clock";
+        /** @description So many checks found this leg failing. */
+        LegFailures: {
+            /** Format: int64 */
+            count: number;
+            leg: components["schemas"]["Leg"];
+        };
+        /** @description What came of one leg. */
+        LegResult: {
+            /** @description What the browser said, for the admin; at most 300 characters. */
+            detail?: string | null;
+            leg: components["schemas"]["Leg"];
+            /**
+             * Format: int32
+             * @description How long it took.
+             */
+            ms?: number | null;
+            ok: boolean;
+        };
+        /** @description The server for one leg. */
+        LegServer: {
+            ice_server: components["schemas"]["IceServer"];
+            leg: components["schemas"]["Leg"];
+        };
         /** @description A conversation with what only its reader sees. */
         ListedConversation: components["schemas"]["Conversation"] & {
             draft?: components["schemas"]["Draft"] | null;
@@ -1218,6 +1415,32 @@ export interface components {
         /** @description A user with their presence. */
         ListedUser: components["schemas"]["User"] & {
             presence: components["schemas"]["Presence"];
+        };
+        /** @description A call that rings or talks. */
+        LiveCall: {
+            answered_at?: components["schemas"]["Millis"] | null;
+            callee_id: components["schemas"]["UserId"];
+            caller_id: components["schemas"]["UserId"];
+            id: components["schemas"]["CallId"];
+            kind: components["schemas"]["CallKind"];
+            path?: components["schemas"]["Path"] | null;
+            /** @description Name of the policy rule that chose the path. */
+            path_rule?: string | null;
+            started_at: components["schemas"]["Millis"];
+        };
+        /** @description The media node's answer to it. */
+        LoopbackAnswer: {
+            sdp: string;
+        };
+        /**
+         * @description Which end of the loopback through the media node an offer is of: both are peers of the same page.
+         * @enum {string}
+         */
+        LoopbackEnd: "sender" | "receiver";
+        /** @description An SDP offer of one end of the loopback. */
+        LoopbackOffer: {
+            end: components["schemas"]["LoopbackEnd"];
+            sdp: string;
         };
         MailChange: {
             /** @description Left out: the one that is kept stays, if server, port and user do. Empty: none. */
@@ -1547,8 +1770,126 @@ export interface components {
              */
             more: number;
         };
+        ReachCheck: {
+            /** @description A plain sentence, in the language of the admin: what was found, or what to do. */
+            detail: string;
+            ok: boolean;
+            what: components["schemas"]["ReachWhat"];
+        };
+        /**
+         * @description What the server found when it tried to reach itself.
+         * @enum {string}
+         */
+        ReachWhat: "address" | "tcp" | "certificate" | "http" | "udp" | "turn_udp" | "turn_tcp" | "turn_tls";
+        Reachability: {
+            checked_at?: components["schemas"]["Millis"] | null;
+            checks: components["schemas"]["ReachCheck"][];
+            /**
+             * @description What a firewall must let in.
+             * @example [
+             *       "TCP 443",
+             *       "UDP 443"
+             *     ]
+             */
+            firewall: string[];
+        };
         ReadUpTo: {
             seq: components["schemas"]["EventId"];
+        };
+        /** @description What lives at this moment. */
+        RelayNow: {
+            allocations: components["schemas"]["Allocations"];
+            /** @description Answered calls. */
+            calls: components["schemas"]["ByPath"];
+            /**
+             * Format: int64
+             * @description Connection checks that are open.
+             */
+            checks: number;
+            /**
+             * Format: int64
+             * @description TCP connections that carry media or TURN.
+             */
+            connections: number;
+            /**
+             * Format: int64
+             * @description Pages that are connected.
+             */
+            devices: number;
+            /** @description False if the media node does not run or does not answer; its numbers are zero then. */
+            node: boolean;
+            /**
+             * Format: int64
+             * @description Calls that ring.
+             */
+            ringing: number;
+            /** Format: int64 */
+            rooms: number;
+            /**
+             * Format: int64
+             * @description Peer sessions at the media node, and the rooms that they are in.
+             */
+            sessions: number;
+        };
+        /** @description The dashboard. */
+        RelayReport: {
+            last_24h: components["schemas"]["LastDay"];
+            /** @description The oldest first. */
+            live_calls: components["schemas"]["LiveCall"][];
+            now: components["schemas"]["RelayNow"];
+            reach: components["schemas"]["Reachability"];
+            totals: components["schemas"]["RelayTotals"];
+        };
+        /** @description Counted since the start of the server. */
+        RelayTotals: {
+            /** Format: int64 */
+            keyframe_requests: number;
+            /** Format: int64 */
+            media_bytes_in: number;
+            /** Format: int64 */
+            media_bytes_out: number;
+            /**
+             * Format: int64
+             * @description Packets that were not authentic, came twice, or that no track wanted.
+             */
+            media_packets_dropped: number;
+            /**
+             * Format: int64
+             * @description RTP and RTCP datagrams from and to participants at the media node.
+             */
+            media_packets_in: number;
+            /** Format: int64 */
+            media_packets_out: number;
+            /** Format: int64 */
+            retransmitted_packets: number;
+            /**
+             * Format: int64
+             * @description Datagrams that belonged to nobody.
+             */
+            stray_packets: number;
+            /** Format: int64 */
+            stun_answers: number;
+            /** Format: int64 */
+            turn_bytes_in: number;
+            /** Format: int64 */
+            turn_bytes_out: number;
+            /**
+             * Format: int64
+             * @description What TURN clients gave us to relay, and what was relayed to them: datagrams and bytes of their payload.
+             */
+            turn_packets_in: number;
+            /** Format: int64 */
+            turn_packets_out: number;
+            /**
+             * Format: int64
+             * @description Requests of TURN clients that were refused.
+             */
+            turn_refused: number;
+            /**
+             * Format: int64
+             * @description Datagrams that the kernel did not take.
+             */
+            unsent_packets: number;
         };
         /**
          * @description What a user may do. Each route names the roles that it is for.
@@ -1647,6 +1988,15 @@ export interface components {
         SignedIn: {
             user: components["schemas"]["User"];
         };
+        /** @description A check has begun. */
+        StartedCheck: {
+            id: components["schemas"]["CheckId"];
+            /** @description Whether the media node runs, for the loopback. */
+            media: boolean;
+            server_time: components["schemas"]["Millis"];
+            /** @description One for each of `udp`, `turn_udp`, `turn_tcp`, `turn_tls` that this server has. */
+            servers: components["schemas"]["LegServer"][];
+        };
         /** @description An event with its place in the stream. */
         StoredEvent: components["schemas"]["Event"] & {
             id: components["schemas"]["EventId"];
@@ -1704,6 +2054,17 @@ export interface components {
          * @description A member of staff.
          */
         UserId: string;
+        /**
+         * @description The plain result: the one thing that somebody should do something about.
+         * @enum {string}
+         */
+        Verdict: "ok" | "udp_blocked" | "tls_only" | "proxy" | "relay_unreachable" | "media_node_unreachable" | "no_microphone" | "no_camera" | "clock_off" | "signalling_down";
+        /** @description So many checks came to this verdict. */
+        VerdictCount: {
+            /** Format: int64 */
+            count: number;
+            verdict: components["schemas"]["Verdict"];
+        };
     };
     responses: never;
     parameters: never;
@@ -1787,6 +2148,50 @@ export interface operations {
                 };
             };
             /** @description forbidden: admins and compliance officers only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    connection_checks: {
+        parameters: {
+            query?: {
+                /** @description The last check that the client has. */
+                before?: components["schemas"]["CheckId"];
+                /** @description Only those whose verdict is not `ok`. */
+                failed?: boolean;
+                /** @description At most so many; 1 to 100, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckPage"];
+                };
+            };
+            /** @description forbidden: admins only */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2081,6 +2486,46 @@ export interface operations {
             };
         };
     };
+    relay_report: {
+        parameters: {
+            query?: {
+                /** @description Of the sentences in the answer; English if unset. */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayReport"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     upload_limits: {
         parameters: {
             query?: never;
@@ -2305,6 +2750,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    start_connection_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedCheck"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    finish_connection_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CheckId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Findings"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_found: no check of this user */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description check_finished */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_findings */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    offer_loopback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CheckId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopbackOffer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopbackAnswer"];
+                };
+            };
+            /** @description not_found: no open check of this session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_offer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unavailable: the media node does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Refused */

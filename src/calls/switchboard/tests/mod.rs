@@ -44,7 +44,7 @@ impl World {
     }
 
     fn connect(&mut self, user: UserId, device: DeviceId) {
-        let ice_servers = vec![IceServer { urls: vec![STUN.to_owned()] }];
+        let ice_servers = vec![IceServer { urls: vec![STUN.to_owned()], username: None, credential: None }];
         let effects = self.board.device_connected(self.now, user, device, ice_servers);
         self.effects.extend(effects);
     }
