@@ -85,6 +85,11 @@ impl<K: Copy + PartialEq> Routes<K> {
         }
     }
 
+    /// The route is gone; says whose it was.
+    pub(crate) fn remove(&mut self, route: &Route) -> Option<K> {
+        self.bound.remove(route).map(|binding| binding.session)
+    }
+
     /// The session is over.
     pub(crate) fn unbind(&mut self, session: K) {
         self.bound.retain(|_, binding| binding.session != session);

@@ -97,6 +97,11 @@ impl IceLite {
         self.nominated
     }
 
+    /// There is no way over `route` any more. `true` if it was the nominated one: nothing is sent until the client nominates another.
+    pub(crate) fn lose(&mut self, route: &Route) -> bool {
+        self.nominated.take_if(|nominated| nominated == route).is_some()
+    }
+
     pub(crate) fn consent_until(&self) -> Instant {
         self.consent_until
     }
@@ -121,14 +126,14 @@ impl IceLite {
             return None;
         }
         let refusal = if !request.unknown_attributes().is_empty() {
-            Some(Answer::unknown_attributes(request))
+            Some(request.unknown_attributes_answer())
         } else if request.controlled {
-            Some(Answer::role_conflict(request))
+            Some(request.role_conflict())
         } else {
             None
         };
         let authenticated = refusal.is_none();
-        let answer = refusal.unwrap_or_else(|| Answer::success(request, route.remote));
+        let answer = refusal.unwrap_or_else(|| request.success(route.remote));
         let answer = answer.with_integrity(&credentials.key).with_fingerprint();
         let moved = authenticated && self.accept(now, is_current, request.use_candidate.then_some(route));
         Some(Checked { answer, authenticated, moved })
@@ -191,6 +196,16 @@ mod tests {
             assert!(check(&mut ice, &bad, &password, true, 1).is_none(), "{bad}");
         }
         assert!(ice.nominated().is_none());
+    }
+
+    #[test]
+    fn a_lost_route_is_not_sent_on_and_may_be_nominated_again() {
+        let mut ice = IceLite::new(begin(), "them").unwrap();
+        let (username, password) = (username(&ice, "them"), ice.password().to_owned());
+        check(&mut ice, &username, &password, true, 1).unwrap();
+        assert!(!ice.lose(&route(2)) && ice.nominated() == Some(route(1)));
+        assert!(ice.lose(&route(1)) && ice.nominated().is_none());
+        assert!(check(&mut ice, &username, &password, true, 1).unwrap().moved);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::outbox::Outbox;
 use crate::room::{MemberKey, Room, RoomReport};
 use crate::session::{Session, Shared};
 use crate::srtp::SrtpProfile;
-use crate::stun::{Request, server::StunServer};
+use crate::stun::{Request, limit::Limiter, server::StunServer};
 use crate::table::Table;
 use crate::timers::{Scheduled, Timers};
 
@@ -135,6 +135,7 @@ impl Node {
                     self.close(now, index, CloseReason::Left, out);
                 }
             }
+            // The port's.
             Command::OpenRelay { .. } | Command::CloseRelay { .. } => {}
             Command::Report { id } => {
                 let report = self.report();
@@ -440,6 +441,26 @@ impl Node {
             stray_packets: self.stray_packets,
             ..NodeReport::default()
         }
+    }
+
+    /// A connection is gone: its session sends nothing until its client nominates another pair.
+    pub fn route_lost(&mut self, route: &Route) {
+        let Some(index) = self.routes.remove(route) else { return };
+        let Some(entry) = self.sessions.get_mut(index) else { return };
+        let (room, member) = (entry.room, entry.member);
+        if entry.session.lose(route) {
+            self.in_room(room, |room| room.set_route(member, None));
+        }
+    }
+
+    /// Whether a session has authenticated itself over this route.
+    pub fn is_bound(&self, route: &Route) -> bool {
+        self.routes.session_of(route).is_some()
+    }
+
+    /// What all answers to strangers are counted with.
+    pub(crate) fn limiter(&mut self) -> &mut Limiter {
+        self.stun.limiter()
     }
 
     /// How many addresses are bound to sessions.

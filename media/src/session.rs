@@ -109,6 +109,11 @@ impl Session {
         self.ice.nominated()
     }
 
+    /// There is no way over `route` any more. `true` if it was the nominated one.
+    pub(crate) fn lose(&mut self, route: &Route) -> bool {
+        self.ice.lose(route)
+    }
+
     /// Media can flow.
     pub(crate) fn is_connected(&self) -> bool {
         self.dtls.is_connected() && self.ice.nominated().is_some()

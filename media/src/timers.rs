@@ -31,6 +31,11 @@ impl<K: Copy + Ord> Timers<K> {
         }
     }
 
+    /// How many entries there are, those included that nobody waits for any more.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// When to call [`Timers::pop_due`]; it may be earlier than the next deadline, never later.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, _))| *at)

@@ -3,35 +3,22 @@
 //! It is reachable by anybody, with a source address that may be forged, so an answer is never longer than it
 //! must be, carries no SOFTWARE, and each source (and all of them together) gets only so many a second.
 
-use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Instant;
 
+use super::limit::Limiter;
 use super::{Answer, Request};
-
-/// An office behind one NAT address may start many calls at once; a flood is much more than that.
-const PER_SOURCE: Limit = Limit { burst: 100, every: Duration::from_millis(20) };
-const ALL_SOURCES: Limit = Limit { burst: 2_000, every: Duration::from_micros(500) };
-/// Sources remembered. Two that fall into one slot share its bucket: the table never grows.
-const SLOTS: usize = 4096;
 
 /// Answers Binding requests within its limits.
 #[derive(Debug)]
 pub(crate) struct StunServer {
-    hasher: RandomState,
-    sources: Box<[Bucket]>,
-    all: Bucket,
+    limiter: Limiter,
     answers: u64,
 }
 
 impl StunServer {
     pub(crate) fn new(now: Instant) -> Self {
-        Self {
-            hasher: RandomState::new(),
-            sources: vec![Bucket::full(PER_SOURCE, now); SLOTS].into(),
-            all: Bucket::full(ALL_SOURCES, now),
-            answers: 0,
-        }
+        Self { limiter: Limiter::new(now), answers: 0 }
     }
 
     /// Answers given so far.
@@ -39,67 +26,27 @@ impl StunServer {
         self.answers
     }
 
+    /// What all answers to strangers are counted with, whoever gives them.
+    pub(crate) fn limiter(&mut self) -> &mut Limiter {
+        &mut self.limiter
+    }
+
     /// The answer to `request` from `source`, or silence.
     pub(crate) fn answer(&mut self, now: Instant, request: &Request<'_>, source: SocketAddr) -> Option<Answer> {
-        let slot = self.hasher.hash_one(network_of(source.ip())) as usize % SLOTS;
-        if !self.sources[slot].take(PER_SOURCE, now) || !self.all.take(ALL_SOURCES, now) {
+        if !self.limiter.allows(now, source) {
             return None;
         }
         self.answers += 1;
-        let answer = if request.unknown_attributes().is_empty() {
-            Answer::success(request, source)
-        } else {
-            Answer::unknown_attributes(request)
-        };
-        Some(if request.has_fingerprint { answer.with_fingerprint() } else { answer })
-    }
-}
-
-/// Who is limited as one: an IPv4 address, or the /64 that one IPv6 host usually owns.
-fn network_of(ip: IpAddr) -> u64 {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => u64::from(ip.to_bits()),
-        IpAddr::V6(ip) => (ip.to_bits() >> 64) as u64,
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Limit {
-    burst: u32,
-    /// One more answer is allowed after this time.
-    every: Duration,
-}
-
-/// A token bucket.
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    tokens: u32,
-    /// Up to when tokens have been paid in.
-    paid: Instant,
-}
-
-impl Bucket {
-    fn full(limit: Limit, now: Instant) -> Self {
-        Self { tokens: limit.burst, paid: now }
-    }
-
-    fn take(&mut self, limit: Limit, now: Instant) -> bool {
-        let earned = now.saturating_duration_since(self.paid).as_nanos() / limit.every.as_nanos();
-        if earned >= u128::from(limit.burst - self.tokens) {
-            (self.tokens, self.paid) = (limit.burst, now);
-        } else {
-            self.tokens += earned as u32;
-            self.paid += limit.every * earned as u32;
-        }
-        let granted = self.tokens > 0;
-        self.tokens = self.tokens.saturating_sub(1);
-        granted
+        let answer =
+            if request.unknown_attributes().is_empty() { request.success(source) } else { request.unknown_attributes_answer() };
+        Some(if request.has_fingerprint() { answer.with_fingerprint() } else { answer })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stun::limit::{ALL_SOURCES, PER_SOURCE};
     use crate::stun::tests::request;
     use crate::testing::begin;
 

@@ -1,5 +1,6 @@
 //! RFC 5769 test vectors, and what must stay unanswered.
 
+use super::binding::BINDING_REQUEST;
 use super::*;
 
 /// A Binding request with the given attributes (type, value), without integrity.
@@ -43,7 +44,7 @@ fn sample_request_is_read_and_authentic() {
     let bytes = hex(SAMPLE_REQUEST);
     let request = Request::parse(&bytes).expect("the sample is well-formed");
     assert_eq!(request.username, Some(&b"evtj:h6vY"[..]));
-    assert!(request.has_fingerprint && request.controlled && !request.use_candidate);
+    assert!(request.has_fingerprint() && request.controlled && !request.use_candidate);
     assert!(request.is_authentic(&key(SAMPLE_PASSWORD)));
     assert!(!request.is_authentic(&key(b"another password")));
 }
@@ -54,8 +55,8 @@ fn every_flipped_bit_is_noticed() {
     for bit in 0..good.len() * 8 {
         let mut bytes = good.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
-        let accepted =
-            Request::parse(&bytes).is_some_and(|request| request.is_authentic(&key(SAMPLE_PASSWORD)) && request.has_fingerprint);
+        let accepted = Request::parse(&bytes)
+            .is_some_and(|request| request.is_authentic(&key(SAMPLE_PASSWORD)) && request.has_fingerprint());
         assert!(!accepted, "bit {bit} was flipped and nobody noticed");
     }
 }
@@ -63,12 +64,12 @@ fn every_flipped_bit_is_noticed() {
 fn check_answer(sample: &str, mapped: &str) {
     let request = hex(SAMPLE_REQUEST);
     let request = Request::parse(&request).expect("the sample is well-formed");
-    let mut answer = Answer::new(BINDING_SUCCESS, &request);
+    let mut answer = Answer::success(request.message());
     // The samples pad SOFTWARE with a space where we would write a zero, so it is pushed with its padding and the
     // length is put right: the signature covers the padding.
     answer.push(0x8022, b"test vector ");
-    answer.buf[HEADER_LEN + 3] = 11;
-    answer.push_xor_mapped_address(mapped.parse().expect("an address"), &request);
+    answer.set_byte(HEADER_LEN + 3, 11);
+    let answer = answer.with_mapped_address(mapped.parse().expect("an address"));
     let answer = answer.with_integrity(&key(SAMPLE_PASSWORD)).with_fingerprint();
     assert_eq!(answer.as_bytes(), hex(sample));
 }
@@ -83,8 +84,8 @@ fn sample_answers_are_written_byte_for_byte() {
 fn mapped_address_is_shown_as_ipv4() {
     let bytes = request(&[]);
     let request = Request::parse(&bytes).expect("a request");
-    let plain = Answer::success(&request, "192.0.2.1:9".parse().expect("an address"));
-    let mapped = Answer::success(&request, "[::ffff:192.0.2.1]:9".parse().expect("an address"));
+    let plain = request.success("192.0.2.1:9".parse().expect("an address"));
+    let mapped = request.success("[::ffff:192.0.2.1]:9".parse().expect("an address"));
     assert_eq!(plain.as_bytes(), mapped.as_bytes());
 }
 
@@ -93,7 +94,7 @@ fn unknown_required_attribute_is_named_in_a_420() {
     let bytes = request(&[(0x7ff0, b"abcd"), (0x8001, b"optional")]);
     let request = Request::parse(&bytes).expect("a request");
     assert_eq!(request.unknown_attributes(), [0x7ff0]);
-    let answer = Answer::unknown_attributes(&request);
+    let answer = request.unknown_attributes_answer();
     assert_eq!(&answer.as_bytes()[..4], [1, 0x11, 0, 16]);
     assert_eq!(&answer.as_bytes()[20..], [0, 9, 0, 4, 0, 0, 4, 20, 0, 10, 0, 2, 0x7f, 0xf0, 0, 0]);
 }
@@ -103,9 +104,9 @@ fn longest_answers_fit() {
     let many: Vec<(u16, &[u8])> = (0..20).map(|n| (0x7f00 + n, &b""[..])).collect();
     let bytes = request(&many);
     let request = Request::parse(&bytes).expect("a request");
-    Answer::unknown_attributes(&request).with_integrity(&key(b"x")).with_fingerprint();
+    request.unknown_attributes_answer().with_integrity(&key(b"x")).with_fingerprint();
     let mapped = "[2001:db8::1]:9".parse().expect("an address");
-    Answer::success(&request, mapped).with_integrity(&key(b"x")).with_fingerprint();
+    request.success(mapped).with_integrity(&key(b"x")).with_fingerprint();
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn attributes_after_the_integrity_are_ignored() {
     let signed = {
         let bytes = request(&[]);
         let request = Request::parse(&bytes).expect("a request");
-        let mut message = Answer::new(BINDING_REQUEST, &request).with_integrity(&key(b"x"));
+        let mut message = Answer::new(BINDING_REQUEST, request.message().transaction_id()).with_integrity(&key(b"x"));
         message.push(ATTR_USE_CANDIDATE, &[]);
         message.as_bytes().to_vec()
     };
@@ -150,7 +151,7 @@ proptest::proptest! {
         request.extend_from_slice(&bytes);
         if let Some(request) = Request::parse(&request) {
             request.is_authentic(&key(b"x"));
-            Answer::unknown_attributes(&request);
+            request.unknown_attributes_answer();
         }
     }
 }
@@ -158,7 +159,7 @@ proptest::proptest! {
 /// A connectivity check as a controlling agent sends it.
 pub(crate) fn signed_request(username: &str, password: &str, nominate: bool) -> Vec<u8> {
     let bytes = request(&[]);
-    let mut message = Answer::new(BINDING_REQUEST, &Request::parse(&bytes).expect("a request"));
+    let mut message = Answer::new(BINDING_REQUEST, Message::parse(&bytes).expect("a request").transaction_id());
     message.push(ATTR_USERNAME, username.as_bytes());
     if nominate {
         message.push(ATTR_USE_CANDIDATE, &[]);

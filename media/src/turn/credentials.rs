@@ -73,6 +73,11 @@ impl Authority {
         BASE64_STANDARD.encode(hmac::sign(&self.secret, username))
     }
 
+    /// A key for something else, which ends with the process as well.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&self.secret, purpose).as_ref())
+    }
+
     /// What a username says. It holds only once a message was signed with its password.
     pub(crate) fn read(username: &[u8]) -> Option<Grant> {
         if username.len() > MAX_USERNAME {
