@@ -21,6 +21,7 @@ pub struct Error {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
+    at: Option<String>,
     retry_after: Option<Duration>,
     cause: Option<Cause>,
 }
@@ -33,12 +34,16 @@ pub struct ErrorBody {
     pub code: String,
     /// For people.
     pub message: String,
+    /// Which part of the body is meant, such as `rules[2].name`; not every refusal says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub at: Option<String>,
 }
 
 impl Error {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None, cause: None }
+        Self { status, code, message: message.into(), at: None, retry_after: None, cause: None }
     }
 
     /// The request has the right shape and breaks a rule.
@@ -87,6 +92,12 @@ impl Error {
         Self { cause: Some(cause.into()), ..error }
     }
 
+    /// The part of the body that is meant.
+    #[must_use]
+    pub fn at(self, part: String) -> Self {
+        Self { at: Some(part), ..self }
+    }
+
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.code
@@ -129,7 +140,7 @@ impl IntoResponse for Error {
             let cause = self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static));
             tracing::error!(code = self.code, error = cause, "request failed");
         }
-        let body = ErrorBody { code: self.code.to_owned(), message: self.message.into_owned() };
+        let body = ErrorBody { code: self.code.to_owned(), message: self.message.into_owned(), at: self.at };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(after) = self.retry_after {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);

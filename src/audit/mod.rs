@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    calls::policy::Policy,
+    calls::{
+        Path,
+        policy::{self, PathPolicy},
+    },
     clock::Millis,
     db::Tx,
-    ids::{AuditId, ConversationId, MessageId, UserId},
+    ids::{AuditId, CallId, ConversationId, MessageId, UserId},
     users::{Role, User},
 };
 
@@ -69,8 +72,18 @@ pub enum Action {
         address: IpAddr,
     },
     PathPolicyChanged {
-        before: Policy,
-        after: Policy,
+        #[serde(deserialize_with = "policy::recorded")]
+        before: PathPolicy,
+        #[serde(deserialize_with = "policy::recorded")]
+        after: PathPolicy,
+    },
+    /// An admin put a call that went on, on another path.
+    CallMoved {
+        call_id: CallId,
+        caller_id: UserId,
+        callee_id: UserId,
+        before: Path,
+        after: Path,
     },
     UploadLimitsChanged {
         max_file_bytes: u64,
@@ -127,6 +140,7 @@ impl Action {
             | Self::PasswordChanged { .. }
             | Self::SignedIn { .. }
             | Self::PathPolicyChanged { .. }
+            | Self::CallMoved { .. }
             | Self::UploadLimitsChanged { .. }
             | Self::MailSettingsChanged { .. }
             | Self::AuditExported => None,

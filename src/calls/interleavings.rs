@@ -1,16 +1,18 @@
 //! Whatever happens in whatever order, in virtual time, to two to four users with several devices each: nothing before the callee's
 //! own accept and only between the two devices of the call, one history entry for each call, nobody in three calls, at most one device
-//! of a user in a call, a call moves once, no stuck state. This is S1 and S3 of the security checks as a model.
+//! of a user in a call, a call moves once by itself, the TURN server is open for a call just while it may need it, no stuck state. This
+//! is S1 and S3 of the security checks as a model.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use proptest::{collection::vec, prelude::*};
-use staffline_media::control::{CloseReason, Protocol, RefusedReason};
+use staffline_media::control::{CloseReason, Protocol, RefusedReason, RoomId};
 
 use super::*;
 use crate::{
     calls::{CallKind, CallPhase, Path, policy::Policy},
     ids::ConversationId,
+    users::Role,
 };
 
 const MAX_USERS: usize = 4;
@@ -80,6 +82,11 @@ enum Step {
         seconds: u64,
     },
     Policy(Policy),
+    /// An admin puts a call on another path.
+    Move {
+        call: usize,
+        path: Path,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -138,6 +145,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..3_usize, says).prop_map(|(peer, what)| Step::Node { peer, what }),
         2 => prop_oneof![2 => Just(1), 2 => Just(12), 1 => Just(31), 1 => Just(46)].prop_map(|seconds| Step::Wait { seconds }),
         1 => policy().prop_map(Step::Policy),
+        1 => (which(), prop_oneof![Just(Path::Relayed), Just(Path::MediaNode)]).prop_map(|(call, path)| Step::Move { call, path }),
     ]
 }
 
@@ -164,6 +172,10 @@ struct Model {
     entries: BTreeMap<CallId, usize>,
     rang: BTreeSet<CallId>,
     moved: BTreeSet<CallId>,
+    /// By an admin.
+    commanded: BTreeSet<CallId>,
+    /// Whether the TURN server takes credentials of a call that it once took them of.
+    relays: BTreeMap<CallId, bool>,
     /// The device that speaks for a user in a call.
     holders: BTreeMap<(CallId, UserId), DeviceId>,
 }
@@ -186,6 +198,8 @@ impl Model {
             entries: BTreeMap::new(),
             rang: BTreeSet::new(),
             moved: BTreeSet::new(),
+            commanded: BTreeSet::new(),
+            relays: BTreeMap::new(),
             holders: BTreeMap::new(),
         };
         for user in 0..users {
@@ -221,8 +235,9 @@ impl Model {
                 self.now = self.now.plus(Duration::from_secs(seconds));
                 self.board.run_due(self.now)
             }
+            Step::Move { call, path } => self.move_call(call, path),
             Step::Policy(default) => {
-                self.board.set_policy(PathPolicy { default });
+                self.board.set_policy(PathPolicy::of(default));
                 Vec::new()
             }
         };
@@ -232,7 +247,7 @@ impl Model {
 
     fn connect(&mut self, user: usize, device: usize) -> Vec<Effect> {
         self.owner.insert(self.devices[user][device], self.users[user]);
-        self.board.device_connected(self.now, self.users[user], self.devices[user][device], Vec::new())
+        self.board.device_connected(self.now, self.devices[user][device], device_of(self.users[user]))
     }
 
     /// A device id is one socket's: who comes back has another.
@@ -298,9 +313,11 @@ impl Model {
             conversation_id: ConversationId::new(),
             kind: if video { CallKind::Video } else { CallKind::Audio },
             caller_id: self.users[user],
+            caller_role: Role::Employee,
             device,
             client_key: format!("key {key}"),
             callee_id: self.users[callee],
+            callee_role: Role::Employee,
         };
         // A repeated start takes over what its key names; a start to whom one is called by is an accept.
         let own = self.board.calls.values().filter(|call| call.side_of(self.users[user]).is_some());
@@ -341,6 +358,15 @@ impl Model {
         self.board.ask(self.now, self.users[user], self.devices[user][device], id, ask)
     }
 
+    fn move_call(&mut self, call: usize, path: Path) -> Vec<Effect> {
+        let Some(id) = self.nth_call(call) else { return Vec::new() };
+        let effects = self.board.move_call(self.now, id, path).unwrap_or_default();
+        if !effects.is_empty() {
+            self.commanded.insert(id);
+        }
+        effects
+    }
+
     fn node(&mut self, peer: usize, what: &NodeSays) -> Vec<Effect> {
         let Some(peer) = self.peers.iter().rev().nth(peer).copied() else { return Vec::new() };
         let event = match what {
@@ -363,10 +389,19 @@ impl Model {
                 assert!(self.accepted.contains(&call_id), "a signal before the callee's own accept");
             }
             Effect::Node(NodeCommand::Join { room, peer, .. }) => {
-                let id = self.calls.iter().find(|id| id.as_u128() == room.0).expect("a room is a call's");
-                assert!(self.accepted.contains(id), "media before the callee's own accept");
+                let id = self.call_of(room);
+                assert!(self.accepted.contains(&id), "media before the callee's own accept");
                 assert!(!self.peers.contains(&peer), "each join is another peer");
                 self.peers.push(peer);
+            }
+            Effect::Node(NodeCommand::OpenRelay { call }) => {
+                let id = self.call_of(call);
+                assert!(self.accepted.contains(&id), "a relay before the callee's own accept");
+                assert_eq!(self.relays.insert(id, true), None, "a relay is opened once");
+            }
+            Effect::Node(NodeCommand::CloseRelay { call }) => {
+                let id = self.call_of(call);
+                assert_eq!(self.relays.insert(id, false), Some(true), "a relay is closed once, after it was opened");
             }
             Effect::Rings(ring) => assert!(self.rang.insert(ring.call_id), "a call rings once"),
             Effect::Changed(facts) => {
@@ -376,6 +411,10 @@ impl Model {
             Effect::Ended(history) => *self.entries.entry(history.record.id).or_default() += 1,
             Effect::Node(_) | Effect::Refuse { .. } => {}
         }
+    }
+
+    fn call_of(&self, room: RoomId) -> CallId {
+        self.calls.iter().copied().find(|id| id.as_u128() == room.0).expect("a room is a call's")
     }
 
     fn see_state(&mut self, to: DeviceId, state: CallState) {
@@ -388,10 +427,13 @@ impl Model {
             assert!(!before.is_some_and(lives), "a call was taken from a device");
         }
         if self.owner[&to] == state.callee_id && state.phase == CallPhase::Ringing {
-            assert!(!state.here && state.ice_servers.is_empty() && state.path.is_none());
+            assert!(!state.here && state.path.is_none());
         }
-        if self.moved.contains(&state.id) {
-            assert!(!state.may_move && state.path == Some(Path::MediaNode), "a call moves once: {state:?}");
+        if self.moved.contains(&state.id) && !self.commanded.contains(&state.id) {
+            assert!(!state.may_move && state.path == Some(Path::Relayed), "a call moves once: {state:?}");
+        }
+        if state.here && state.phase == CallPhase::Answered && state.path != Some(Path::Direct) {
+            assert_eq!(self.relays.get(&state.id), Some(&true), "credentials for a relay that is not open");
         }
         if state.moved_from.is_some() {
             self.moved.insert(state.id);
@@ -411,7 +453,7 @@ impl Model {
             for side in [Side::Caller, Side::Callee] {
                 lines.entry(call.user(side)).or_default().push(call);
                 let devices = self.board.devices_of.get(&call.user(side));
-                let here = devices.into_iter().flatten().filter(|device| call.state_for(side, **device, &[]).here).count();
+                let here = devices.into_iter().flatten().filter(|device| call.state_for(side, **device).here).count();
                 assert!(here <= 1, "two devices of one user are in a call");
                 let waits = call.is_ringing() || call.is_away(side);
                 assert!(!waits || call.deadline().is_some(), "a call waits for nothing");
@@ -450,6 +492,7 @@ impl Model {
         }
         self.run(Step::Wait { seconds: 46 });
         assert_eq!(self.board.live_calls(), 0, "a call is stuck");
+        assert!(self.relays.values().all(|open| !open), "a relay outlives its call");
         self.run(Step::Wait { seconds: 61 });
         assert!(self.board.holds_no_call(), "something is left behind: {:?}", self.board);
         for id in &self.calls {
@@ -459,8 +502,12 @@ impl Model {
     }
 }
 
+fn device_of(user_id: UserId) -> Device {
+    Device { user_id, address: [192, 0, 2, 1].into(), host: "staffline.example".to_owned() }
+}
+
 fn policy() -> impl Strategy<Value = Policy> {
-    prop_oneof![Just(Policy::Direct), Just(Policy::Auto), Just(Policy::MediaNode)]
+    prop_oneof![Just(Policy::Direct), Just(Policy::Auto), Just(Policy::Relayed), Just(Policy::MediaNode)]
 }
 
 proptest! {

@@ -10,11 +10,18 @@ use staffline_media::{
 };
 use tokio::sync::oneshot;
 
-use super::{ice::Reach, ringing::NodeCommand};
-use crate::{app::App, ids::UserId};
+use super::{IceServer, Path, ice::Reach, ringing::NodeCommand};
+use crate::{
+    app::App,
+    config::Tls,
+    ids::{CallId, UserId},
+};
 
 /// GCM costs a fifth of the processor time of CM, which is for clients that have no GCM.
 const SRTP_PROFILES: [SrtpProfile; 2] = [SrtpProfile::AeadAes128Gcm, SrtpProfile::Aes128CmHmacSha1_80];
+
+/// How long credentials are good for an allocation. One that is granted lives as long as its call.
+const CREDENTIALS_LIVE: Duration = Duration::from_secs(10 * 60);
 
 /// What the node says to an offer.
 pub type Answer = Result<String, RefusedReason>;
@@ -35,11 +42,18 @@ impl MediaNode {
     pub fn send(&self, command: NodeCommand) -> Option<Event> {
         let asker = match &command {
             NodeCommand::Join { peer, .. } | NodeCommand::Renegotiate { peer, .. } => Some(*peer),
-            NodeCommand::Leave { .. } => None,
+            NodeCommand::Leave { .. } | NodeCommand::OpenRelay { .. } | NodeCommand::CloseRelay { .. } => None,
         };
         let error = self.handle.send(command.into()).err()?;
         tracing::error!(%error, "a command to the media node was lost");
         asker.map(|peer| Event::Refused { peer, reason: RefusedReason::Full })
+    }
+
+    /// What a participant of an answered call on `path` needs, with credentials made now.
+    #[must_use]
+    pub fn ice_servers(&self, path: Path, call: CallId, user: UserId, host: &str) -> Vec<IceServer> {
+        let credentials = || self.handle.credentials(RoomId(call.as_u128()), user.as_u128(), CREDENTIALS_LIVE);
+        self.reach.ice_servers(path, host, credentials)
     }
 
     /// Asks for the counters; `None` if the node takes no commands. Nobody waits for those who stopped waiting.
@@ -93,7 +107,12 @@ pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
     let advertised = app.config.media_addresses();
     let config = driver::Config { bind: tcp, advertised: advertised.clone(), srtp_profiles: SRTP_PROFILES.to_vec() };
     let handle = driver::start(config, app.calls.node_listener())?;
-    let reach = Reach { public_ip: app.config.public_ip.clone(), advertised, port: handle.local_addr().port() };
+    let reach = Reach {
+        public_ip: app.config.public_ip.clone(),
+        advertised,
+        port: handle.local_addr().port(),
+        tls: app.config.tls != Tls::Off,
+    };
     tracing::info!(address = %handle.local_addr(), advertised = ?reach.advertised, "the media node runs");
     app.calls.attach(MediaNode { reach, handle, reports: HashMap::new(), visits: HashMap::new(), asked: 0 });
     Ok(())

@@ -6,6 +6,7 @@ pub mod media;
 pub mod party;
 pub mod policy;
 pub mod refusal;
+pub mod relayed;
 pub mod ringing;
 pub mod routes;
 pub mod service;
@@ -41,6 +42,8 @@ pub enum CallKind {
 pub enum Path {
     /// Peer to peer.
     Direct,
+    /// Through our TURN server, which cannot read it: the ends do not learn each other's addresses.
+    Relayed,
     /// The server terminates the media.
     MediaNode,
 }
@@ -117,17 +120,18 @@ pub struct CallState {
     pub path_rule: Option<String>,
     /// The callee is in another call and is shown this one as a waiting call, on the device that holds the first.
     pub waiting: bool,
-    /// On the direct path for now: a device whose media does not connect says `call_media_failed`, and the call moves to the
-    /// media node.
+    /// On the direct path for now: a device whose media does not connect says `call_media_failed`, and the call is relayed from
+    /// then on.
     pub may_move: bool,
     /// The path before the call moved: its peer connection is kept until media flows over the new one.
     pub moved_from: Option<Path>,
-    /// True if this device makes the SDP offer: the caller's on a direct path, both (towards the server) on the media node.
+    /// True if this device makes the SDP offer: the caller's on a direct or relayed path, both (towards the server) on
+    /// the media node.
     pub offerer: bool,
     /// Grows whenever this device has to set up its media anew (at the answer, when another device took over or the page was
     /// loaded anew, when the media node lost it, when the call moved): a new `RTCPeerConnection`, and a new offer if `offerer`.
     pub negotiation: u32,
-    /// For `RTCConfiguration.iceServers`; empty on the media node.
+    /// For `RTCConfiguration.iceServers`; only for the two devices of an answered call.
     pub ice_servers: Vec<IceServer>,
     pub started_at: Millis,
     pub answered_at: Option<Millis>,
@@ -147,17 +151,23 @@ pub struct Participant {
     pub connected: bool,
 }
 
-/// `RTCIceServer`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// `RTCIceServer`. A TURN server's has credentials, good for ten minutes to begin with it, and as long as the call lasts.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IceServer {
     pub urls: Vec<String>,
-    /// Of a TURN server, as is the credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub credential: Option<String>,
+}
+
+// A password has no place in a log.
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).field("username", &self.username).finish_non_exhaustive()
+    }
 }
 
 /// A call begins to ring, or is over: for those who tell of it where no page is open.
@@ -214,8 +224,8 @@ macro_rules! names {
 }
 
 names!(CallKind { Audio = "audio", Video = "video" });
-names!(Path { Direct = "direct", MediaNode = "media_node" });
-names!(Policy { Direct = "direct", Auto = "auto", MediaNode = "media_node" });
+names!(Path { Direct = "direct", Relayed = "relayed", MediaNode = "media_node" });
+names!(Policy { Direct = "direct", Auto = "auto", Relayed = "relayed", MediaNode = "media_node" });
 names!(Outcome {
     Completed = "completed",
     Declined = "declined",
@@ -242,8 +252,8 @@ mod tests {
     #[test]
     fn names_in_the_database_are_those_in_json() {
         check::<CallKind>(&["audio", "video"]);
-        check::<Path>(&["direct", "media_node"]);
-        check::<Policy>(&["direct", "auto", "media_node"]);
+        check::<Path>(&["direct", "relayed", "media_node"]);
+        check::<Policy>(&["direct", "auto", "relayed", "media_node"]);
         check::<Outcome>(&["completed", "declined", "cancelled", "missed", "busy", "lost"]);
     }
 }

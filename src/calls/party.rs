@@ -4,12 +4,10 @@ use staffline_media::control::PeerId;
 
 use super::{
     Participant, Signal,
+    policy::End,
     ringing::{MEDIA_CONNECT, NodeCommand, Output},
 };
-use crate::{
-    clock::Millis,
-    ids::{DeviceId, UserId},
-};
+use crate::{clock::Millis, ids::DeviceId};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +37,8 @@ pub struct Sends {
 /// One of the two, with the device that speaks for it.
 #[derive(Debug)]
 pub(super) struct Party {
-    pub(super) user_id: UserId,
+    /// The user, and from where their last device speaks.
+    pub(super) end: End,
     /// The key that this side's client gave the call; only a side that started it (or by glare: too) has one.
     pub(super) client_key: Option<String>,
     /// Unset for a callee that has not answered, and while the participant is away.
@@ -73,7 +72,8 @@ pub(super) enum Why {
     Silent,
 }
 
-/// Where a side stands with the media node; idle on every other path.
+/// Where a side stands with the media node. On another path it has at most a peer from before the call moved, over which media flows
+/// until it does over the new path.
 #[derive(Debug, Default)]
 pub(super) struct NodeSide {
     pub(super) peer: Option<PeerId>,
@@ -87,9 +87,9 @@ pub(super) struct NodeSide {
 }
 
 impl Party {
-    pub(super) fn new(user_id: UserId) -> Self {
+    pub(super) fn new(end: End) -> Self {
         Self {
-            user_id,
+            end,
             client_key: None,
             device: None,
             away: None,
@@ -104,7 +104,7 @@ impl Party {
     pub(super) fn participant(&self) -> Participant {
         let Sends { microphone, camera, screen, on_hold } = self.sends;
         Participant {
-            user_id: self.user_id,
+            user_id: self.end.user_id,
             microphone,
             camera,
             screen,

@@ -11,12 +11,14 @@
 //! Until the callee has accepted, no signal passes in either direction: a caller learns nothing of the callee's network, and
 //! the callee's devices learn nothing of the caller's.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
+
+use staffline_media::control::RoomId;
 
 use super::{
     CallKind, Outcome, Path,
     party::{Party, Side, leave},
-    policy::{Decision, PathPolicy},
+    policy::{Decision, End, PathPolicy},
     refusal::Refusal,
 };
 use crate::{
@@ -67,6 +69,8 @@ pub struct Call {
     rang: bool,
     /// How many peers of the media node this call has had; each gets an id of its own.
     peers_made: u32,
+    /// The TURN server takes credentials of this call.
+    relay_open: bool,
 }
 
 #[derive(Debug)]
@@ -77,10 +81,10 @@ enum Phase {
 }
 
 impl Call {
-    /// Begins to ring, or to wait for a callee who is in another call.
+    /// Begins to ring, or to wait for a callee who is in another call. `address` is that of the caller's device.
     #[must_use]
-    pub fn start(now: Millis, new: NewCall, waiting: bool) -> (Self, Vec<Output>) {
-        let mut caller = Party::new(new.caller_id);
+    pub fn start(now: Millis, new: NewCall, address: IpAddr, waiting: bool) -> (Self, Vec<Output>) {
+        let mut caller = Party::new(End { user_id: new.caller_id, role: new.caller_role, address: Some(address) });
         caller.client_key = Some(new.client_key);
         caller.device = Some(new.device);
         caller.sends.camera = new.kind == CallKind::Video;
@@ -89,12 +93,13 @@ impl Call {
             conversation_id: new.conversation_id,
             kind: new.kind,
             caller,
-            callee: Party::new(new.callee_id),
+            callee: Party::new(End { user_id: new.callee_id, role: new.callee_role, address: None }),
             started_at: now,
             phase: Phase::Ringing { until: now.plus(RING) },
             waiting,
             rang: !waiting,
             peers_made: 0,
+            relay_open: false,
         };
         let mut out = call.show();
         out.extend((!waiting).then_some(Output::Rings));
@@ -107,14 +112,17 @@ impl Call {
             return after_the_end(&input);
         }
         match input {
-            Input::Accept { side, device, previous, anew } => self.accept(now, policy, Taker { side, device, previous, anew }),
-            Input::Glare { device, client_key, kind } => self.glare(now, policy, device, client_key, kind),
+            Input::Accept { side, device, address, previous, anew } => {
+                self.accept(now, policy, Taker { side, device, address: Some(address), previous, anew })
+            }
+            Input::Glare { device, address, client_key, kind } => self.glare(now, policy, (device, address), client_key, kind),
             Input::Decline { side, device } => self.decline(now, side, device),
             Input::HangUp { side, device } => self.hang_up(now, side, device),
             Input::Leave { side, device } => self.page_left(now, side, device),
             Input::Signal { side, device, signal, negotiation } => self.signal(side, device, signal, negotiation),
             Input::Media { side, device, sends } => self.media(side, device, sends),
             Input::MediaFailed { side, device, negotiation } => self.media_failed(now, side, device, negotiation),
+            Input::Move { path } => self.moved(now, path),
             Input::DeviceConnected { side, device } => self.device_connected(side, device),
             Input::DeviceLost { side, device } => self.device_lost(now, side, device),
             Input::DeviceSilent { side, device, since } => self.device_silent(since, side, device),
@@ -181,15 +189,15 @@ impl Call {
 
     #[must_use]
     pub fn user(&self, side: Side) -> UserId {
-        self.party(side).user_id
+        self.party(side).end.user_id
     }
 
     /// The side that a user is on, if on one.
     #[must_use]
     pub fn side_of(&self, user: UserId) -> Option<Side> {
-        if user == self.caller.user_id {
+        if user == self.caller.end.user_id {
             Some(Side::Caller)
-        } else if user == self.callee.user_id {
+        } else if user == self.callee.end.user_id {
             Some(Side::Callee)
         } else {
             None
@@ -230,6 +238,9 @@ impl Call {
 
     fn end(&mut self, now: Millis, outcome: Outcome) -> Vec<Output> {
         let mut out: Vec<_> = [&mut self.caller, &mut self.callee].into_iter().filter_map(leave).collect();
+        if std::mem::take(&mut self.relay_open) {
+            out.push(Output::Node(NodeCommand::CloseRelay { call: self.room() }));
+        }
         out.extend(self.show_side(Side::Caller));
         // A busy callee's devices are in another call and never heard of this one.
         if outcome != Outcome::Busy {
@@ -252,6 +263,26 @@ impl Call {
             Some(device) => Some(Output::ShowDevice(device)),
             None => Some(Output::ShowAll(side)),
         }
+    }
+
+    /// Where the path needs the TURN server: before anybody is given credentials for it.
+    fn open_relay(&mut self) -> Option<Output> {
+        let wanted = self.path().is_some_and(|path| path != Path::Direct);
+        if !wanted || std::mem::replace(&mut self.relay_open, true) {
+            return None;
+        }
+        Some(Output::Node(NodeCommand::OpenRelay { call: self.room() }))
+    }
+
+    /// The media node knows the call by this.
+    fn room(&self) -> RoomId {
+        RoomId(self.id.as_u128())
+    }
+
+    /// Set from the answer on.
+    #[must_use]
+    pub fn path(&self) -> Option<Path> {
+        self.answered().map(|(_, decision)| decision.path)
     }
 
     fn answered(&self) -> Option<(Millis, &Decision)> {

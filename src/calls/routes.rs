@@ -1,4 +1,4 @@
-//! HTTP of calls: one's own past calls, the admin's path policy, the media node's counters. Live calls go over the WebSocket.
+//! HTTP of calls: one's own past calls, ICE servers of a live one, the media node's counters. Live calls go over the WebSocket.
 
 use axum::{Json as Reply, extract::State};
 use serde::{Deserialize, Serialize};
@@ -6,16 +6,17 @@ use staffline_media::control::NodeReport;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    CallEntry,
-    policy::PathPolicy,
+    CallEntry, IceServer,
     store::{self, Filter},
 };
 use crate::{
     app::App,
     error::{Error, ErrorBody},
-    http::extract::{Admin, CurrentUser, Json, Query},
+    http::extract::{Admin, Arrival, CurrentUser, Path, Query},
     ids::CallId,
 };
+
+pub mod paths;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -52,30 +53,28 @@ pub async fn list(State(app): State<App>, current: CurrentUser, Query(wanted): Q
     Ok(Reply(CallPage { calls, more }))
 }
 
-/// Which path calls take.
-#[utoipa::path(get, path = "/api/admin/path-policy", tag = "admin", operation_id = "path_policy", responses(
-    (status = 200, body = PathPolicy),
-    (status = 403, description = "forbidden: admins only", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn policy(State(app): State<App>, _: Admin) -> Reply<PathPolicy> {
-    Reply(app.calls.policy())
+/// For an `RTCPeerConnection` of a call.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IceServers {
+    ice_servers: Vec<IceServer>,
 }
 
-/// Sets which path calls take that are answered from now on.
-#[utoipa::path(put, path = "/api/admin/path-policy", tag = "admin", operation_id = "set_path_policy", request_body = PathPolicy, responses(
-    (status = 200, body = PathPolicy),
-    (status = 403, description = "forbidden: admins only", body = ErrorBody),
-    (status = 422, description = "invalid_body", body = ErrorBody),
-    (status = "default", description = "Refused", body = ErrorBody),
-))]
-pub async fn set_policy(
+/// ICE servers with fresh credentials, for an ICE restart in a call that has lasted longer than those of its state are good for.
+#[utoipa::path(post, path = "/api/calls/{id}/ice-servers", tag = "calls", operation_id = "ice_servers", params(("id" = CallId, Path)),
+    responses(
+        (status = 200, body = IceServers),
+        (status = 404, description = "not_found: there is no such call, or it is none of yours, not answered or over", body = ErrorBody),
+        (status = "default", description = "Refused", body = ErrorBody),
+    ))]
+pub async fn ice_servers(
     State(app): State<App>,
-    Admin(current): Admin,
-    Json(policy): Json<PathPolicy>,
-) -> Result<Reply<PathPolicy>, Error> {
-    app.calls.set_policy(&app, policy, current.user.id).await?;
-    Ok(Reply(policy))
+    current: CurrentUser,
+    arrival: Arrival,
+    Path(id): Path<CallId>,
+) -> Result<Reply<IceServers>, Error> {
+    let host = arrival.base.host_str().unwrap_or_default();
+    let ice_servers = app.calls.ice_servers(id, current.user.id, host).ok_or_else(Error::not_found)?;
+    Ok(Reply(IceServers { ice_servers }))
 }
 
 /// What the media node has done since its start, and what lives in it now.

@@ -6,6 +6,7 @@
 
 use std::{
     collections::VecDeque,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -17,15 +18,15 @@ use tokio::{
 };
 
 use super::{
-    Outcome, Ring,
+    CallPhase, CallState, IceServer, Outcome, Path, Ring,
     history::Note,
     media::MediaNode,
     party::Sends,
     policy::PathPolicy,
     refusal::Refusal,
-    ringing::History,
+    ringing::{Facts, History},
     store,
-    switchboard::{Ask, Effect, Switchboard},
+    switchboard::{Ask, Device, Effect, MoveError, Switchboard},
 };
 use crate::{
     app::App,
@@ -78,6 +79,15 @@ struct Live {
     node: Option<MediaNode>,
 }
 
+/// Why [`Calls::move_call`] did not.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveCallError {
+    #[error(transparent)]
+    Refused(#[from] MoveError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
 impl Calls {
     #[must_use]
     pub fn new(hub: Hub, clock: Clock, policy: PathPolicy) -> Self {
@@ -109,10 +119,8 @@ impl Calls {
         time::timeout(REPORT_PATIENCE, report).await.ok()?.ok()
     }
 
-    /// A device has connected. `host` is the name or address by which its browser reached us.
-    pub fn device_here(&self, device: DeviceId, user: UserId, host: &str) {
-        let ice_servers = self.live().node.as_ref().map(|node| node.reach.ice_servers(host)).unwrap_or_default();
-        self.step(|board, now| board.device_connected(now, user, device, ice_servers));
+    pub fn device_here(&self, device: DeviceId, known: Device) {
+        self.step(|board, now| board.device_connected(now, device, known));
     }
 
     pub fn device_gone(&self, device: DeviceId) {
@@ -188,7 +196,7 @@ impl Calls {
 
     #[must_use]
     pub fn policy(&self) -> PathPolicy {
-        self.live().board.policy()
+        self.live().board.policy().clone()
     }
 
     /// For calls that are answered from now on.
@@ -196,12 +204,50 @@ impl Calls {
         let _one_at_a_time = self.0.policy_writer.lock().await;
         let mut tx = app.db.begin().await?;
         let (now, before) = (app.clock.now(), self.policy());
-        store::set_policy(&mut tx, policy, by, now).await?;
-        let action = Action::PathPolicyChanged { before: before.default, after: policy.default };
+        store::set_policy(&mut tx, &policy, by, now).await?;
+        let action = Action::PathPolicyChanged { before, after: policy.clone() };
         audit::append(&mut tx, Some(by), action, now).await?;
         tx.commit().await?;
+        tracing::info!(user.id = %by, policy = %policy.default, rules = policy.rules.len(), "path policy set");
         self.live().board.set_policy(policy);
-        tracing::info!(user.id = %by, policy = %policy.default, "path policy set");
+        Ok(())
+    }
+
+    /// Where the newest device of a user comes from.
+    #[must_use]
+    pub fn address_of(&self, user: UserId) -> Option<IpAddr> {
+        self.live().board.address_of(user)
+    }
+
+    /// With credentials made now, for a participant of an answered call.
+    #[must_use]
+    pub fn ice_servers(&self, id: CallId, user: UserId, host: &str) -> Option<Vec<IceServer>> {
+        let live = self.live();
+        let path = live.board.path_for(user, id)?;
+        Some(live.node.as_ref()?.ice_servers(path, id, user, host))
+    }
+
+    /// The calls that ring or talk, the oldest first.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Facts> {
+        self.live().board.facts()
+    }
+
+    /// Puts an answered call on another path, if that is written down.
+    pub async fn move_call(&self, app: &App, id: CallId, path: Path, by: UserId) -> Result<(), MoveCallError> {
+        let (before, [caller_id, callee_id]) = self.live().board.may_move(id, path)?;
+        let mut tx = app.db.begin().await?;
+        let action = Action::CallMoved { call_id: id, caller_id, callee_id, before, after: path };
+        audit::append(&mut tx, Some(by), action, app.clock.now()).await?;
+        let mut moved = Ok(());
+        self.step(|board, now| {
+            let effects = board.move_call(now, id, path);
+            moved = effects.as_ref().map(drop).map_err(|error| *error);
+            effects.unwrap_or_default()
+        });
+        moved?;
+        tx.commit().await?;
+        tracing::info!(user.id = %by, call.id = %id, %path, "call moved");
         Ok(())
     }
 
@@ -259,7 +305,10 @@ impl Calls {
     /// Gives back what the media node would have answered, had it taken a command.
     fn carry_out(&self, live: &mut Live, effect: Effect) -> Option<NodeEvent> {
         match effect {
-            Effect::Show { to, state } => self.send(to, &ServerFrame::Call { call: *state }),
+            Effect::Show { to, mut state } => {
+                state.ice_servers = servers_for(live, to, &state);
+                self.send(to, &ServerFrame::Call { call: *state });
+            }
             Effect::Signal { to, call_id, signal } => self.send(to, &ServerFrame::CallSignal { call_id, signal }),
             Effect::Refuse { to, refusal, call_id, client_key } => self.send(to, &error(&refusal, call_id, client_key)),
             Effect::Node(command) => match &live.node {
@@ -308,6 +357,13 @@ impl Calls {
         live.unsaved.push_back(note);
         self.0.noted.notify_one();
     }
+}
+
+/// What a device is told of STUN and TURN servers: nothing before the answer, and nothing that it does not need.
+fn servers_for(live: &Live, to: DeviceId, state: &CallState) -> Vec<IceServer> {
+    let Some((path, node)) = state.path.zip(live.node.as_ref()) else { return Vec::new() };
+    let device = live.board.device(to).filter(|_| state.here && state.phase == CallPhase::Answered);
+    device.map(|device| node.ice_servers(path, state.id, device.user_id, &device.host)).unwrap_or_default()
 }
 
 /// Runs deadlines until the server stops.

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
     CallEntry, CallRecord, Outcome, Path,
-    policy::{PathPolicy, Policy},
+    policy::PathPolicy,
     ringing::{Facts, History},
 };
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     ids::{CallId, UserId},
 };
 
-/// Name of the setting that holds the default policy.
-const CALL_PATH: &str = "call_path";
+/// Name of the setting that holds the path policy, JSON.
+const PATH_POLICY: &str = "path_policy";
 
 /// False if this call has been written before.
 pub async fn insert(tx: &mut AnyConnection, history: &History) -> sqlx::Result<bool> {
@@ -155,14 +155,17 @@ pub async fn ended_since(db: &Db, since: Millis) -> sqlx::Result<Vec<Ended>> {
 /// What the admin has set, or the default.
 pub async fn policy(db: &Db) -> sqlx::Result<PathPolicy> {
     let sql = "select value from settings where name = $1";
-    let row = sqlx::query(sql).bind(CALL_PATH).fetch_optional(db.read()).await?;
-    let default: Option<Policy> = row.map(|row| db::parsed(&row, "value")).transpose()?;
-    Ok(PathPolicy { default: default.unwrap_or_default() })
+    let Some(row) = sqlx::query(sql).bind(PATH_POLICY).fetch_optional(db.read()).await? else {
+        return Ok(PathPolicy::default());
+    };
+    let decode = |source| sqlx::Error::ColumnDecode { index: "value".to_owned(), source: Box::new(source) };
+    serde_json::from_str(&row.try_get::<String, _>("value")?).map_err(decode)
 }
 
-pub async fn set_policy(tx: &mut AnyConnection, policy: PathPolicy, by: UserId, now: Millis) -> sqlx::Result<()> {
+pub async fn set_policy(tx: &mut AnyConnection, policy: &PathPolicy, by: UserId, now: Millis) -> sqlx::Result<()> {
     let sql = "insert into settings (name, value, updated_at, updated_by) values ($1, $2, $3, $4) \
         on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by";
-    let query = sqlx::query(sql).bind(CALL_PATH).bind(policy.default.to_string()).bind(now.0).bind(by.to_string());
+    let value = serde_json::to_string(policy).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let query = sqlx::query(sql).bind(PATH_POLICY).bind(value).bind(now.0).bind(by.to_string());
     query.execute(tx).await.map(drop)
 }

@@ -1,12 +1,15 @@
 //! All calls that live, and the devices that could take part: which call a frame belongs to, that nobody is in three calls,
 //! waiting, busy, glare, and one deadline for each call in one table. Pure, like the calls themselves; [`super::service`] does the I/O.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    net::IpAddr,
+};
 
 use staffline_media::control::{Event as NodeEvent, PeerId};
 
 use super::{
-    CallState, IceServer, Ring, Signal,
+    CallState, Path, Ring, Signal,
     party::{Sends, Side},
     policy::PathPolicy,
     refusal::Refusal,
@@ -84,9 +87,23 @@ pub struct Switchboard {
 }
 
 #[derive(Debug)]
-struct Device {
-    user_id: UserId,
-    ice_servers: Vec<IceServer>,
+pub struct Device {
+    pub user_id: UserId,
+    /// Where its socket comes from.
+    pub address: IpAddr,
+    /// The name or address by which its browser reached us.
+    pub host: String,
+}
+
+/// Why a call was not put on another path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoveError {
+    #[error("no such call goes on")]
+    NoSuchCall,
+    #[error("the call has not been answered yet")]
+    NotAnswered,
+    #[error("the call takes this path already")]
+    AlreadyThere,
 }
 
 impl Switchboard {
@@ -96,8 +113,8 @@ impl Switchboard {
     }
 
     #[must_use]
-    pub fn policy(&self) -> PathPolicy {
-        self.policy
+    pub fn policy(&self) -> &PathPolicy {
+        &self.policy
     }
 
     /// For calls that are answered from now on.
@@ -105,9 +122,10 @@ impl Switchboard {
         self.policy = policy;
     }
 
-    /// A socket is open. `ice_servers` are as this device reaches them.
-    pub fn device_connected(&mut self, now: Millis, user: UserId, device: DeviceId, ice_servers: Vec<IceServer>) -> Vec<Effect> {
-        self.devices.insert(device, Device { user_id: user, ice_servers });
+    /// A socket is open.
+    pub fn device_connected(&mut self, now: Millis, device: DeviceId, known: Device) -> Vec<Effect> {
+        let user = known.user_id;
+        self.devices.insert(device, known);
         self.devices_of.entry(user).or_default().insert(device);
         self.in_calls_of(now, user, |side| Input::DeviceConnected { side, device })
     }
@@ -157,8 +175,9 @@ impl Switchboard {
         let id = *self.by_key.get(&user)?.get(client_key)?;
         let call = self.calls.get(&id)?;
         let side = call.side_of(user)?;
+        let address = self.devices.get(&device)?.address;
         if call.is_away(side) {
-            return Some(self.step(now, id, Input::Accept { side, device, previous: None, anew: false }));
+            return Some(self.step(now, id, Input::Accept { side, device, address, previous: None, anew: false }));
         }
         Some(self.show(id, side, device).into_iter().collect())
     }
@@ -179,9 +198,7 @@ impl Switchboard {
 
     /// A device calls. The callee exists and may be called: the caller of this function has looked.
     pub fn start(&mut self, now: Millis, new: NewCall) -> Vec<Effect> {
-        if !self.devices.contains_key(&new.device) {
-            return Vec::new();
-        }
+        let Some(address) = self.devices.get(&new.device).map(|device| device.address) else { return Vec::new() };
         if let Some(effects) = self.repeat_start(now, new.caller_id, new.device, &new.client_key) {
             return effects;
         }
@@ -191,16 +208,14 @@ impl Switchboard {
         if let Some(id) = self.glare(new.caller_id, new.device, new.callee_id) {
             self.by_key.entry(new.caller_id).or_default().insert(new.client_key.clone(), id);
             let NewCall { device, client_key, kind, .. } = new;
-            return self.step(now, id, Input::Glare { device, client_key, kind });
+            return self.step(now, id, Input::Glare { device, address, client_key, kind });
         }
-        self.ring(now, new)
+        self.ring(now, new, address)
     }
 
     /// A device says something about a call. Calls of others are as good as none.
     pub fn ask(&mut self, now: Millis, user: UserId, device: DeviceId, id: CallId, ask: Ask) -> Vec<Effect> {
-        if !self.devices.contains_key(&device) {
-            return Vec::new();
-        }
+        let Some(address) = self.devices.get(&device).map(|known| known.address) else { return Vec::new() };
         let refuse = |refusal| vec![Effect::Refuse { to: device, refusal, call_id: Some(id), client_key: None }];
         let Some((call, side)) = self.calls.get(&id).and_then(|call| Some((call, call.side_of(user)?))) else {
             return refuse(Refusal::NoSuchCall);
@@ -209,7 +224,7 @@ impl Switchboard {
             return refuse(Refusal::AnsweredElsewhere);
         }
         let input = match ask {
-            Ask::Accept { previous, anew } => Input::Accept { side, device, previous, anew },
+            Ask::Accept { previous, anew } => Input::Accept { side, device, address, previous, anew },
             Ask::Decline => Input::Decline { side, device },
             Ask::HangUp => Input::HangUp { side, device },
             Ask::Leave => Input::Leave { side, device },
@@ -221,6 +236,22 @@ impl Switchboard {
             },
         };
         self.step(now, id, input)
+    }
+
+    /// An admin puts a call on another path.
+    pub fn move_call(&mut self, now: Millis, id: CallId, path: Path) -> Result<Vec<Effect>, MoveError> {
+        self.may_move(id, path)?;
+        Ok(self.step(now, id, Input::Move { path }))
+    }
+
+    /// Whether it may be put there: the path that it would leave, and its two sides.
+    pub fn may_move(&self, id: CallId, path: Path) -> Result<(Path, [UserId; 2]), MoveError> {
+        let call = self.calls.get(&id).filter(|call| !call.is_ended()).ok_or(MoveError::NoSuchCall)?;
+        let before = call.path().ok_or(MoveError::NotAnswered)?;
+        if before == path {
+            return Err(MoveError::AlreadyThere);
+        }
+        Ok((before, [Side::Caller, Side::Callee].map(|side| call.user(side))))
     }
 
     /// What the media node tells. Of peers that nobody knows any more: nothing.
@@ -272,18 +303,45 @@ impl Switchboard {
         self.calls.contains_key(&id)
     }
 
+    /// The path of an answered call, for a user who is in it.
+    #[must_use]
+    pub fn path_for(&self, user: UserId, id: CallId) -> Option<Path> {
+        let call = self.calls.get(&id).filter(|call| !call.is_ended() && call.side_of(user).is_some())?;
+        call.path()
+    }
+
+    #[must_use]
+    pub fn device(&self, id: DeviceId) -> Option<&Device> {
+        self.devices.get(&id)
+    }
+
+    /// Where the newest device of a user comes from.
+    #[must_use]
+    pub fn address_of(&self, user: UserId) -> Option<IpAddr> {
+        let newest = self.devices_of.get(&user)?.last()?;
+        Some(self.devices.get(newest)?.address)
+    }
+
+    /// The calls that have not ended, as history would keep them now; the oldest first.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Facts> {
+        let mut facts: Vec<_> = self.calls.values().filter(|call| !call.is_ended()).map(Call::facts).collect();
+        facts.sort_by_key(|call| call.id);
+        facts
+    }
+
     /// Calls that have not ended.
     #[must_use]
     pub fn live_calls(&self) -> usize {
         self.calls.values().filter(|call| !call.is_ended()).count()
     }
 
-    fn ring(&mut self, now: Millis, new: NewCall) -> Vec<Effect> {
+    fn ring(&mut self, now: Millis, new: NewCall, address: IpAddr) -> Vec<Effect> {
         let (id, caller, callee) = (new.id, new.caller_id, new.callee_id);
         let line = self.line_of(callee);
         self.by_key.entry(caller).or_default().insert(new.client_key.clone(), id);
         self.by_user.entry(caller).or_default().push(id);
-        let (call, outputs) = Call::start(now, new, matches!(line, Line::Second(_)));
+        let (call, outputs) = Call::start(now, new, address, matches!(line, Line::Second(_)));
         self.calls.insert(id, call);
         if line == Line::Busy {
             // It never rings, so its ringing is shown to nobody.

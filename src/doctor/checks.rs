@@ -104,7 +104,7 @@ impl Doctor {
             older.end(&app.calls);
         }
         self.end_later(app, session, id, ended);
-        let servers = app.calls.leg_servers(&app.config, room, user, host);
+        let servers = app.calls.leg_servers(room, user, host);
         tracing::info!(user.id = %user, check.id = %id, "connection check begins");
         Ok(StartedCheck { id, servers, media, server_time: now })
     }

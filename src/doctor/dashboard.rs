@@ -26,6 +26,7 @@ impl ByPath {
     fn add(&mut self, path: Path, calls: u64) {
         match path {
             Path::Direct => self.direct += calls,
+            Path::Relayed => self.relayed += calls,
             Path::MediaNode => self.media_node += calls,
         }
     }

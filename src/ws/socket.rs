@@ -17,6 +17,7 @@ use tracing::Instrument;
 use super::frames::{ClientFrame, ServerFrame};
 use crate::{
     app::{App, Tuning},
+    calls::switchboard::Device,
     chat::{self, ChatError},
     events::{self, EventId},
     http::extract::{Arrival, CurrentUser},
@@ -82,7 +83,7 @@ pub async fn run(app: App, current: CurrentUser, arrival: Arrival, after: Option
     let (mut sink, stream) = socket.split();
     let host = arrival.base.host_str().unwrap_or_default().to_owned();
     let serve = async {
-        app.calls.device_here(device, user, &host);
+        app.calls.device_here(device, Device { user_id: user, address: arrival.peer.address.ip().to_canonical(), host });
         let mut writer = Writer { app: &app, sink: &mut sink, queue: connection.queue, user, device };
         let mut reader = Reader::new(&app, stream, user, device);
         let ending = tokio::select! {

@@ -307,7 +307,7 @@ both! {
 both! {
     async fn on_the_media_node_each_device_gets_its_answer_from_our_port(app: TestApp) {
         let (admin, anna, boris, _) = app.office().await;
-        let policy = json!({"default": "media_node"});
+        let policy = json!({"default": "media_node", "rules": []});
         assert_eq!(admin.put("/api/admin/path-policy", &policy).await.expect(200), policy);
         assert_eq!(admin.get("/api/admin/path-policy").await.expect(200), policy);
         let (mut hers, mut his) = (anna.connect().await, boris.connect().await);

@@ -59,9 +59,9 @@ both! {
 }
 
 both! {
-    async fn a_call_moves_to_the_media_node_under_the_policy_auto(app: TestApp) {
+    async fn a_call_is_relayed_under_the_policy_auto_once_it_does_not_connect(app: TestApp) {
         let (admin, anna, boris, _) = app.office().await;
-        let policy = json!({"default": "auto"});
+        let policy = json!({"default": "auto", "rules": []});
         assert_eq!(admin.put("/api/admin/path-policy", &policy).await.expect(200), policy);
         let (mut hers, mut his) = (anna.connect().await, boris.connect().await);
         crate::calls::start(&mut hers, &boris, "video").await;
@@ -72,19 +72,22 @@ both! {
         let direct = state_where(&mut hers, |call| call["phase"] == "answered").await;
         assert_eq!((&direct["path"], &direct["may_move"], &direct["moved_from"]), (&json!("direct"), &json!(true), &json!(null)));
         failed(&mut hers, &call, 1).await;
-        for device in [&mut hers, &mut his] {
-            let moved = state_where(device, |call| call["path"] == "media_node").await;
+        for (device, offers) in [(&mut hers, true), (&mut his, false)] {
+            let moved = state_where(device, |call| call["path"] == "relayed").await;
             assert_eq!((&moved["moved_from"], &moved["may_move"]), (&json!("direct"), &json!(false)));
-            assert_eq!((&moved["negotiation"], &moved["offerer"], &moved["ice_servers"]), (&json!(2), &json!(true), &json!([])));
+            assert_eq!((&moved["negotiation"], &moved["offerer"]), (&json!(2), &json!(offers)));
+            let server = &moved["ice_servers"][0];
+            assert_eq!(server["urls"][0], format!("turn:127.0.0.1:{}?transport=udp", app.address.port()));
+            assert!(server["username"].is_string() && server["credential"].is_string());
             failed(device, &call, 1).await;
-            signal(device, &call, &json!({"type": "offer", "sdp": CHROMIUM_OFFER.replace('\n', "\r\n")})).await;
-            assert_eq!(device.frame_of("call_signal").await["signal"]["type"], "answer");
         }
+        signal(&mut hers, &call, &json!({"type": "offer", "sdp": CHROMIUM_OFFER.replace('\n', "\r\n")})).await;
+        assert_eq!(his.frame_of("call_signal").await["signal"]["type"], "offer");
         ask(&mut his, "call_hang_up", &call).await;
         ended(&mut hers).await;
         hers.event().await;
         let list = anna.get("/api/calls").await.expect(200);
-        assert_eq!((&list["calls"][0]["path"], &list["calls"][0]["path_rule"]), (&json!("media_node"), &json!("default")));
+        assert_eq!((&list["calls"][0]["path"], &list["calls"][0]["path_rule"]), (&json!("relayed"), &json!("default")));
     }
 }
 

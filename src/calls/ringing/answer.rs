@@ -1,11 +1,13 @@
 //! Who speaks for a side: the callee's answer, two who call each other, and a page or device that takes a call over.
 
+use std::net::IpAddr;
+
 use super::{Call, GRACE, Input, LEAVE_GRACE, MEDIA_CONNECT, Output, Phase};
 use crate::{
     calls::{
         CallKind, Path,
         party::{Side, Why, leave},
-        policy::{End, PathPolicy},
+        policy::PathPolicy,
         refusal::Refusal,
     },
     clock::Millis,
@@ -17,6 +19,8 @@ use crate::{
 pub(super) struct Taker {
     pub(super) side: Side,
     pub(super) device: DeviceId,
+    /// Unset if it is the one that was known before.
+    pub(super) address: Option<IpAddr>,
     /// See [`Input::Accept`].
     pub(super) previous: Option<DeviceId>,
     pub(super) anew: bool,
@@ -24,8 +28,9 @@ pub(super) struct Taker {
 
 impl Call {
     pub(super) fn accept(&mut self, now: Millis, policy: &PathPolicy, taker: Taker) -> Vec<Output> {
-        let Taker { side, device, previous, anew } = taker;
+        let Taker { side, device, address, previous, anew } = taker;
         if self.is_ringing() && side == Side::Callee {
+            self.callee.end.address = address;
             return self.answer(now, policy, device);
         }
         let party = self.party(side);
@@ -33,6 +38,8 @@ impl Call {
         if party.device == Some(device) {
             vec![Output::ShowDevice(device)]
         } else if party.away.is_some() || same_page {
+            let end = &mut self.party_mut(side).end;
+            end.address = address.or(end.address);
             self.take_over(now, side, device, same_page && !anew)
         } else {
             vec![Output::Refuse { device, refusal: Refusal::AnsweredElsewhere }]
@@ -43,7 +50,7 @@ impl Call {
         &mut self,
         now: Millis,
         policy: &PathPolicy,
-        device: DeviceId,
+        (device, address): (DeviceId, IpAddr),
         client_key: String,
         kind: CallKind,
     ) -> Vec<Output> {
@@ -51,6 +58,7 @@ impl Call {
             return vec![Output::Refuse { device, refusal: Refusal::AlreadyInCall }];
         }
         self.callee.client_key = Some(client_key);
+        self.callee.end.address = Some(address);
         if kind != self.kind {
             // Nobody's camera is turned on by the other's choice.
             self.kind = CallKind::Audio;
@@ -59,7 +67,7 @@ impl Call {
     }
 
     fn answer(&mut self, now: Millis, policy: &PathPolicy, device: DeviceId) -> Vec<Output> {
-        let decision = policy.decide(&End { user_id: self.caller.user_id }, &End { user_id: self.callee.user_id });
+        let decision = policy.decide(&self.caller.end, &self.callee.end);
         let on_node = decision.path == Path::MediaNode;
         self.phase = Phase::Answered { at: now, decision, moved_from: None };
         self.callee.device = Some(device);
@@ -77,7 +85,8 @@ impl Call {
         // The other devices of a callee who was in another call have not heard of this one.
         let to_callee = if self.waiting { Output::ShowDevice(device) } else { Output::ShowAll(Side::Callee) };
         self.waiting = false;
-        let mut out = vec![to_callee];
+        let mut out: Vec<_> = self.open_relay().into_iter().collect();
+        out.push(to_callee);
         out.extend(self.show_side(Side::Caller));
         out.push(Output::Changed);
         out
@@ -96,7 +105,7 @@ impl Call {
 
     /// Another device of the same user continues the call. If it is the same page after a broken socket, its media lives on.
     pub(super) fn take_over(&mut self, now: Millis, side: Side, device: DeviceId, media_lives: bool) -> Vec<Output> {
-        let path = self.answered().map(|(_, decision)| decision.path);
+        let path = self.path();
         let party = self.party_mut(side);
         if !media_lives {
             // What the page before shared or held, this one does not until it says so.
@@ -117,11 +126,12 @@ impl Call {
                 party.renegotiate();
                 party.node.deadline = Some(now.plus(MEDIA_CONNECT));
             }
-            Some(Path::Direct) if !media_lives => {
+            Some(Path::Direct | Path::Relayed) if !media_lives => {
+                out.extend(leave(party));
                 self.caller.renegotiate();
                 self.callee.renegotiate();
             }
-            Some(Path::Direct) | None => {}
+            Some(Path::Direct | Path::Relayed) | None => {}
         }
         out.push(Output::ShowAll(side));
         out.extend(self.show_side(side.other()));

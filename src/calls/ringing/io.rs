@@ -1,15 +1,18 @@
 //! What goes into a call and what comes out of it.
 
+use std::net::IpAddr;
+
 use staffline_media::control::{Command, Event as NodeEvent, PeerId, RoomId};
 
 use crate::{
     calls::{
-        CallKind, Signal,
+        CallKind, Path, Signal,
         party::{Sends, Side},
         refusal::Refusal,
     },
     clock::Millis,
     ids::{CallId, ConversationId, DeviceId, UserId},
+    users::Role,
 };
 
 /// What happens to a call. The switchboard has checked that the user of the device is one of the two sides.
@@ -20,12 +23,15 @@ pub enum Input {
     Accept {
         side: Side,
         device: DeviceId,
+        /// Where its connection comes from.
+        address: IpAddr,
         previous: Option<DeviceId>,
         anew: bool,
     },
     /// The callee calls the caller while being rung: both want to talk, so this is an answer.
     Glare {
         device: DeviceId,
+        address: IpAddr,
         client_key: String,
         kind: CallKind,
     },
@@ -59,6 +65,10 @@ pub enum Input {
         side: Side,
         device: DeviceId,
         negotiation: u32,
+    },
+    /// An admin puts the answered call on another path.
+    Move {
+        path: Path,
     },
     DeviceConnected {
         side: Side,
@@ -125,6 +135,8 @@ pub enum NodeCommand {
     Join { room: RoomId, peer: PeerId, offer: String },
     Renegotiate { peer: PeerId, offer: String },
     Leave { peer: PeerId },
+    OpenRelay { call: RoomId },
+    CloseRelay { call: RoomId },
 }
 
 impl From<NodeCommand> for Command {
@@ -133,6 +145,8 @@ impl From<NodeCommand> for Command {
             NodeCommand::Join { room, peer, offer } => Self::Join { room, peer, offer },
             NodeCommand::Renegotiate { peer, offer } => Self::Renegotiate { peer, offer },
             NodeCommand::Leave { peer } => Self::Leave { peer },
+            NodeCommand::OpenRelay { call } => Self::OpenRelay { call },
+            NodeCommand::CloseRelay { call } => Self::CloseRelay { call },
         }
     }
 }
@@ -144,7 +158,9 @@ pub struct NewCall {
     pub conversation_id: ConversationId,
     pub kind: CallKind,
     pub caller_id: UserId,
+    pub caller_role: Role,
     pub device: DeviceId,
     pub client_key: String,
     pub callee_id: UserId,
+    pub callee_role: Role,
 }

@@ -1,11 +1,12 @@
-//! Media of an answered call: signals between the two devices, what each of them sends, and the move to the media node.
+//! Media of an answered call: signals between the two devices, what each of them sends, and the moves from one path to another.
 
 use super::{Call, MAX_CANDIDATES, Output, Phase};
 use crate::{
     calls::{
         Path, Signal,
-        party::{Sends, Side},
+        party::{Sends, Side, leave},
         refusal::Refusal,
+        relayed,
     },
     clock::Millis,
     ids::DeviceId,
@@ -14,9 +15,7 @@ use crate::{
 impl Call {
     pub(super) fn signal(&mut self, side: Side, device: DeviceId, signal: Signal, negotiation: Option<u32>) -> Vec<Output> {
         let refuse = |refusal| vec![Output::Refuse { device, refusal }];
-        let Some(path) = self.answered().map(|(_, decision)| decision.path) else {
-            return refuse(Refusal::NotAnswered);
-        };
+        let Some(path) = self.path() else { return refuse(Refusal::NotAnswered) };
         let party = self.party_mut(side);
         if party.device != Some(device) {
             return refuse(Refusal::AnsweredElsewhere);
@@ -33,6 +32,10 @@ impl Call {
         match path {
             Path::MediaNode => self.signal_to_node(side, device, signal),
             Path::Direct => self.party_mut(side.other()).deliver(signal),
+            Path::Relayed => match relayed::cleared(signal) {
+                Some(signal) => self.party_mut(side.other()).deliver(signal),
+                None => Vec::new(),
+            },
         }
     }
 
@@ -47,12 +50,12 @@ impl Call {
         self.show()
     }
 
-    /// The direct path does not carry this call: it moves to the media node, once, and both ends set up media there beside what
-    /// they have. A device that speaks of a negotiation that is over, or after the move, is behind and will see.
+    /// The direct path does not carry this call: it is relayed from now on, once. A device that speaks of a negotiation that is
+    /// over, or after the move, is behind and will see.
     pub(super) fn media_failed(&mut self, now: Millis, side: Side, device: DeviceId, negotiation: u32) -> Vec<Output> {
         let refuse = |refusal| vec![Output::Refuse { device, refusal }];
         let (held, current) = (self.is_held_by(side, device), self.party(side).negotiation);
-        let Phase::Answered { decision, moved_from, .. } = &mut self.phase else {
+        let Phase::Answered { decision, moved_from, .. } = &self.phase else {
             return refuse(Refusal::NotAnswered);
         };
         if !held {
@@ -64,13 +67,34 @@ impl Call {
         if !decision.may_move {
             return refuse(Refusal::PathFixed);
         }
-        *moved_from = Some(decision.path);
-        (decision.path, decision.may_move) = (Path::MediaNode, false);
-        for party in [&mut self.caller, &mut self.callee] {
-            party.renegotiate();
-            party.await_media(now);
+        self.move_to(now, Path::Relayed)
+    }
+
+    /// An admin wants it there.
+    pub(super) fn moved(&mut self, now: Millis, path: Path) -> Vec<Output> {
+        if self.path().is_none_or(|present| present == path) {
+            return Vec::new();
         }
-        let mut out = self.show();
+        self.move_to(now, path)
+    }
+
+    /// Both ends set up media on the new path beside what they have.
+    fn move_to(&mut self, now: Millis, path: Path) -> Vec<Output> {
+        let Phase::Answered { decision, moved_from, .. } = &mut self.phase else { return Vec::new() };
+        *moved_from = Some(decision.path);
+        (decision.path, decision.may_move) = (path, false);
+        let mut out: Vec<_> = self.open_relay().into_iter().collect();
+        for party in [&mut self.caller, &mut self.callee] {
+            if path == Path::MediaNode {
+                out.extend(leave(party));
+                party.await_media(now);
+            } else {
+                // Its peer at the node stays until the page closes it: over that flows what flows meanwhile.
+                (party.node.lost, party.node.deadline) = (false, None);
+            }
+            party.renegotiate();
+        }
+        out.extend(self.show());
         out.push(Output::Changed);
         out
     }

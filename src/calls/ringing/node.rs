@@ -1,11 +1,11 @@
 //! A call on the media node: what its two sides say to the node and what the node says of them.
 
-use staffline_media::control::{CloseReason, Event as NodeEvent, PeerId, RefusedReason, RoomId};
+use staffline_media::control::{CloseReason, Event as NodeEvent, PeerId, RefusedReason};
 
 use super::{Call, MEDIA_CONNECT, NodeCommand, Output};
 use crate::{
     calls::{
-        Signal,
+        Path, Signal,
         party::{NodeSide, Side},
         refusal::Refusal,
     },
@@ -24,7 +24,7 @@ impl Call {
                 return vec![Output::Refuse { device, refusal }];
             }
         };
-        let room = RoomId(self.id.as_u128());
+        let room = self.room();
         if let Some(peer) = self.party(side).node.peer {
             return vec![Output::Node(NodeCommand::Renegotiate { peer, offer })];
         }
@@ -36,12 +36,24 @@ impl Call {
     }
 
     pub(super) fn node_event(&mut self, now: Millis, event: NodeEvent) -> Vec<Output> {
+        if self.path() != Some(Path::MediaNode) {
+            self.forget_peer(&event);
+            return Vec::new();
+        }
         match event {
             NodeEvent::Answer { peer, sdp } => self.node_answered(peer, sdp),
             NodeEvent::Refused { peer, reason } => self.node_refused(peer, &reason),
             NodeEvent::Connected { peer, .. } => self.node_connected(peer),
             NodeEvent::Closed { peer, reason } => self.node_closed(now, peer, reason),
             NodeEvent::Report { .. } => Vec::new(),
+        }
+    }
+
+    /// The call has moved away from the node, and what the node still says of it is of no use but that a peer has ended.
+    fn forget_peer(&mut self, event: &NodeEvent) {
+        let NodeEvent::Closed { peer, .. } = event else { return };
+        if let Some(side) = self.side_of_peer(*peer) {
+            self.party_mut(side).node = NodeSide::default();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Call, Phase};
 use crate::{
-    calls::{CallKind, CallPhase, CallRecord, CallState, IceServer, Outcome, Participant, Path, Ring, party::Side},
+    calls::{CallKind, CallPhase, CallRecord, CallState, Outcome, Participant, Path, Ring, party::Side},
     clock::Millis,
     ids::{CallId, ConversationId, DeviceId, UserId},
 };
@@ -44,9 +44,9 @@ impl Facts {
 }
 
 impl Call {
-    /// The call as a device of `side` should show it.
+    /// The call as a device of `side` should show it; without ICE servers, whose credentials are made when it is sent.
     #[must_use]
-    pub fn state_for(&self, side: Side, device: DeviceId, ice_servers: &[IceServer]) -> CallState {
+    pub fn state_for(&self, side: Side, device: DeviceId) -> CallState {
         let party = self.party(side);
         let (answered, ended) = (self.answered(), self.ended());
         let here = party.device == Some(device);
@@ -58,8 +58,8 @@ impl Call {
             conversation_id: self.conversation_id,
             kind: self.kind,
             phase: self.phase_name(),
-            caller_id: self.caller.user_id,
-            callee_id: self.callee.user_id,
+            caller_id: self.caller.end.user_id,
+            callee_id: self.callee.end.user_id,
             here,
             participants: self.participants(),
             path,
@@ -67,9 +67,14 @@ impl Call {
             waiting: self.is_waiting(),
             may_move: answered.is_some_and(|(_, decision)| decision.may_move),
             moved_from: self.moved_from(),
-            offerer: here && (path == Some(Path::MediaNode) || (path == Some(Path::Direct) && side == Side::Caller)),
+            offerer: here
+                && match path {
+                    Some(Path::MediaNode) => true,
+                    Some(Path::Direct | Path::Relayed) => side == Side::Caller,
+                    None => false,
+                },
             negotiation: party.negotiation,
-            ice_servers: if here && path == Some(Path::Direct) { ice_servers.to_vec() } else { Vec::new() },
+            ice_servers: Vec::new(),
             started_at: self.started_at,
             answered_at: answered.map(|(at, _)| at),
             ended_at: ended.map(|(at, _)| at),
@@ -93,8 +98,8 @@ impl Call {
             id: self.id,
             conversation_id: self.conversation_id,
             kind: self.kind,
-            caller_id: self.caller.user_id,
-            callee_id: self.callee.user_id,
+            caller_id: self.caller.end.user_id,
+            callee_id: self.callee.end.user_id,
             path: answered.map(|(_, decision)| decision.path),
             path_rule: answered.map(|(_, decision)| decision.rule.clone()),
             started_at: self.started_at,
@@ -109,8 +114,8 @@ impl Call {
             call_id: self.id,
             conversation_id: self.conversation_id,
             kind: self.kind,
-            caller_id: self.caller.user_id,
-            callee_id: self.callee.user_id,
+            caller_id: self.caller.end.user_id,
+            callee_id: self.callee.end.user_id,
             at: self.started_at,
             over: false,
             missed: false,

@@ -11,7 +11,7 @@ use crate::{
     },
     chat::{self, ChatError},
     ids::{CallId, ConversationId, DeviceId, UserId},
-    users::{self, UsersError},
+    users::{self, Role, UsersError},
 };
 
 /// What a `call_start` frame asks for, and who.
@@ -39,10 +39,12 @@ impl Calls {
         }
         self.check_start(&wish)?;
         let Wish { device, user: caller_id, client_key, callee_id, kind } = wish;
+        // The roles as they are now: rules of the path policy ask for them.
+        let [caller_role, callee_role] = [role_of(app, caller_id).await?, role_of(app, callee_id).await?];
         let conversation_id = conversation_with(app, caller_id, callee_id).await?;
-        let new = NewCall { id: CallId::new(), conversation_id, kind, caller_id, device, client_key, callee_id };
+        let id = CallId::new();
+        let new = NewCall { id, conversation_id, kind, caller_id, caller_role, device, client_key, callee_id, callee_role };
         self.announce(app, &new).await;
-        let id = new.id;
         self.step(|board, now| board.start(now, new));
         let mut live = self.live();
         if !live.board.knows(id) {
@@ -82,10 +84,13 @@ impl Calls {
     }
 }
 
-/// The callee can be called, and this is the direct conversation with them.
+/// Of one who can be called, and may call. A conversation does not tell: it may be older than the end of an account.
+async fn role_of(app: &App, user: UserId) -> Result<Role, Refusal> {
+    users::active(&app.db, user).await.map(|user| user.role).map_err(refusal_of)
+}
+
+/// The direct conversation of the two.
 async fn conversation_with(app: &App, caller: UserId, callee: UserId) -> Result<ConversationId, Refusal> {
-    // The conversation may be older than the end of the callee's account: it does not tell whether they can be called.
-    users::active(&app.db, callee).await.map_err(refusal_of)?;
     match chat::open_direct(app, caller, callee).await {
         Ok((conversation, _)) => Ok(conversation.id),
         Err(ChatError::User(error)) => Err(refusal_of(error)),

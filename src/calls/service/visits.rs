@@ -7,8 +7,7 @@ use tokio::{sync::oneshot, time};
 
 use super::Calls;
 use crate::{
-    calls::{IceServer, media::Answer},
-    config::{Config, Tls},
+    calls::{IceServer, ice::Way, media::Answer},
     doctor::{Leg, checks::LegServer},
     ids::UserId,
 };
@@ -50,28 +49,20 @@ impl Calls {
     }
 
     /// A server for each leg, with credentials for the relay of `room` where there are some.
-    pub fn leg_servers(&self, config: &Config, room: RoomId, user: UserId, host: &str) -> Vec<LegServer> {
+    pub fn leg_servers(&self, room: RoomId, user: UserId, host: &str) -> Vec<LegServer> {
         let live = self.live();
         let Some(node) = &live.node else { return Vec::new() };
-        let stun: Vec<_> = node.reach.ice_servers(host).into_iter().flat_map(|server| server.urls).collect();
-        if stun.is_empty() {
-            return Vec::new();
-        }
         let credentials = node.credentials(room, user, CREDENTIALS_TTL);
-        let turn = |scheme: &str, transport: &str| {
-            let url = |stun: &String| format!("{}?transport={transport}", stun.replacen("stun:", scheme, 1));
-            let (username, credential) = (Some(credentials.username.clone()), Some(credentials.password.clone()));
-            IceServer { urls: stun.iter().map(url).collect(), username, credential }
+        let server = |leg, way| {
+            let urls = node.reach.urls(way, host);
+            let known = (way != Way::Stun).then(|| credentials.clone());
+            let (username, credential) = known.map(|known| (known.username, known.password)).unzip();
+            let ice_server = IceServer { urls, username, credential };
+            (!ice_server.urls.is_empty()).then_some(LegServer { leg, ice_server })
         };
-        let mut servers = vec![
-            LegServer { leg: Leg::Udp, ice_server: IceServer { urls: stun.clone(), username: None, credential: None } },
-            LegServer { leg: Leg::TurnUdp, ice_server: turn("turn:", "udp") },
-            LegServer { leg: Leg::TurnTcp, ice_server: turn("turn:", "tcp") },
-        ];
-        if config.tls != Tls::Off {
-            servers.push(LegServer { leg: Leg::TurnTls, ice_server: turn("turns:", "tcp") });
-        }
-        servers
+        let legs =
+            [(Leg::Udp, Way::Stun), (Leg::TurnUdp, Way::TurnUdp), (Leg::TurnTcp, Way::TurnTcp), (Leg::TurnTls, Way::TurnTls)];
+        legs.into_iter().filter_map(|(leg, way)| server(leg, way)).collect()
     }
 
     fn tell_node(&self, command: Command) -> bool {

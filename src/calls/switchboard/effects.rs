@@ -1,6 +1,6 @@
 //! What a call wants done, as it concerns devices, the media node, history, and the other call of the same user.
 
-use super::{Device, Effect, Switchboard};
+use super::{Effect, Switchboard};
 use crate::{
     calls::{
         party::Side,
@@ -55,7 +55,7 @@ impl Switchboard {
                 match &command {
                     NodeCommand::Join { peer, .. } => drop(self.by_peer.insert(*peer, id)),
                     NodeCommand::Leave { peer } => drop(self.by_peer.remove(peer)),
-                    NodeCommand::Renegotiate { .. } => {}
+                    NodeCommand::Renegotiate { .. } | NodeCommand::OpenRelay { .. } | NodeCommand::CloseRelay { .. } => {}
                 }
                 vec![Effect::Node(command)]
             }
@@ -94,8 +94,7 @@ impl Switchboard {
 
     pub(super) fn show(&self, id: CallId, side: Side, to: DeviceId) -> Option<Effect> {
         let call = self.calls.get(&id)?;
-        let Device { ice_servers, .. } = self.devices.get(&to)?;
-        Some(Effect::Show { to, state: Box::new(call.state_for(side, to, ice_servers)) })
+        self.devices.contains_key(&to).then(|| Effect::Show { to, state: Box::new(call.state_for(side, to)) })
     }
 
     pub(super) fn set_timer(&mut self, id: CallId) {

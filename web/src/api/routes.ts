@@ -7,11 +7,13 @@ import type { paths } from "./schema";
 import type {
   AcceptInvitation,
   AuditPage,
+  CallMove,
   CallPage,
   Conversation,
   EventPage,
   Found,
   History,
+  IceServers,
   InvitationInfo,
   InvitationLink,
   ListedConversation,
@@ -27,6 +29,8 @@ import type {
   OtherSession,
   PasswordChange,
   PathPolicy,
+  PathTrial,
+  PathTrialResult,
   PushSubscriptionBody,
   Settings,
   SettingsChange,
@@ -164,6 +168,15 @@ export const getCalls = (query: { before?: string; limit?: number; missed?: bool
 export const getPathPolicy = (): Promise<PathPolicy> => call("get", "/api/admin/path-policy");
 export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> =>
   call("put", "/api/admin/path-policy", { body });
+/** What the policy, or a draft of one, would say of a call. */
+export const tryPathPolicy = (body: PathTrial): Promise<PathTrialResult> =>
+  call("post", "/api/admin/path-policy/try", { body });
+/** Puts an answered call on another path. */
+export const moveCall = (id: string, path: CallMove["path"]): Promise<void> =>
+  call("post", "/api/admin/calls/{id}/path", { path: { id }, body: { path } });
+/** With fresh credentials, for an ICE restart in a long call. */
+export const getIceServers = (id: string): Promise<IceServers> =>
+  call("post", "/api/calls/{id}/ice-servers", { path: { id } });
 export const getMediaReport = (): Promise<MediaReport> => call("get", "/api/admin/media");
 
 export const getUploads = (): Promise<UploadReport> => call("get", "/api/admin/uploads");

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/calls/{id}/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an answered call on another path. Media goes on over the one before until it flows over the new one. */
+        post: operations["move_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/connection-checks": {
         parameters: {
             query?: never;
@@ -116,9 +133,26 @@ export interface paths {
         };
         /** Which path calls take. */
         get: operations["path_policy"];
-        /** Sets which path calls take that are answered from now on. */
+        /** Sets which path calls take that are answered from now on; it replaces the policy before as a whole. */
         put: operations["set_path_policy"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/path-policy/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the policy, or a draft of one, would say of a call. Nothing is changed. */
+        post: operations["try_path_policy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -205,6 +239,23 @@ export interface paths {
         get: operations["calls"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/ice-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ICE servers with fresh credentials, for an ICE restart in a call that has lasted longer than those of its state are good for. */
+        post: operations["ice_servers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -972,8 +1023,16 @@ export interface components {
         } | {
             /** @enum {string} */
             action: "path_policy_changed";
-            after: components["schemas"]["Policy"];
-            before: components["schemas"]["Policy"];
+            after: components["schemas"]["PathPolicy"];
+            before: components["schemas"]["PathPolicy"];
+        } | {
+            /** @enum {string} */
+            action: "call_moved";
+            after: components["schemas"]["Path"];
+            before: components["schemas"]["Path"];
+            call_id: components["schemas"]["CallId"];
+            callee_id: components["schemas"]["UserId"];
+            caller_id: components["schemas"]["UserId"];
         } | {
             /** @enum {string} */
             action: "upload_limits_changed";
@@ -1032,6 +1091,9 @@ export interface components {
         CallId: string;
         /** @enum {string} */
         CallKind: "audio" | "video";
+        CallMove: {
+            path: components["schemas"]["ServerPath"];
+        };
         /** @description A stretch of a user's own calls. */
         CallPage: {
             /** @description The newest first. */
@@ -1067,13 +1129,13 @@ export interface components {
              *     is "answered elsewhere".
              */
             here: boolean;
-            /** @description For `RTCConfiguration.iceServers`; empty on the media node. */
+            /** @description For `RTCConfiguration.iceServers`; only for the two devices of an answered call. */
             ice_servers: components["schemas"]["IceServer"][];
             id: components["schemas"]["CallId"];
             kind: components["schemas"]["CallKind"];
             /**
-             * @description On the direct path for now: a device whose media does not connect says `call_media_failed`, and the call moves to the
-             *     media node.
+             * @description On the direct path for now: a device whose media does not connect says `call_media_failed`, and the call is relayed from
+             *     then on.
              */
             may_move: boolean;
             moved_from?: components["schemas"]["Path"] | null;
@@ -1083,7 +1145,10 @@ export interface components {
              *     loaded anew, when the media node lost it, when the call moved): a new `RTCPeerConnection`, and a new offer if `offerer`.
              */
             negotiation: number;
-            /** @description True if this device makes the SDP offer: the caller's on a direct path, both (towards the server) on the media node. */
+            /**
+             * @description True if this device makes the SDP offer: the caller's on a direct or relayed path, both (towards the server) on
+             *     the media node.
+             */
             offerer: boolean;
             outcome?: components["schemas"]["Outcome"] | null;
             participants: components["schemas"]["Participant"][];
@@ -1220,6 +1285,8 @@ export interface components {
         Encryption: "none" | "starttls" | "tls";
         /** @description The body of every refusal. */
         ErrorBody: {
+            /** @description Which part of the body is meant, such as `rules[2].name`; not every refusal says so. */
+            at?: string;
             /**
              * @description Stable, for programs.
              * @example wrong_credentials
@@ -1328,12 +1395,15 @@ export interface components {
              */
             turn_bytes: number;
         };
-        /** @description `RTCIceServer`. */
+        /** @description `RTCIceServer`. A TURN server's has credentials, good for ten minutes to begin with it, and as long as the call lasts. */
         IceServer: {
             credential?: string;
             urls: string[];
-            /** @description Of a TURN server, as is the credential. */
             username?: string;
+        };
+        /** @description For an `RTCPeerConnection` of a call. */
+        IceServers: {
+            ice_servers: components["schemas"]["IceServer"][];
         };
         /** @description Whom a link is for. `name` and `login` are unset for the first admin, who chooses them. */
         InvitationInfo: {
@@ -1714,10 +1784,65 @@ export interface components {
          * @description The way that the media of a call takes.
          * @enum {string}
          */
-        Path: "direct" | "media_node";
+        Path: "direct" | "relayed" | "media_node";
         /** @description What the admin has set. */
         PathPolicy: {
+            /** @description Holds for an end that no rule matches. */
             default: components["schemas"]["Policy"];
+            /** @description In the order in which they are judged; at most 200. */
+            rules: components["schemas"]["PathRule"][];
+        };
+        /** @description What holds for the ends that it matches. */
+        PathRule: {
+            match: components["schemas"]["PathRuleMatch"];
+            /** @description Shown to the two of a call as the reason for its path; 1 to 80 characters, no other rule has it. */
+            name: string;
+            policy: components["schemas"]["Policy"];
+        };
+        /** @description Which ends a rule is about. */
+        PathRuleMatch: {
+            /** @example 10.20.0.0/16 */
+            cidr: string;
+            /** @enum {string} */
+            type: "network";
+        } | {
+            role: components["schemas"]["Role"];
+            /** @enum {string} */
+            type: "role";
+        } | {
+            /** @enum {string} */
+            type: "user";
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description Who would call whom. */
+        PathTrial: {
+            callee: components["schemas"]["PathTrialEnd"];
+            caller: components["schemas"]["PathTrialEnd"];
+            policy?: components["schemas"]["PathPolicy"] | null;
+        };
+        PathTrialEnd: {
+            /**
+             * @description Unset: that of the user's newest connected device, if there is one.
+             * @example 10.20.0.7
+             */
+            address?: string | null;
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description What the policy would say of a call. */
+        PathTrialResult: {
+            callee: components["schemas"]["PathVerdict"];
+            caller: components["schemas"]["PathVerdict"];
+            may_move: boolean;
+            /** @description That the call would begin on. */
+            path: components["schemas"]["Path"];
+            /** @description The stricter of the two, and the rule that says so. */
+            policy: components["schemas"]["Policy"];
+            rule: string;
+        };
+        /** @description What holds for one end, and the name of the rule that says so. */
+        PathVerdict: {
+            policy: components["schemas"]["Policy"];
+            rule: string;
         };
         /**
          * Format: uuid
@@ -1728,7 +1853,7 @@ export interface components {
          * @description How the path of a call is chosen.
          * @enum {string}
          */
-        Policy: "direct" | "auto" | "media_node";
+        Policy: "direct" | "auto" | "relayed" | "media_node";
         /**
          * @description Whether a user could be reached just now.
          * @enum {string}
@@ -1940,6 +2065,11 @@ export interface components {
             type: "pong";
         };
         /**
+         * @description The paths that a call can be put on.
+         * @enum {string}
+         */
+        ServerPath: "relayed" | "media_node";
+        /**
          * Format: uuid
          * @description A login session (the cookie), as against a peer session of WebRTC.
          */
@@ -2149,6 +2279,66 @@ export interface operations {
             };
             /** @description forbidden: admins and compliance officers only */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    move_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallMove"];
+            };
+        };
+        responses: {
+            /** @description The call moves */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: no such call goes on */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_answered, already_on_path */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2449,6 +2639,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description As it is kept: names trimmed, networks in one spelling */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2466,7 +2657,66 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description invalid_body */
+            /** @description invalid_body, too_many_rules, bad_rule_name, rule_name_taken, bad_network, no_such_user; `at` says where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    try_path_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathTrialResult"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: one of the users */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The draft is refused as when it is set */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2750,6 +3000,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    ice_servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IceServers"];
+                };
+            };
+            /** @description not_found: there is no such call, or it is none of yours, not answered or over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Refused */

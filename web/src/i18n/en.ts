@@ -128,6 +128,7 @@ export const en = {
     pathAuto: "Automatic",
     pathAutoDetail:
       "Directly where that works. A call that does not connect in 5 seconds, or breaks later, moves to the media node without hanging up.",
+    pathRelayed: "Relayed",
     pathNode: "Media node",
     pathNodeDetail:
       "Relay mode: sound and video go through this server. It works where the network forbids direct connections; the server decrypts the call to pass it on.",

@@ -41,9 +41,7 @@ fn a_caller_cannot_answer_its_own_call() {
     // Another of her own pages may take the dialling over, which is no answer either.
     world.ask(anna.on_desk(), id, Ask::Accept { previous: Some(anna.phone), anew: true });
     let shown = world.shown();
-    assert!(
-        shown.values().all(|state| state.phase == CallPhase::Ringing && state.path.is_none() && state.ice_servers.is_empty())
-    );
+    assert!(shown.values().all(|state| state.phase == CallPhase::Ringing && state.path.is_none()));
     check_refused(&mut world, anna.on_desk(), id, speak(offer()), "not_answered");
 }
 
@@ -61,7 +59,7 @@ fn a_call_that_was_never_made_cannot_be_answered() {
 /// S1: whatever is sent before the callee's own accept, nothing flows in either direction, and no media is set up.
 #[test]
 fn nothing_flows_before_the_callees_own_accept() {
-    for policy in [Policy::Direct, Policy::Auto, Policy::MediaNode] {
+    for policy in [Policy::Direct, Policy::Auto, Policy::Relayed, Policy::MediaNode] {
         let (mut world, anna, boris, id) = ringing(policy);
         for from in [anna.on_phone(), boris.on_phone(), boris.on_desk()] {
             for signal in [offer(), answer(), candidate()] {
@@ -75,7 +73,8 @@ fn nothing_flows_before_the_callees_own_accept() {
         let sends = Sends { microphone: true, camera: true, screen: true, on_hold: false };
         check_refused(&mut world, boris.on_phone(), id, Ask::Media(sends), "not_answered");
         world.accept(boris.on_phone(), id);
-        assert!(world.take().iter().all(|effect| !matches!(effect, Effect::Signal { .. } | Effect::Node(_))), "nothing was kept");
+        let kept = |effect: &Effect| matches!(effect, Effect::Signal { .. } | Effect::Node(NodeCommand::Join { .. }));
+        assert!(!world.take().iter().any(kept), "nothing was kept");
     }
 }
 

@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use staffline_media::control::{CloseReason, Protocol, RefusedReason};
+use staffline_media::control::{CloseReason, Protocol, RefusedReason, RoomId};
 
 use super::*;
 use crate::{
     calls::{CallKind, CallPhase, Outcome, Path, policy::Policy, ringing as deadlines},
     ids::ConversationId,
+    users::Role,
 };
 
 mod hostile;
 mod lines;
 mod moving;
 mod ringing;
-
-const STUN: &str = "stun:staffline.example:443";
 
 /// Staff with two devices each, and what the switchboard wanted done since it was last asked.
 struct World {
@@ -33,7 +32,7 @@ struct Person {
 
 impl World {
     fn new(policy: Policy) -> Self {
-        Self { board: Switchboard::new(PathPolicy { default: policy }), now: Millis(1_000_000), effects: Vec::new() }
+        Self { board: Switchboard::new(PathPolicy::of(policy)), now: Millis(1_000_000), effects: Vec::new() }
     }
 
     fn person(&mut self) -> Person {
@@ -44,8 +43,12 @@ impl World {
     }
 
     fn connect(&mut self, user: UserId, device: DeviceId) {
-        let ice_servers = vec![IceServer { urls: vec![STUN.to_owned()], username: None, credential: None }];
-        let effects = self.board.device_connected(self.now, user, device, ice_servers);
+        self.connect_from(user, device, [192, 0, 2, 1]);
+    }
+
+    fn connect_from(&mut self, user_id: UserId, device: DeviceId, address: [u8; 4]) {
+        let known = Device { user_id, address: address.into(), host: "staffline.example".to_owned() };
+        let effects = self.board.device_connected(self.now, device, known);
         self.effects.extend(effects);
     }
 
@@ -60,7 +63,8 @@ impl World {
 
     fn start_kind(&mut self, (caller_id, device): (UserId, DeviceId), key: &str, callee_id: UserId, kind: CallKind) -> CallId {
         let (id, conversation_id, client_key) = (CallId::new(), ConversationId::new(), key.to_owned());
-        let new = NewCall { id, conversation_id, kind, caller_id, device, client_key, callee_id };
+        let [caller_role, callee_role] = [Role::Employee, Role::Employee];
+        let new = NewCall { id, conversation_id, kind, caller_id, caller_role, device, client_key, callee_id, callee_role };
         let effects = self.board.start(self.now, new);
         self.effects.extend(effects);
         id
@@ -77,6 +81,11 @@ impl World {
 
     fn signal(&mut self, from: (UserId, DeviceId), id: CallId, signal: Signal) {
         self.ask(from, id, Ask::Signal { signal, negotiation: None });
+    }
+
+    fn move_call(&mut self, id: CallId, path: Path) {
+        let effects = self.board.move_call(self.now, id, path).expect("it may move");
+        self.effects.extend(effects);
     }
 
     fn node(&mut self, event: NodeEvent) {

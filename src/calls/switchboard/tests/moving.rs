@@ -1,4 +1,4 @@
-//! Staying connected: pages that leave and come back, and calls that move to the media node.
+//! Staying connected: pages that leave and come back, and calls that move from one path to another.
 
 use super::*;
 
@@ -97,35 +97,34 @@ fn a_call_that_does_not_connect_moves_once() {
     assert_eq!((hers.path, hers.may_move, hers.moved_from), (Some(Path::Direct), true, None));
     world.ask(boris.on_phone(), id, failed(1));
     let changed = world.effects.iter().find_map(|effect| if let Effect::Changed(facts) = effect { facts.path } else { None });
-    assert_eq!(changed, Some(Path::MediaNode));
+    assert_eq!(changed, Some(Path::Relayed));
+    let opens = NodeCommand::OpenRelay { call: RoomId(id.as_u128()) };
+    assert_eq!(world.effects.first(), Some(&Effect::Node(opens)), "before anybody is given credentials");
     let shown = world.shown();
     for device in [anna.phone, boris.phone] {
         let state = &shown[&device];
-        assert_eq!((state.path, state.may_move, state.moved_from), (Some(Path::MediaNode), false, Some(Path::Direct)));
-        assert_eq!((state.negotiation, state.offerer, state.ice_servers.len()), (2, true, 0));
+        assert_eq!((state.path, state.may_move, state.moved_from), (Some(Path::Relayed), false, Some(Path::Direct)));
+        assert_eq!((state.negotiation, state.offerer), (2, device == anna.phone), "the caller offers, as on the direct path");
     }
     // The other finds out at the same time, and again later.
     for negotiation in [1, 2, 7] {
         world.ask(anna.on_phone(), id, failed(negotiation));
         assert_eq!(world.take(), []);
     }
-    for device in [anna.on_phone(), boris.on_phone()] {
-        world.signal(device, id, offer());
-        let [NodeCommand::Join { peer, .. }] = world.node_commands()[..] else { panic!("no join") };
-        world.node(connected(peer));
-    }
     world.advance(Duration::from_secs(3600));
     world.ask(anna.on_phone(), id, Ask::HangUp);
-    let paths = world.take().into_iter().filter_map(|effect| match effect {
+    let effects = world.take();
+    assert_eq!(effects.first(), Some(&Effect::Node(NodeCommand::CloseRelay { call: RoomId(id.as_u128()) })));
+    let paths = effects.into_iter().filter_map(|effect| match effect {
         Effect::Ended(history) => Some(history.record.path),
         _ => None,
     });
-    assert_eq!(paths.collect::<Vec<_>>(), [Some(Path::MediaNode)]);
+    assert_eq!(paths.collect::<Vec<_>>(), [Some(Path::Relayed)]);
 }
 
 #[test]
 fn a_call_moves_for_those_who_are_in_it_and_only_where_it_may() {
-    for policy in [Policy::Direct, Policy::MediaNode] {
+    for policy in [Policy::Direct, Policy::Relayed, Policy::MediaNode] {
         let (mut world, anna, _, id) = answered(policy);
         world.ask(anna.on_phone(), id, failed(1));
         assert_eq!(world.refusals(), [(anna.phone, "path_fixed")]);
@@ -148,9 +147,9 @@ fn a_call_moves_for_those_who_are_in_it_and_only_where_it_may() {
 }
 
 #[test]
-fn media_that_does_not_connect_after_the_move_ends_the_call() {
-    let (mut world, anna, _, id) = answered(Policy::Auto);
-    world.ask(anna.on_phone(), id, failed(1));
+fn media_that_does_not_connect_to_the_node_after_the_move_ends_the_call() {
+    let (mut world, _, _, id) = answered(Policy::Auto);
+    world.move_call(id, Path::MediaNode);
     world.advance(deadlines::MEDIA_CONNECT);
     assert_eq!(world.outcomes(), [Outcome::Lost]);
 }
@@ -159,7 +158,7 @@ fn media_that_does_not_connect_after_the_move_ends_the_call() {
 fn a_call_moves_while_one_is_away() {
     let (mut world, anna, boris, id) = answered(Policy::Auto);
     world.lose(boris.phone);
-    world.ask(anna.on_phone(), id, failed(1));
+    world.move_call(id, Path::MediaNode);
     let again = DeviceId::new();
     world.connect(boris.user, again);
     world.take();
@@ -173,6 +172,91 @@ fn a_call_moves_while_one_is_away() {
     }
     world.advance(Duration::from_secs(3600));
     assert_eq!(world.outcomes(), []);
+}
+
+#[test]
+fn who_was_away_when_a_call_was_relayed_sets_media_up_with_the_other() {
+    let (mut world, anna, boris, id) = answered(Policy::Auto);
+    world.lose(boris.phone);
+    world.ask(anna.on_phone(), id, failed(1));
+    world.signal(anna.on_phone(), id, offer());
+    let again = DeviceId::new();
+    world.connect(boris.user, again);
+    world.take();
+    world.ask((boris.user, again), id, Ask::Accept { previous: Some(boris.phone), anew: false });
+    let shown = world.shown();
+    assert_eq!((shown[&again].path, shown[&again].offerer), (Some(Path::Relayed), false));
+    assert_eq!((shown[&again].negotiation, shown[&anna.phone].negotiation), (3, 3), "he has not had her offer");
+}
+
+#[test]
+fn an_admin_moves_a_call_that_goes_on() {
+    let (mut world, anna, boris, id) = ringing(Policy::Direct);
+    assert_eq!(world.board.move_call(world.now, id, Path::Relayed), Err(MoveError::NotAnswered));
+    assert_eq!(world.board.move_call(world.now, CallId::new(), Path::Relayed), Err(MoveError::NoSuchCall));
+    world.accept(boris.on_phone(), id);
+    world.take();
+    let mut negotiation = 1;
+    for (from, path) in [
+        (Path::Direct, Path::Relayed),
+        (Path::Relayed, Path::MediaNode),
+        (Path::MediaNode, Path::Relayed),
+        (Path::Relayed, Path::MediaNode),
+    ] {
+        world.move_call(id, path);
+        assert_eq!(world.board.move_call(world.now, id, path), Err(MoveError::AlreadyThere));
+        negotiation += 1;
+        let shown = world.shown();
+        for device in [anna.phone, boris.phone] {
+            let state = &shown[&device];
+            assert_eq!((state.path, state.moved_from, state.negotiation), (Some(path), Some(from), negotiation));
+        }
+    }
+    world.ask(anna.on_phone(), id, Ask::HangUp);
+    assert_eq!(world.board.move_call(world.now, id, Path::Relayed), Err(MoveError::NoSuchCall), "it is over");
+}
+
+#[test]
+fn what_flows_through_the_node_flows_until_the_page_lets_go_of_it() {
+    let (mut world, anna, boris, id, peers) = on_node();
+    world.move_call(id, Path::Relayed);
+    assert_eq!(world.node_commands(), [], "make before break");
+    world.node(NodeEvent::Answer {
+        peer: peers[0],
+        sdp: "v=0
+"
+        .to_owned(),
+    });
+    assert_eq!(world.take(), [], "an answer of the node is none to the other's offer");
+    world.signal(anna.on_phone(), id, offer());
+    assert!(matches!(&world.take()[..], [Effect::Signal { to, .. }] if *to == boris.phone));
+    for peer in peers {
+        world.node(NodeEvent::Closed { peer, reason: CloseReason::Dtls });
+        assert_eq!(world.take(), [], "nobody sets anything up for that");
+    }
+    world.advance(Duration::from_secs(3600));
+    assert_eq!(world.outcomes(), []);
+}
+
+#[test]
+fn a_peer_from_before_is_gone_when_the_call_comes_back_to_the_node() {
+    let (mut world, anna, _, id, peers) = on_node();
+    world.move_call(id, Path::Relayed);
+    world.take();
+    world.move_call(id, Path::MediaNode);
+    assert_eq!(world.node_commands(), peers.map(|peer| NodeCommand::Leave { peer }));
+    world.signal(anna.on_phone(), id, offer());
+    assert!(matches!(&world.node_commands()[..], [NodeCommand::Join { peer, .. }] if !peers.contains(peer)));
+}
+
+#[test]
+fn a_peer_from_before_ends_with_the_call() {
+    let (mut world, anna, _, id, peers) = on_node();
+    world.move_call(id, Path::Relayed);
+    world.take();
+    world.ask(anna.on_phone(), id, Ask::HangUp);
+    let closes = NodeCommand::CloseRelay { call: RoomId(id.as_u128()) };
+    assert_eq!(world.node_commands(), [NodeCommand::Leave { peer: peers[0] }, NodeCommand::Leave { peer: peers[1] }, closes]);
 }
 
 /// M5: who is cut off is not shown as there for longer than a call waits, counted from the last sign of life.

@@ -40,7 +40,7 @@ export function PathCard() {
         name="path-policy"
         value={value}
         checked={shown === value}
-        onChange={() => change.mutate({ default: value })}
+        onChange={() => change.mutate({ default: value, rules: policy.data?.rules ?? [] })}
         className="mt-1 accent-(--accent)"
       />
       <span>

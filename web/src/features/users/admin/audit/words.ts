@@ -1,6 +1,6 @@
 /** Lines of the audit log in plain words. */
 import { useTranslation } from "react-i18next";
-import type { AuditAction, AuditEntry, ListedUser } from "../../../../api/types";
+import type { AuditAction, AuditEntry, ListedUser, Policy } from "../../../../api/types";
 import { ru } from "../../../../i18n/ru";
 import { megabytes } from "../megabytes";
 
@@ -11,6 +11,12 @@ export const ACTIONS = Object.keys(ru.audit.kinds satisfies Record<AuditAction, 
 export function useAuditWords(users: ReadonlyMap<string, ListedUser>): (entry: AuditEntry) => string[] {
   const { t, i18n } = useTranslation();
   const name = (id: string): string => users.get(id)?.name ?? id;
+  const paths: Record<Policy, string> = {
+    direct: t("admin.pathDirect"),
+    auto: t("admin.pathAuto"),
+    relayed: t("admin.pathRelayed"),
+    media_node: t("admin.pathNode"),
+  };
   return (entry) => {
     switch (entry.action) {
       case "user_added":
@@ -28,8 +34,12 @@ export function useAuditWords(users: ReadonlyMap<string, ListedUser>): (entry: A
       case "sign_in_failed":
         return [t(`audit.said.${entry.action}`, { name: name(entry.user_id) })];
       case "path_policy_changed": {
-        const names = { direct: t("admin.pathDirect"), auto: t("admin.pathAuto"), media_node: t("admin.pathNode") };
-        return [t("audit.said.path_policy_changed", { before: names[entry.before], after: names[entry.after] })];
+        const { before, after } = entry;
+        return [t("audit.said.path_policy_changed", { before: paths[before.default], after: paths[after.default] })];
+      }
+      case "call_moved": {
+        const [caller, callee] = [name(entry.caller_id), name(entry.callee_id)];
+        return [t("audit.said.call_moved", { caller, callee, before: paths[entry.before], after: paths[entry.after] })];
       }
       case "upload_limits_changed": {
         const size = (bytes: number): string => megabytes(i18n.language, bytes);
