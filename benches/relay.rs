@@ -1,4 +1,5 @@
-//! What forwarding a packet costs: unprotect -> route -> protect, without sockets (`relay/`), and what its primitives cost (`floor/`).
+//! What forwarding a packet costs: unprotect -> route -> protect, without sockets (`relay/`), what its primitives cost (`floor/`), and what
+//! handing ChannelData from one allocation of the TURN server to another costs (`turn/`).
 //!
 //! The element is one forwarded packet, so the time per element reads as ns per forwarded packet. Name: profile/payload/subscribers x burst.
 
@@ -18,6 +19,7 @@ use aws_lc_rs::{
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use staffline_media::{
+    control::Protocol,
     datagram::{Datagram, Route},
     outbox::Outbox,
     room::Room,
@@ -26,6 +28,9 @@ use staffline_media::{
 
 #[path = "../media/tests/support/mod.rs"]
 mod support;
+#[expect(dead_code, reason = "this takes a part of it")]
+#[path = "../media/tests/support/turn.rs"]
+mod turn_client;
 use support::{CM, Client, DELTA, GCM, VP8, route, up_ssrc, video};
 
 /// Like the driver's: written over once it has been sent, and no larger than a second-level cache.
@@ -117,6 +122,32 @@ fn relay(c: &mut Criterion) {
     }
 }
 
+/// Two clients who have bound channels to each other; what one sends goes to the other.
+fn turn(c: &mut Criterion) {
+    for (protocol, name) in [(Protocol::Udp, "udp"), (Protocol::TurnTls, "stream")] {
+        for payload in [120, 1_100] {
+            let mut group = c.benchmark_group(format!("turn/{name}/{payload}"));
+            for burst in [1_usize, 10] {
+                let mut scene = turn_client::Scene::new();
+                let client = |n| turn_client::TurnClient::new(n, protocol, scene.credentials(turn_client::CALL, n.into()));
+                let (mut anna, mut boris) = (client(1), client(2));
+                let (of_anna, of_boris) = (scene.allocate(&mut anna), scene.allocate(&mut boris));
+                assert_eq!((scene.bind(&mut anna, 0x4000, of_boris), scene.bind(&mut boris, 0x4001, of_anna)), (0, 0));
+                let mut packets = vec![turn_client::channel_data(0x4000, &vec![7; payload]); burst];
+                let mut batch: Vec<_> = packets.iter_mut().map(|data| Datagram { route: anna.route, data }).collect();
+                let mut arena = Arena { bytes: vec![0; 256 * 1024], next: 0 };
+                group.throughput(Throughput::Elements(burst as u64));
+                group.bench_function(BenchmarkId::from_parameter(burst), |b| {
+                    b.iter(|| scene.port.handle_batch(black_box(scene.now), &mut batch, &mut arena));
+                });
+                let report = scene.report();
+                assert_eq!(report.turn_packets_in, report.turn_packets_out);
+            }
+            group.finish();
+        }
+    }
+}
+
 fn floor(c: &mut Criterion) {
     for size in [120usize, 1100] {
         let mut g = c.benchmark_group(format!("floor/{size}"));
@@ -178,5 +209,5 @@ fn floor(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, relay, floor);
+criterion_group!(benches, relay, turn, floor);
 criterion_main!(benches);

@@ -3,6 +3,9 @@
 #![expect(unsafe_code, reason = "the only way to count allocations is to be the allocator")]
 
 mod support;
+#[expect(dead_code, reason = "this takes a part of it")]
+#[path = "support/turn.rs"]
+mod turn;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -150,6 +153,45 @@ fn forwarding_allocates_nothing() {
         );
         assert_eq!(allocations, 0, "{profile:?}");
     }
+}
+
+/// From one allocation to another, as ChannelData, in indications both ways, and to the node.
+#[test]
+fn relaying_allocates_nothing() {
+    let mut scene = turn::Scene::new();
+    let mut clients: Vec<_> = (1..4).map(|n| scene.client(n, u128::from(n))).collect();
+    let relayed: Vec<_> = clients.iter_mut().map(|client| scene.allocate(client)).collect();
+    for (from, number, to) in [(0, 0x4000, relayed[1]), (1, 0x4001, relayed[0]), (0, 0x4002, relayed[2]), (0, 0x4003, turn::NODE)]
+    {
+        assert_eq!(scene.bind(&mut clients[from], number, to), 0);
+    }
+    assert_eq!(scene.permit(&mut clients[2], relayed[0]), 0);
+    let data = [7; 1_000];
+    let check = turn::message(1, 1, &[]);
+    let mut packets = [
+        turn::channel_data(0x4000, &data),
+        turn::channel_data(0x4002, &data),
+        turn::channel_data(0x4003, &check),
+        clients[2].send_indication(relayed[0], &data),
+    ];
+    let routes = [0, 0, 0, 2].map(|index| clients[index].route);
+    let mut arena = Arena { bytes: vec![0; 1 << 20], next: 0, packets: 0 };
+    let (mut before, mut relayed) = (0, 0);
+    for round in 0..400 {
+        if round == 100 {
+            (before, relayed) = (ALLOCATIONS.get(), arena.packets);
+        }
+        let mut packets = packets.iter_mut().zip(routes);
+        let mut batch: [_; 4] = std::array::from_fn(|_| {
+            let (data, route) = packets.next().unwrap();
+            Datagram { route, data }
+        });
+        // The node's answers to strangers are limited.
+        scene.now += Duration::from_millis(25);
+        scene.port.handle_batch(scene.now, &mut batch, &mut arena);
+    }
+    let allocations = ALLOCATIONS.get() - before;
+    assert_eq!((arena.packets - relayed, allocations), (4 * 300, 0));
 }
 
 /// The count would notice.

@@ -49,6 +49,39 @@ fn sample_request_is_read_and_authentic() {
     assert!(!request.is_authentic(&key(b"another password")));
 }
 
+/// RFC 5769 §2.4, a request with long-term credentials.
+const SAMPLE_LONG_TERM: &str = "000100602112a442 78ad3433c6ad72c029da412e \
+    00060012 e3839ee38388e383aae38383e382afe382b9 0000 \
+    0015001c 662f2f3439396b39353464364f4c33346f4c394653547679363473 41 \
+    0014000b 6578616d706c652e6f7267 00 00080014 f67024656dd64a3e02b8e0712e85c9a28ca89666";
+
+#[test]
+fn sample_request_with_long_term_credentials_is_authentic() {
+    let bytes = hex(SAMPLE_LONG_TERM);
+    let message = Message::parse(&bytes).expect("the sample is well-formed");
+    let attribute = |kind| message.attributes().find(|(known, _)| *known == kind).map(|(_, value)| value);
+    let username = "\u{30de}\u{30c8}\u{30ea}\u{30c3}\u{30af}\u{30b9}".as_bytes();
+    assert_eq!(attribute(ATTR_USERNAME), Some(username));
+    assert_eq!(attribute(ATTR_REALM), Some(&b"example.org"[..]));
+    assert_eq!(attribute(ATTR_NONCE), Some(&b"f//499k954d6OL34oL9FSTvy64sA"[..]));
+    for (password, is_authentic) in [("TheMatrIX", true), ("TheMatrix", false)] {
+        let key = crate::turn::long_term_key(username, "example.org", password);
+        assert_eq!(message.is_authentic(&key), is_authentic);
+    }
+}
+
+#[test]
+fn xor_addresses_are_read_as_they_are_written() {
+    for address in ["192.0.2.1:32853", "[2001:db8:1234:5678:11:2233:4455:6677]:1"] {
+        let address = address.parse().expect("an address");
+        let (value, len) = write_xor_address(address, b"transaction!");
+        assert_eq!(read_xor_address(&value[..len], b"transaction!"), Some(address));
+    }
+    for bad in [&[][..], &[0, 1, 0], &[0, 1, 0, 0, 1, 2, 3], &[0, 2, 0, 0, 1, 2, 3, 4], &[0, 3, 0, 0, 1, 2, 3, 4]] {
+        assert_eq!(read_xor_address(bad, b"transaction!"), None, "{bad:?}");
+    }
+}
+
 #[test]
 fn every_flipped_bit_is_noticed() {
     let good = hex(SAMPLE_REQUEST);

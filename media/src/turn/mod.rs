@@ -26,6 +26,8 @@ use nonces::Nonces;
 use peers::Peers;
 pub(crate) use relay::RelayOutbox;
 use relay::{SCRATCH_LEN, Traffic};
+#[cfg(test)]
+pub(crate) use requests::long_term_key;
 
 /// What became of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

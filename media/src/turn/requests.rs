@@ -287,7 +287,7 @@ fn seconds(lifetime: Duration) -> [u8; 4] {
 }
 
 /// RFC 8489 §9.2.2.
-fn long_term_key(username: &[u8], realm: &str, password: &str) -> hmac::Key {
+pub(crate) fn long_term_key(username: &[u8], realm: &str, password: &str) -> hmac::Key {
     let mut digest = Md5::new();
     for part in [username, b":", realm.as_bytes(), b":", password.as_bytes()] {
         digest.update(part);

@@ -10,3 +10,4 @@ mod loss;
 mod relay;
 mod renegotiation;
 mod sockets;
+mod turn;

@@ -1,4 +1,4 @@
-//! A node, its clients and the network between them.
+//! A node on its port, its clients and the network between them.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -6,21 +6,40 @@ use std::time::{Duration, Instant};
 
 use staffline_media::control::{CloseReason, Command, Event, NodeReport, PeerId, Protocol, RefusedReason, RoomId};
 use staffline_media::datagram::{Datagram, Route};
-use staffline_media::node::{Node, NodeConfig};
+use staffline_media::node::NodeConfig;
 use staffline_media::outbox::Outbox;
+use staffline_media::port::{Port, PortConfig};
 use staffline_media::srtp::SrtpProfile;
+use staffline_media::turn::credentials::Authority;
 
 use super::client::{Client, Flavour};
 use super::network::{Flying, Network};
 
 pub(crate) const NODE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 8080);
 
+/// Of the TURN credentials in this world.
+pub(crate) const SECRET: &[u8] = b"a secret";
+
+pub(crate) type Envelope = fn(&[u8]) -> Vec<u8>;
+
+/// A client's allocation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TurnLink {
+    pub(crate) route: Route,
+    pub(crate) relayed: SocketAddr,
+    /// What the client says and hears of the node.
+    pub(crate) wrap: Envelope,
+    pub(crate) unwrap: Envelope,
+}
+
 pub(crate) struct World {
     pub(crate) now: Instant,
-    pub(crate) node: Node,
+    pub(crate) node: Port,
     pub(crate) network: Network,
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<Event>,
+    /// The ways of those clients that come through our TURN server.
+    pub(crate) links: Vec<TurnLink>,
     /// Datagrams that nobody in this world waited for, by their destination.
     pub(crate) unclaimed: HashMap<SocketAddr, Vec<Vec<u8>>>,
     /// Where clients join.
@@ -46,10 +65,12 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "virtual time has to begin somewhere")]
     pub(crate) fn with_profiles(seed: u64, srtp_profiles: Vec<SrtpProfile>) -> Self {
         let now = Instant::now();
-        let config = NodeConfig { candidates: vec![NODE], srtp_profiles, max_sessions: 100 };
+        let node = NodeConfig { candidates: vec![NODE], srtp_profiles, max_sessions: 100 };
+        let authority = Authority::new(SECRET);
         Self {
             now,
-            node: Node::new(now, config).unwrap(),
+            node: Port::new(now, PortConfig { node, authority }).unwrap(),
+            links: Vec::new(),
             network: Network::new(seed),
             clients: Vec::new(),
             events: Vec::new(),
@@ -65,6 +86,21 @@ impl World {
         let address = SocketAddr::from(([198, 51, 100, index as u8 + 1], 5000));
         self.clients.push(Client::new(self.now, address, flavour));
         index
+    }
+
+    /// A client that knows no other way than this one through the TURN server: its address is the relayed one.
+    pub(crate) fn add_client_behind(&mut self, link: TurnLink, flavour: Flavour) -> usize {
+        self.clients.push(Client::new(self.now, link.relayed, flavour));
+        self.links.push(link);
+        self.clients.len() - 1
+    }
+
+    /// A datagram straight into the port, and what it writes at once.
+    pub(crate) fn ask(&mut self, route: Route, bytes: &[u8]) -> Vec<(Route, Vec<u8>)> {
+        let mut bytes = bytes.to_vec();
+        let mut out = Kept::default();
+        self.node.handle_batch(self.now, &mut [Datagram { route, data: &mut bytes }], &mut out);
+        out.0
     }
 
     pub(crate) fn peer(index: usize) -> PeerId {
@@ -193,6 +229,9 @@ impl World {
             } else if let Some(index) = self.clients.iter().position(|client| client.address() == flying.to) {
                 self.clients[index].handle_datagram(self.now, flying.from, &flying.bytes);
                 self.collect(index);
+            } else if let Some(link) = self.links.iter().find(|link| link.route.remote == flying.to).copied() {
+                let client = self.clients.iter_mut().find(|client| client.address() == link.relayed).unwrap();
+                client.handle_datagram(self.now, NODE, &(link.unwrap)(&flying.bytes));
             } else {
                 self.unclaimed.entry(flying.to).or_default().push(flying.bytes);
             }
@@ -203,9 +242,10 @@ impl World {
     fn deliver_to_node(&mut self, arrived: &mut [Flying]) {
         let mut batch: Vec<Datagram<'_>> = arrived
             .iter_mut()
-            .map(|flying| Datagram {
-                route: Route { local: NODE, remote: flying.from, protocol: Protocol::Udp },
-                data: &mut flying.bytes,
+            .map(|flying| {
+                let link = self.links.iter().find(|link| link.route.remote == flying.from);
+                let protocol = link.map_or(Protocol::Udp, |link| link.route.protocol);
+                Datagram { route: Route { local: NODE, remote: flying.from, protocol }, data: &mut flying.bytes }
             })
             .collect();
         let mut out = Kept::default();
@@ -232,8 +272,15 @@ impl World {
     pub(crate) fn collect(&mut self, index: usize) {
         let client = &mut self.clients[index];
         client.pump();
+        let link = self.links.iter().find(|link| link.relayed == client.address());
         while let Some((to, bytes)) = client.poll_transmit() {
-            self.network.send(self.now, Flying { from: client.address(), to, bytes });
+            self.network.send(
+                self.now,
+                match link {
+                    Some(link) => Flying { from: link.route.remote, to, bytes: (link.wrap)(&bytes) },
+                    None => Flying { from: client.address(), to, bytes },
+                },
+            );
         }
     }
 }
