@@ -47,7 +47,12 @@ impl Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::read()?;
     let profiles = vec![SrtpProfile::AeadAes128Gcm];
-    let config = driver::Config { bind: arguments.udp, advertised: arguments.advertised, srtp_profiles: profiles };
+    let config = driver::Config {
+        bind: arguments.udp,
+        advertised: arguments.advertised,
+        srtp_profiles: profiles,
+        stream_patience: driver::StreamPatience::default(),
+    };
     let node = driver::start(config, |_| {})?;
     node.send(Command::OpenRelay { call: CALL })?;
     let credentials = node.credentials(CALL, USER, A_DAY);

@@ -190,7 +190,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::read()?;
     let waiting = SharedWaiting::default();
     let told = Arc::clone(&waiting);
-    let config = driver::Config { bind: arguments.udp, advertised: arguments.advertised, srtp_profiles: arguments.profiles };
+    let config = driver::Config {
+        bind: arguments.udp,
+        advertised: arguments.advertised,
+        srtp_profiles: arguments.profiles,
+        stream_patience: Default::default(),
+    };
     let node = driver::start(config, move |event| tell(&told, event))?;
     let media = node.local_addr();
 

@@ -188,6 +188,17 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_pair_is_replaced_by_the_next_nomination() {
+        let mut ice = IceLite::new(begin(), "them").unwrap();
+        let (username, password) = (username(&ice, "them"), ice.password().to_owned());
+        check(&mut ice, &username, &password, true, 1).unwrap();
+        assert!(!ice.lose(&route(2)), "another one");
+        assert!(ice.lose(&route(1)) && ice.nominated().is_none());
+        assert!(check(&mut ice, &username, &password, true, 2).unwrap().moved);
+        assert_eq!(ice.nominated(), Some(route(2)));
+    }
+
+    #[test]
     fn wrong_password_or_username_is_met_with_silence() {
         let mut ice = IceLite::new(begin(), "them").unwrap();
         let (good, password) = (username(&ice, "them"), ice.password().to_owned());

@@ -22,6 +22,7 @@ pub mod datagram;
 mod demux;
 pub mod driver;
 mod dtls;
+pub mod framing;
 mod ice;
 mod keys;
 pub mod node;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, io, net::SocketAddr, time::Duration};
 
 use staffline_media::{
     control::{Command, Event, NodeReport, PeerId, RefusedReason, RoomId},
-    driver::{self, Handle},
+    driver::{self, Handle, SendError, Stream, StreamPatience},
     srtp::SrtpProfile,
     turn::credentials::Credentials,
 };
@@ -56,6 +56,11 @@ impl MediaNode {
         self.reach.ice_servers(path, host, credentials)
     }
 
+    /// Hands over a TCP connection that carries media.
+    pub fn adopt(&self, stream: Stream) -> Result<(), SendError> {
+        self.handle.adopt(stream)
+    }
+
     /// Asks for the counters; `None` if the node takes no commands. Nobody waits for those who stopped waiting.
     pub fn ask_report(&mut self) -> Option<oneshot::Receiver<NodeReport>> {
         self.reports.retain(|_, asker| !asker.is_closed());
@@ -105,7 +110,12 @@ impl MediaNode {
 /// Starts the node on the UDP port with the number of our TCP port, and tells the calls of it.
 pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
     let advertised = app.config.media_addresses();
-    let config = driver::Config { bind: tcp, advertised: advertised.clone(), srtp_profiles: SRTP_PROFILES.to_vec() };
+    let config = driver::Config {
+        bind: tcp,
+        advertised: advertised.clone(),
+        srtp_profiles: SRTP_PROFILES.to_vec(),
+        stream_patience: stream_patience(app),
+    };
     let handle = driver::start(config, app.calls.node_listener())?;
     let reach = Reach {
         public_ip: app.config.public_ip.clone(),
@@ -116,4 +126,10 @@ pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
     tracing::info!(address = %handle.local_addr(), advertised = ?reach.advertised, "the media node runs");
     app.calls.attach(MediaNode { reach, handle, reports: HashMap::new(), visits: HashMap::new(), asked: 0 });
     Ok(())
+}
+
+/// What begins must go on at the pace that is asked of requests.
+fn stream_patience(app: &App) -> StreamPatience {
+    let frame = app.tuning.request_patience;
+    StreamPatience { unused: frame + frame / 2, frame }
 }

@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use staffline_media::control::{Event as NodeEvent, NodeReport};
+use staffline_media::{
+    control::{Event as NodeEvent, NodeReport},
+    driver::{SendError, Stream},
+};
 use tokio::{
     sync::{Notify, broadcast},
     time,
@@ -111,6 +114,11 @@ impl Calls {
     pub fn detach(&self) {
         let node = self.live().node.take();
         drop(node);
+    }
+
+    /// Hands a TCP connection that carries media over to the media node; it is closed if there is none.
+    pub fn adopt(&self, stream: Stream) -> Result<(), SendError> {
+        self.live().node.as_ref().map_or(Err(SendError::Stopped), |node| node.adopt(stream))
     }
 
     /// The media node's counters; `None` if it does not run or does not answer.

@@ -1,4 +1,5 @@
-//! The one port: accepts TCP, tells by the first byte what a connection is, and serves it.
+//! The one port: accepts TCP, tells by the first byte what a connection is, outside and inside TLS, and serves it or hands it over to
+//! the media node.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -8,23 +9,26 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
+use staffline_media::driver::Stream;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use crate::{app::App, http, http::extract::Peer};
 
 pub mod demux;
+pub mod prefixed;
 pub mod redirect;
 pub mod stall;
 pub mod tls;
 
 use demux::FirstByte;
+use prefixed::Prefixed;
 use stall::StallGuard;
 
 /// Connections at the same time; more wait in the kernel's queue.
@@ -107,9 +111,11 @@ impl Connection {
         match (FirstByte::of(first[0]), self.tls.clone()) {
             (FirstByte::Tls, Some(acceptor)) => {
                 let stream = self.in_time(acceptor.accept(stream)).await?;
-                let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                let router = self.router.clone();
-                self.serve_http(stream, router, http2, true).await
+                let stream = self.in_time(Prefixed::read(stream)).await?;
+                self.serve_inside_tls(stream).await
+            }
+            (FirstByte::Media, _) => {
+                Ok(self.app.calls.adopt(Stream { socket: stream.into_std()?, tls: None, received: Vec::new() })?)
             }
             (FirstByte::Http, None) => {
                 let router = self.router.clone();
@@ -120,6 +126,23 @@ impl Connection {
                 self.serve_http(stream, router, false, false).await
             }
             (FirstByte::Tls, None) | (FirstByte::Unknown, _) => Ok(()),
+        }
+    }
+
+    async fn serve_inside_tls(self, stream: Prefixed<TlsStream<TcpStream>>) -> Result<(), Failure> {
+        match stream.prefix().first().map(|byte| FirstByte::of(*byte)) {
+            Some(FirstByte::Http) => {
+                let http2 = stream.get_ref().get_ref().1.alpn_protocol() == Some(b"h2");
+                let router = self.router.clone();
+                self.serve_http(stream, router, http2, true).await
+            }
+            Some(FirstByte::Media) => {
+                let (stream, received) = stream.into_parts();
+                let (socket, tls) = stream.into_inner();
+                let tls = Some(Box::new(tls));
+                Ok(self.app.calls.adopt(Stream { socket: socket.into_std()?, tls, received })?)
+            }
+            Some(FirstByte::Tls | FirstByte::Unknown) | None => Ok(()),
         }
     }
 

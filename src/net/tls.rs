@@ -14,6 +14,10 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, Tls};
 
+/// A client that names only others is refused, so the names of STUN and TURN (RFC 7443) are among them; what it then speaks, its first
+/// byte tells.
+const ALPN: [&[u8]; 4] = [b"h2", b"http/1.1", b"stun.turn", b"stun.nat-discovery"];
+
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error("{path}: {problem}")]
@@ -64,7 +68,7 @@ fn identity(cert: &Path, key: &Path) -> Result<Identity, TlsError> {
     let fingerprint = fingerprint(leaf);
     let key = PrivateKeyDer::from_pem_file(key).map_err(problem(key))?;
     let mut server = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
-    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    server.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
     Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(server)), fingerprint })
 }
 

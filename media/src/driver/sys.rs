@@ -5,7 +5,7 @@
 
 use std::io;
 use std::mem::size_of;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
@@ -74,11 +74,20 @@ impl Socket {
     }
 
     fn set(&self, level: c_int, option: c_int, value: c_int) -> io::Result<()> {
-        let (pointer, len) = (ptr::from_ref(&value).cast(), size_of::<c_int>() as libc::socklen_t);
-        // SAFETY: the option's value is a `c_int` that lives until the call returns.
-        check(unsafe { libc::setsockopt(self.fd(), level, option, pointer, len) })?;
-        Ok(())
+        set(self.fd(), level, option, value)
     }
+}
+
+fn set(fd: RawFd, level: c_int, option: c_int, value: c_int) -> io::Result<()> {
+    let (pointer, len) = (ptr::from_ref(&value).cast(), size_of::<c_int>() as libc::socklen_t);
+    // SAFETY: the option's value is a `c_int` that lives until the call returns.
+    check(unsafe { libc::setsockopt(fd, level, option, pointer, len) })?;
+    Ok(())
+}
+
+/// The kernel takes no more once this many bytes have not left yet, whatever its buffer would hold.
+pub(super) fn limit_unsent(socket: &TcpStream, bytes: c_int) -> io::Result<()> {
+    set(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, bytes)
 }
 
 fn check(result: c_int) -> io::Result<usize> {
@@ -311,23 +320,32 @@ impl Waker {
     }
 }
 
-/// Sleeps until something can be received, somebody wakes us, or `patience` is over.
-pub(super) fn wait(socket: &Socket, waker: &Waker, patience: Option<Duration>) -> io::Result<()> {
+/// What a [`wait`] found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    pub(super) datagrams: bool,
+    pub(super) streams: bool,
+}
+
+/// Sleeps until something can be received, somebody wakes us, or `patience` is over. `streams` is an epoll descriptor, which costs
+/// nothing as long as there is none.
+pub(super) fn wait(socket: &Socket, waker: &Waker, streams: Option<RawFd>, patience: Option<Duration>) -> io::Result<Ready> {
     let readable = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    let mut polled = [readable(socket.fd()), readable(waker.0.as_raw_fd())];
+    // A negative descriptor is passed over.
+    let mut polled = [readable(socket.fd()), readable(waker.0.as_raw_fd()), readable(streams.unwrap_or(-1))];
     let timeout = patience.map(|patience| libc::timespec {
         tv_sec: patience.as_secs().min(3600) as libc::time_t,
         tv_nsec: patience.subsec_nanos().into(),
     });
     let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: two `pollfd` and the `timespec`, if any, live until the call returns; no signal mask is passed.
-    let result = check(unsafe { libc::ppoll(polled.as_mut_ptr(), 2, timeout, ptr::null()) });
+    // SAFETY: three `pollfd` and the `timespec`, if any, live until the call returns; no signal mask is passed.
+    let result = check(unsafe { libc::ppoll(polled.as_mut_ptr(), polled.len() as _, timeout, ptr::null()) });
     if polled[1].revents != 0 {
         waker.reset();
     }
     match result {
         Err(error) if error.raw_os_error() != Some(libc::EINTR) => Err(error),
-        _ => Ok(()),
+        _ => Ok(Ready { datagrams: polled[0].revents != 0, streams: polled[2].revents != 0 }),
     }
 }
 
@@ -339,7 +357,7 @@ mod tests {
         let waker = Waker::new().unwrap();
         let mut all = Vec::new();
         while all.len() < count {
-            wait(socket, &waker, Some(Duration::from_secs(5))).unwrap();
+            wait(socket, &waker, None, Some(Duration::from_secs(5))).unwrap();
             let received = receiver.receive(socket).unwrap();
             assert!(received > 0, "nothing more came within 5 s, after {all:?}");
             all.extend(receiver.datagrams(received).into_iter().map(|datagram| (datagram.route, datagram.data.to_vec())));
@@ -416,7 +434,7 @@ mod tests {
         let waker = Waker::new().unwrap();
         waker.wake();
         waker.wake();
-        wait(&socket, &waker, None).unwrap();
-        wait(&socket, &waker, Some(Duration::from_millis(1))).unwrap();
+        wait(&socket, &waker, None, None).unwrap();
+        wait(&socket, &waker, None, Some(Duration::from_millis(1))).unwrap();
     }
 }

@@ -130,18 +130,30 @@ fn with_direction(line: MediaDescription, media: &Media, down: Option<&DownDescr
     line
 }
 
+/// Each address by UDP and, for clients that have no UDP, by TCP at the same port (RFC 6544): they connect, we accept.
 fn with_candidates(mut line: MediaDescription, candidates: &[SocketAddr]) -> MediaDescription {
     for (index, address) in candidates.iter().enumerate() {
-        line =
-            line.with_candidate(format!("{} 1 udp {} {} {} typ host", index + 1, priority(index), address.ip(), address.port()));
+        let (ip, port) = (address.ip(), address.port());
+        line = line.with_candidate(format!("{} 1 udp {} {ip} {port} typ host", index + 1, udp_priority(index)));
+    }
+    for (index, address) in candidates.iter().enumerate() {
+        let (ip, port, foundation) = (address.ip(), address.port(), candidates.len() + index + 1);
+        let priority = tcp_priority(index);
+        line = line.with_candidate(format!("{foundation} 1 tcp {priority} {ip} {port} typ host tcptype passive"));
     }
     if candidates.is_empty() { line } else { line.with_property_attribute("end-of-candidates".to_owned()) }
 }
 
 /// RFC 8445 §5.1.2.1 for a host candidate of component 1; addresses named first are preferred.
-fn priority(index: usize) -> u32 {
+fn udp_priority(index: usize) -> u32 {
     let local_preference = 65_535 - index.min(65_535) as u32;
     (126 << 24) | (local_preference << 8) | 255
+}
+
+/// RFC 6544 §4.2: below every UDP candidate, with the direction "passive" in the local preference.
+fn tcp_priority(index: usize) -> u32 {
+    let local_preference = (4 << 13) | (8_191 - index.min(8_191) as u32);
+    (90 << 24) | (local_preference << 8) | 255
 }
 
 fn hexadecimal(fingerprint: &Fingerprint) -> String {

@@ -10,4 +10,5 @@ mod loss;
 mod relay;
 mod renegotiation;
 mod sockets;
+mod streams;
 mod turn;

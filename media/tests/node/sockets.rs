@@ -7,20 +7,20 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use staffline_media::control::{CloseReason, Command, Event, PeerId, RoomId};
-use staffline_media::driver::{self, Config, Handle, SendError};
+use staffline_media::driver::{self, Config, Handle, SendError, StreamPatience};
 use staffline_media::srtp::SrtpProfile;
 
 use crate::harness::{Client, Flavour, Medium};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Socketed {
-    client: Client,
+pub(crate) struct Socketed {
+    pub(crate) client: Client,
     socket: UdpSocket,
 }
 
 impl Socketed {
-    fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(2))).unwrap();
         let client = Client::new(now, socket.local_addr().unwrap(), Flavour::CHROMIUM);
@@ -28,7 +28,7 @@ impl Socketed {
     }
 
     /// Sends what is to be sent and waits a moment for what comes.
-    fn turn(&mut self) {
+    pub(crate) fn turn(&mut self) {
         let now = clock();
         if self.client.next_timeout().is_some_and(|at| at <= now) {
             self.client.handle_timeout(now);
@@ -45,11 +45,11 @@ impl Socketed {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this test runs in real time")]
-fn clock() -> Instant {
+pub(crate) fn clock() -> Instant {
     Instant::now()
 }
 
-fn answer(events: &mpsc::Receiver<Event>) -> String {
+pub(crate) fn answer(events: &mpsc::Receiver<Event>) -> String {
     loop {
         match events.recv_timeout(PATIENCE).expect("an answer comes") {
             Event::Answer { sdp, .. } => return sdp,
@@ -59,17 +59,24 @@ fn answer(events: &mpsc::Receiver<Event>) -> String {
     }
 }
 
-fn start() -> (Handle, mpsc::Receiver<Event>) {
+pub(crate) fn config() -> Config {
+    Config {
+        bind: "127.0.0.1:0".parse().unwrap(),
+        advertised: vec![],
+        srtp_profiles: vec![SrtpProfile::AeadAes128Gcm],
+        stream_patience: StreamPatience::default(),
+    }
+}
+
+pub(crate) fn start_with(config: Config) -> (Handle, mpsc::Receiver<Event>) {
     let (sender, events) = mpsc::channel();
-    let config =
-        Config { bind: "127.0.0.1:0".parse().unwrap(), advertised: vec![], srtp_profiles: vec![SrtpProfile::AeadAes128Gcm] };
     let node = driver::start(config, move |event| sender.send(event).unwrap_or(())).unwrap();
     (node, events)
 }
 
 #[test]
 fn two_clients_hold_a_call_over_loopback() {
-    let (node, events) = start();
+    let (node, events) = start_with(config());
     let mut clients = [Socketed::new(clock()), Socketed::new(clock())];
     for (index, socketed) in clients.iter_mut().enumerate() {
         socketed.client.publish(Medium::Video, 1000 + index as u32);
@@ -102,9 +109,7 @@ fn two_clients_hold_a_call_over_loopback() {
 fn report_comes_back_and_a_full_queue_is_told() {
     let (blocker, blocked) = mpsc::channel::<()>();
     let (sender, events) = mpsc::channel();
-    let config =
-        Config { bind: "127.0.0.1:0".parse().unwrap(), advertised: vec![], srtp_profiles: vec![SrtpProfile::AeadAes128Gcm] };
-    let node = driver::start(config, move |event| {
+    let node = driver::start(config(), move |event| {
         let _ = blocked.recv();
         let _ = sender.send(event);
     })
@@ -117,17 +122,14 @@ fn report_comes_back_and_a_full_queue_is_told() {
 
 #[test]
 fn nothing_to_advertise_is_an_error() {
-    let config =
-        Config { bind: "0.0.0.0:0".parse().unwrap(), advertised: vec![], srtp_profiles: vec![SrtpProfile::AeadAes128Gcm] };
+    let config = Config { bind: "0.0.0.0:0".parse().unwrap(), ..config() };
     assert!(driver::start(config, |_| {}).is_err());
 }
 
 #[test]
 fn a_panicking_receiver_of_events_does_not_stop_the_node() {
     let (sender, events) = mpsc::channel();
-    let config =
-        Config { bind: "127.0.0.1:0".parse().unwrap(), advertised: vec![], srtp_profiles: vec![SrtpProfile::AeadAes128Gcm] };
-    let node = driver::start(config, move |event| {
+    let node = driver::start(config(), move |event| {
         assert!(!matches!(event, Event::Report { id: 1, .. }), "this panic is part of the test");
         let _ = sender.send(event);
     })

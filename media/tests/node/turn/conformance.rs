@@ -5,7 +5,7 @@ use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
 use staffline_media::control::Command;
-use staffline_media::driver::{self, Config};
+use staffline_media::driver::{self, Config, StreamPatience};
 use staffline_media::srtp::SrtpProfile;
 
 use super::client::{ANNA, CALL};
@@ -15,7 +15,12 @@ const MESSAGES: u32 = 10;
 /// `options` say how; two clients send each other [`MESSAGES`].
 fn check_uclient(options: &[&str]) {
     let profiles = vec![SrtpProfile::AeadAes128Gcm];
-    let config = Config { bind: "127.0.0.1:0".parse().unwrap(), advertised: vec![], srtp_profiles: profiles };
+    let config = Config {
+        bind: "127.0.0.1:0".parse().unwrap(),
+        advertised: vec![],
+        srtp_profiles: profiles,
+        stream_patience: StreamPatience::default(),
+    };
     let node = driver::start(config, |_| {}).unwrap();
     node.send(Command::OpenRelay { call: CALL }).unwrap();
     let credentials = node.credentials(CALL, ANNA, Duration::from_secs(600));

@@ -1,0 +1,270 @@
+//! The media thread: what it owns, and the loop in which everything gets its turn.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+use super::connection::{Reading, Stream};
+use super::inbox::Inbox;
+use super::outbox::SocketOutbox;
+use super::streams::{Index, StreamPatience, Streams};
+use super::sys::{self, Ready, Receiver, Socket, Waker};
+use super::{COMMAND_QUEUE, STREAM_QUEUE};
+use crate::control::{Command, Event, Protocol, RefusedReason};
+use crate::datagram::Route;
+use crate::framing::Guess;
+use crate::outbox::Outbox;
+use crate::port::Port;
+
+/// Batches received in one go before timers and commands get their turn.
+const MAX_BATCHES: usize = 8;
+
+/// Where packets go: to the UDP socket, or into a connection.
+struct Outboxes {
+    udp: SocketOutbox,
+    streams: Streams,
+}
+
+impl Outboxes {
+    fn flush(&mut self) {
+        self.udp.flush();
+        self.streams.flush();
+    }
+
+    fn discard(&mut self) {
+        self.udp.discard();
+        self.streams.discard();
+    }
+
+    fn unsent(&self) -> u64 {
+        self.udp.unsent() + self.streams.unsent()
+    }
+}
+
+impl Outbox for Outboxes {
+    fn packet(&mut self, to: Route, len: usize) -> &mut [u8] {
+        match to.protocol {
+            Protocol::Udp => self.udp.packet(to, len),
+            _ => self.streams.packet(to, len),
+        }
+    }
+}
+
+/// Everything the thread owns.
+pub(super) struct Shard<F> {
+    port: Port,
+    socket: Arc<Socket>,
+    receiver: Receiver,
+    inbox: Inbox,
+    outbox: Outboxes,
+    commands: mpsc::Receiver<Command>,
+    new_streams: mpsc::Receiver<Stream>,
+    on_event: F,
+}
+
+impl<F: FnMut(Event)> Shard<F> {
+    pub(super) fn new(
+        port: Port,
+        socket: Socket,
+        patience: StreamPatience,
+        commands: mpsc::Receiver<Command>,
+        new_streams: mpsc::Receiver<Stream>,
+        on_event: F,
+    ) -> io::Result<Self> {
+        let receiver = Receiver::new(socket.local_addr()?.port());
+        let socket = Arc::new(socket);
+        let outbox = Outboxes { udp: SocketOutbox::new(Arc::clone(&socket)), streams: Streams::new(patience)? };
+        Ok(Self { port, socket, receiver, inbox: Inbox::new(), outbox, commands, new_streams, on_event })
+    }
+
+    /// Ends when the handle is gone.
+    pub(super) fn run(&mut self, waker: &Waker) {
+        let mut ready = Ready { datagrams: false, streams: false };
+        while self.take_commands() {
+            self.take_streams();
+            // Nothing is asked of the system that it has not offered.
+            if ready.datagrams {
+                self.receive();
+            }
+            if ready.streams {
+                self.serve_streams();
+            }
+            self.handle_timeouts();
+            self.close_streams();
+            self.tell_events();
+            let due = [self.port.next_timeout(), self.outbox.streams.next_timeout()].into_iter().flatten().min();
+            let patience = due.map(|at| at.saturating_duration_since(Instant::now()));
+            match sys::wait(&self.socket, waker, self.outbox.streams.descriptor(), patience) {
+                Ok(found) => ready = found,
+                Err(error) => tracing::error!(%error, "waiting for packets failed"),
+            }
+        }
+        self.guarded(|shard| shard.port.close_all(Instant::now(), &mut shard.outbox));
+        self.outbox.flush();
+        self.tell_events();
+    }
+
+    fn handle_timeouts(&mut self) {
+        let now = Instant::now();
+        self.guarded(|shard| {
+            shard.port.handle_timeout(now, &mut shard.outbox);
+            let Self { port, outbox, .. } = shard;
+            outbox.streams.handle_timeout(now, |route| port.is_in_use(route));
+        });
+        self.outbox.flush();
+    }
+
+    /// `false` when the handle is gone.
+    fn take_commands(&mut self) -> bool {
+        // Not more than the queue holds, so that a busy owner cannot keep the media waiting.
+        for _ in 0..COMMAND_QUEUE {
+            match self.commands.try_recv() {
+                Ok(command) => self.take_command(command),
+                Err(mpsc::TryRecvError::Empty) => break,
+                Err(mpsc::TryRecvError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    fn take_command(&mut self, command: Command) {
+        let is_report = matches!(command, Command::Report { .. });
+        let asker = match &command {
+            Command::Join { peer, .. } | Command::Renegotiate { peer, .. } => Some(*peer),
+            _ => None,
+        };
+        let done = self.guarded(|shard| shard.port.handle_command(Instant::now(), command, &mut shard.outbox));
+        if let (false, Some(peer)) = (done, asker) {
+            // Somebody waits for an answer to this offer.
+            self.tell(Event::Refused { peer, reason: RefusedReason::Full });
+        }
+        let (unsent, connections) = (self.outbox.unsent(), self.outbox.streams.len() as u64);
+        self.tell_events_with(|event| {
+            if let (true, Event::Report { report, .. }) = (is_report, event) {
+                report.unsent_packets = unsent;
+                report.connections = connections;
+            }
+        });
+    }
+
+    fn receive(&mut self) {
+        for _ in 0..MAX_BATCHES {
+            let received = match self.receiver.receive(&self.socket) {
+                Ok(received) => received,
+                Err(error) => {
+                    tracing::warn!(%error, "receiving failed");
+                    0
+                }
+            };
+            if received > 0 {
+                self.guarded(|shard| {
+                    let mut batch = shard.receiver.datagrams(received);
+                    shard.port.handle_batch(Instant::now(), &mut batch, &mut shard.outbox);
+                });
+                self.outbox.flush();
+            }
+            if received < sys::BATCH {
+                break;
+            }
+        }
+    }
+
+    fn take_streams(&mut self) {
+        for _ in 0..STREAM_QUEUE {
+            let Ok(stream) = self.new_streams.try_recv() else { break };
+            match self.outbox.streams.adopt(Instant::now(), stream) {
+                Ok(index) => self.serve_stream(index),
+                Err(error) => tracing::debug!(%error, "a connection was not taken"),
+            }
+        }
+    }
+
+    fn serve_streams(&mut self) {
+        for index in self.outbox.streams.ready() {
+            self.serve_stream(index);
+        }
+    }
+
+    /// Reads from one connection what has come, once, and answers it.
+    fn serve_stream(&mut self, index: Index) {
+        let Some(connection) = self.outbox.streams.get_mut(index) else { return };
+        let read = connection.read(&mut self.inbox);
+        let is_sound = self.take_frames(index);
+        // TLS has something to say of its own at times.
+        self.outbox.streams.touch(index);
+        self.outbox.flush();
+        if !is_sound || !matches!(read, Ok(Reading::Open)) {
+            self.outbox.streams.fail(index);
+        }
+    }
+
+    /// Hands the whole frames in the inbox over as one batch, and keeps the rest. `false` if what came is no media.
+    fn take_frames(&mut self, index: Index) -> bool {
+        let now = Instant::now();
+        let Self { inbox, outbox, .. } = self;
+        let Some(connection) = outbox.streams.get_mut(index) else { return true };
+        if connection.route().is_none() {
+            match connection.bind(inbox.bytes()) {
+                Guess::Is(_) => {}
+                Guess::TooShort => {
+                    connection.keep(now, inbox.bytes(), true);
+                    return true;
+                }
+                Guess::Neither => return false,
+            }
+        }
+        let Some((framing, route)) = outbox.streams.bound(index) else { return false };
+        let cut = inbox.cut(framing);
+        if let Some(connection) = outbox.streams.get_mut(index) {
+            connection.keep(now, &inbox.bytes()[cut.whole..], cut.whole == 0);
+        }
+        if cut.whole > 0 {
+            self.guarded(|shard| {
+                let mut batch = shard.inbox.packets(&cut, route);
+                shard.port.handle_batch(now, &mut batch, &mut shard.outbox);
+            });
+        }
+        !cut.garbage
+    }
+
+    /// Ends those that have ended, and tells of them.
+    fn close_streams(&mut self) {
+        while let Some(closed) = self.outbox.streams.close_one() {
+            if let Some(route) = closed {
+                self.guarded(|shard| shard.port.connection_closed(Instant::now(), &route, &mut shard.outbox));
+                self.outbox.flush();
+            }
+        }
+    }
+
+    /// Runs a call into the node; a panic in it costs one room, not the thread and with it every call.
+    /// `false` if it panicked.
+    fn guarded(&mut self, call: impl FnOnce(&mut Self)) -> bool {
+        let done = catch_unwind(AssertUnwindSafe(|| call(self))).is_ok();
+        if !done {
+            tracing::error!("the media node panicked; the room it was working on is closed");
+            // What it was just writing may be half written.
+            self.outbox.discard();
+            self.port.recover();
+        }
+        done
+    }
+
+    fn tell_events(&mut self) {
+        self.tell_events_with(|_| {});
+    }
+
+    fn tell_events_with(&mut self, mut complete: impl FnMut(&mut Event)) {
+        while let Some(mut event) = self.port.poll_event() {
+            complete(&mut event);
+            self.tell(event);
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        if catch_unwind(AssertUnwindSafe(|| (self.on_event)(event))).is_err() {
+            tracing::error!("the receiver of an event panicked");
+        }
+    }
+}
