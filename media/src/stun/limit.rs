@@ -29,8 +29,18 @@ impl Limiter {
 
     /// Whether `source` may have one more answer.
     pub(crate) fn allows(&mut self, now: Instant, source: SocketAddr) -> bool {
-        let slot = self.hasher.hash_one(network_of(source.ip())) as usize % SLOTS;
+        let slot = self.slot_of(source);
         self.sources[slot].take(PER_SOURCE, now) && self.all.take(ALL_SOURCES, now)
+    }
+
+    /// Whether `source` has had all that it may have for now.
+    pub(crate) fn is_exhausted(&mut self, now: Instant, source: SocketAddr) -> bool {
+        let slot = self.slot_of(source);
+        self.sources[slot].is_empty(PER_SOURCE, now)
+    }
+
+    fn slot_of(&self, source: SocketAddr) -> usize {
+        self.hasher.hash_one(network_of(source.ip())) as usize % SLOTS
     }
 }
 
@@ -63,6 +73,12 @@ impl Bucket {
     }
 
     fn take(&mut self, limit: Limit, now: Instant) -> bool {
+        let granted = !self.is_empty(limit, now);
+        self.tokens = self.tokens.saturating_sub(1);
+        granted
+    }
+
+    fn is_empty(&mut self, limit: Limit, now: Instant) -> bool {
         let earned = now.saturating_duration_since(self.paid).as_nanos() / limit.every.as_nanos();
         if earned >= u128::from(limit.burst - self.tokens) {
             (self.tokens, self.paid) = (limit.burst, now);
@@ -70,8 +86,6 @@ impl Bucket {
             self.tokens += earned as u32;
             self.paid += limit.every * earned as u32;
         }
-        let granted = self.tokens > 0;
-        self.tokens = self.tokens.saturating_sub(1);
-        granted
+        self.tokens == 0
     }
 }

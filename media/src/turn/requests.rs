@@ -57,6 +57,10 @@ impl TurnServer {
         limiter: &mut Limiter,
         out: &mut impl Outbox,
     ) {
+        // To judge credentials costs more than to make them up; those who have had their answers wait with their next ones as well.
+        if self.allocations.key_of(&route).is_none() && limiter.is_exhausted(now, route.remote) {
+            return;
+        }
         let answer = match self.authenticate(now, route, request) {
             Ok(client) => {
                 let answer = self.serve(now, route, request, &client).unwrap_or_else(|refusal| {

@@ -42,6 +42,22 @@ fn a_flood_is_answered_until_the_bucket_is_empty() {
     assert_eq!(scene.report().allocations_udp, 1);
 }
 
+/// Wrong credentials are not judged for ever, and who is in is not disturbed by the others behind its address.
+#[test]
+fn a_flood_of_forgeries_ends_in_silence() {
+    let mut scene = Scene::new();
+    let (mut anna, mut forger) = (scene.client(1, ANNA), scene.client(1, BORIS));
+    scene.allocate(&mut anna);
+    forger.route.remote.set_port(9);
+    forger.credentials.password.push('x');
+    assert_eq!(scene.ask(&mut forger, ALLOCATE, &[UDP]).code(), 401);
+    let forged = forger.request(ALLOCATE, &[UDP]);
+    let answered = (0..1_000).filter(|_| !scene.deliver(forger.route, &forged).is_empty()).count();
+    assert_eq!(answered, 97, "three were given before");
+    assert_eq!(scene.report().turn_refused, 98, "the others were not looked at");
+    assert_eq!(scene.ask(&mut anna, REFRESH, &[]).code(), 0);
+}
+
 #[test]
 fn a_stream_of_a_turn_client_carries_nothing_else() {
     for protocol in [Protocol::TurnTcp, Protocol::TurnTls] {
