@@ -207,7 +207,7 @@ for (const [device, look] of [['desktop', desktop], ['phone', phone]] as const) 
       const c = await Staff.signIn(staffBrowser, server.url, admin, look);
       await openAdmin(c.page, 'Audit');
       const lines = c.page.getByRole('list', { name: 'Entries of the log' }).getByRole('listitem');
-      await expect(lines.filter({ hasText: 'Path of calls: Direct → Media node' })).toHaveCount(1);
+      await expect(lines.filter({ hasText: 'Path of all calls: Direct → Media node' })).toHaveCount(1);
       await expect(lines.filter({ hasText: `Added ${boris.name} (boris) as Manager` })).toHaveCount(1);
       await expect(c.page.getByRole('heading', { name: 'Today' })).toBeVisible();
       await c.page.getByLabel('What').selectOption('user_added');

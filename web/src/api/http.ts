@@ -11,6 +11,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** Which part of the body the server means, such as `rules[2].name`; not every refusal says so. */
+    readonly at: string | null = null,
   ) {
     super(message);
   }
@@ -56,8 +58,11 @@ async function send(method: Method, path: string, body: unknown, { signal, keepa
 
 async function failure(response: Response): Promise<ApiError> {
   try {
-    const { code, message } = (await response.json()) as { code?: unknown; message?: unknown };
-    if (typeof code === "string") return new ApiError(response.status, code, typeof message === "string" ? message : code);
+    const { code, message, at } = (await response.json()) as { code?: unknown; message?: unknown; at?: unknown };
+    if (typeof code === "string") {
+      const part = typeof at === "string" ? at : null;
+      return new ApiError(response.status, code, typeof message === "string" ? message : code, part);
+    }
   } catch {
     // A proxy in between answers with a page of its own.
   }

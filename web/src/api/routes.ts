@@ -21,16 +21,17 @@ import type {
   MailChange,
   MailOutcome,
   MailReport,
-  MediaReport,
   Message,
   MessageVersion,
   NewMessage,
   NewUser,
   OtherSession,
   PasswordChange,
+  CheckPage,
   PathPolicy,
   PathTrial,
   PathTrialResult,
+  RelayReport,
   PushSubscriptionBody,
   Settings,
   SettingsChange,
@@ -169,15 +170,20 @@ export const getPathPolicy = (): Promise<PathPolicy> => call("get", "/api/admin/
 export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> =>
   call("put", "/api/admin/path-policy", { body });
 /** What the policy, or a draft of one, would say of a call. */
-export const tryPathPolicy = (body: PathTrial): Promise<PathTrialResult> =>
-  call("post", "/api/admin/path-policy/try", { body });
+export const tryPathPolicy = (body: PathTrial, signal?: AbortSignal): Promise<PathTrialResult> =>
+  call("post", "/api/admin/path-policy/try", { body, signal });
 /** Puts an answered call on another path. */
 export const moveCall = (id: string, path: CallMove["path"]): Promise<void> =>
   call("post", "/api/admin/calls/{id}/path", { path: { id }, body: { path } });
 /** With fresh credentials, for an ICE restart in a long call. */
 export const getIceServers = (id: string): Promise<IceServers> =>
   call("post", "/api/calls/{id}/ice-servers", { path: { id } });
-export const getMediaReport = (): Promise<MediaReport> => call("get", "/api/admin/media");
+/** Its sentences are in the reader's language. */
+export const getRelay = (language: NonNullable<Settings["language"]>): Promise<RelayReport> =>
+  call("get", "/api/admin/relay", { query: { language } });
+/** Everybody's connection checks, the newest first. */
+export const getChecks = (query: { before?: string; failed?: boolean; limit?: number }): Promise<CheckPage> =>
+  call("get", "/api/admin/connection-checks", { query });
 
 export const getUploads = (): Promise<UploadReport> => call("get", "/api/admin/uploads");
 export const setUploads = (body: UploadLimits): Promise<UploadReport> => call("put", "/api/admin/uploads", { body });

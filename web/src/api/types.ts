@@ -61,7 +61,16 @@ export type CallMove = Schemas["CallMove"];
 export type IceServers = Schemas["IceServers"];
 export type IceServer = Schemas["IceServer"];
 export type Policy = Schemas["Policy"];
-export type MediaReport = Schemas["MediaReport"];
+/** The relay's dashboard. */
+export type RelayReport = Schemas["RelayReport"];
+export type LiveCall = Schemas["LiveCall"];
+export type LastDay = Schemas["LastDay"];
+export type RelayHour = Schemas["Hour"];
+export type Reachability = Schemas["Reachability"];
+/** What somebody found who checked their connection. */
+export type ConnectionCheck = Schemas["ConnectionCheck"];
+export type LegResult = Schemas["LegResult"];
+export type CheckPage = Schemas["CheckPage"];
 export type MailReport = Schemas["MailReport"];
 export type MailChange = Schemas["MailChange"];
 export type MailOutcome = Schemas["MailOutcome"];

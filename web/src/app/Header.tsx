@@ -84,7 +84,7 @@ function Menu({ close, onHelp }: { close: () => void; onHelp: () => void }) {
         )}
         {me.role === "compliance" && (
           <button type="button" className={ITEM} onClick={() => go({ name: "admin", section: "audit" })}>
-            <ScrollText size={18} aria-hidden /> {t("audit.title")}
+            <ScrollText size={18} aria-hidden /> {t("settings.audit")}
           </button>
         )}
         <button

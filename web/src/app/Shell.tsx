@@ -22,6 +22,7 @@ import { useDetails } from "./useDetails";
 import { usePageKeys } from "./usePageKeys";
 
 const AdminPage = lazy(() => import("../features/users/admin"));
+const CallsAdmin = lazy(() => import("../features/calls/admin"));
 const MailCard = lazy(() => import("../features/notifications/admin"));
 const ProfilePage = lazy(() => import("../features/users/profile"));
 
@@ -32,7 +33,8 @@ const BESIDE = "ml-auto w-[min(420px,40vw)] border-l border-line [&_main:has(+as
 function pageOf(route: Route, role: Role) {
   if (route.name === "profile") return <ProfilePage notices={<NoticeSettings />} />;
   if (route.name !== "admin") return null;
-  if (role === "admin") return <AdminPage section={route.section ?? "users"} mail={<MailCard />} />;
+  const others = { calls: <CallsAdmin section="calls" />, network: <CallsAdmin section="network" />, mail: <MailCard /> };
+  if (role === "admin") return <AdminPage section={route.section ?? "users"} others={others} />;
   return role === "compliance" ? <AdminPage section="audit" /> : null;
 }
 

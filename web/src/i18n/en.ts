@@ -4,7 +4,7 @@ import { compose, emoji } from "./en/compose";
 import { files, voice } from "./en/files";
 import { groups, list, notice, preview, search, switcher } from "./en/lists";
 import { notices } from "./en/notices";
-import { adminSections, audit, profile } from "./en/staff";
+import { profile } from "./en/staff";
 
 export const en = {
   app: {
@@ -35,6 +35,7 @@ export const en = {
     themeDark: "Dark",
     language: "Language",
     admin: "Administration",
+    audit: "Audit log",
     signOut: "Sign out",
   },
   signIn: {
@@ -121,35 +122,6 @@ export const en = {
     linkMailed: "A new link was sent to {{address}}. The one shown before no longer works.",
     linkNotMailed: "The mail was not sent. The mail server said: {{said}}",
     changed: "Saved",
-    path: "Call path",
-    pathDirect: "Direct",
-    pathDirectDetail:
-      "Sound and video go between the two computers, not through the server. The two learn each other's network addresses. In strict networks such a call may not connect.",
-    pathAuto: "Automatic",
-    pathAutoDetail:
-      "Directly where that works. A call that does not connect in 5 seconds, or breaks later, moves to the media node without hanging up.",
-    pathRelayed: "Relayed",
-    pathNode: "Media node",
-    pathNodeDetail:
-      "Relay mode: sound and video go through this server. It works where the network forbids direct connections; the server decrypts the call to pass it on.",
-    pathApplies: "Holds for new calls.",
-    media: "Media node",
-    mediaDetail: "Counters since the server started, renewed every 5 seconds.",
-    mediaOff: "The media node is not running.",
-  },
-  media: {
-    rooms: "Rooms now",
-    sessions: "Participants now",
-    media_packets_in: "Packets received",
-    media_bytes_in: "Bytes received",
-    media_packets_out: "Packets sent",
-    media_bytes_out: "Bytes sent",
-    media_packets_dropped: "Packets dropped",
-    retransmitted_packets: "Retransmissions",
-    keyframe_requests: "Keyframe requests",
-    stun_answers: "STUN answers",
-    unsent_packets: "Packets not sent",
-    stray_packets: "Stray packets",
   },
   chat: {
     chats: "Chats",
@@ -226,8 +198,6 @@ export const en = {
   emoji,
   files,
   profile,
-  adminSections,
-  audit,
   voice,
   call,
   error: {
@@ -275,6 +245,12 @@ export const en = {
     no_such_call: "This call has ended already.",
     not_ringing: "This call is not waiting for an answer any more.",
     not_answered: "The call has not been answered yet.",
+    too_many_rules: "There can be at most 200 rules.",
+    bad_rule_name: "The name of a rule: 1 to 80 characters.",
+    rule_name_taken: "There is a rule of that name already.",
+    bad_network: "This is no network. An example: 10.2.0.0/16.",
+    no_such_user: "There is no such person.",
+    already_on_path: "The call takes this path already.",
     too_many_calls: "Too many calls in a short time. Wait a little.",
     file_too_large: "The file is larger than the administrator allows.",
     not_an_image: "This is no image that the server can read.",

@@ -1,6 +1,7 @@
 /** Both languages say the same things, with all the plural forms that each needs. */
 import i18next from "i18next";
 import { beforeAll, expect, test } from "vitest";
+import { adminEn, adminRu } from "./adminWords";
 import { en } from "./en";
 import { startWords } from "./index";
 import { ru } from "./ru";
@@ -17,7 +18,7 @@ function flatten(words: Words, prefix = ""): [string, string][] {
 
 const PLURAL = /_(zero|one|two|few|many|other)$/u;
 const bare = (key: string): string => key.replace(PLURAL, "");
-const all = { ru: flatten(ru), en: flatten(en) };
+const all = { ru: flatten({ ...ru, ...adminRu }), en: flatten({ ...en, ...adminEn }) };
 
 beforeAll(startWords);
 

@@ -4,7 +4,7 @@ import { compose, emoji } from "./ru/compose";
 import { files, voice } from "./ru/files";
 import { groups, list, notice, preview, search, switcher } from "./ru/lists";
 import { notices } from "./ru/notices";
-import { adminSections, audit, profile } from "./ru/staff";
+import { profile } from "./ru/staff";
 
 export const ru = {
   app: {
@@ -35,6 +35,7 @@ export const ru = {
     themeDark: "Тёмная",
     language: "Язык",
     admin: "Управление",
+    audit: "Журнал",
     signOut: "Выйти",
   },
   signIn: {
@@ -127,35 +128,6 @@ export const ru = {
     linkMailed: "Новая ссылка отправлена на {{address}}. Показанная раньше больше не действует.",
     linkNotMailed: "Письмо не отправлено. Почтовый сервер ответил: {{said}}",
     changed: "Сохранено",
-    path: "Путь звонков",
-    pathDirect: "Напрямую",
-    pathDirectDetail:
-      "Звук и видео идут между компьютерами собеседников, минуя сервер. Собеседники узнают сетевые адреса друг друга. В строгих сетях такой звонок может не соединиться.",
-    pathAuto: "Автоматически",
-    pathAutoDetail:
-      "Напрямую, где это получается. Звонок, который не соединился за 5 секунд или позже прервался, переходит на медиаузел сам, без нового набора.",
-    pathRelayed: "Ретрансляция",
-    pathNode: "Медиаузел",
-    pathNodeDetail:
-      "Режим ретрансляции: звук и видео идут через этот сервер. Работает и там, где сеть запрещает прямые соединения; сервер расшифровывает звонок, чтобы передать его дальше.",
-    pathApplies: "Действует для новых звонков.",
-    media: "Медиаузел",
-    mediaDetail: "Счётчики с запуска сервера, обновляются каждые 5 секунд.",
-    mediaOff: "Медиаузел не запущен.",
-  },
-  media: {
-    rooms: "Комнаты сейчас",
-    sessions: "Участники сейчас",
-    media_packets_in: "Пакетов принято",
-    media_bytes_in: "Байт принято",
-    media_packets_out: "Пакетов отправлено",
-    media_bytes_out: "Байт отправлено",
-    media_packets_dropped: "Пакетов отброшено",
-    retransmitted_packets: "Повторных отправок",
-    keyframe_requests: "Запросов ключевого кадра",
-    stun_answers: "Ответов STUN",
-    unsent_packets: "Пакетов не отправлено",
-    stray_packets: "Чужих пакетов",
   },
   chat: {
     chats: "Чаты",
@@ -238,8 +210,6 @@ export const ru = {
   emoji,
   files,
   profile,
-  adminSections,
-  audit,
   voice,
   call,
   error: {
@@ -287,6 +257,12 @@ export const ru = {
     no_such_call: "Этот звонок уже закончился.",
     not_ringing: "Этот звонок уже не ждёт ответа.",
     not_answered: "На звонок ещё не ответили.",
+    too_many_rules: "Правил может быть не больше 200.",
+    bad_rule_name: "Название правила: от 1 до 80 символов.",
+    rule_name_taken: "Правило с таким названием уже есть.",
+    bad_network: "Это не сеть. Например: 10.2.0.0/16.",
+    no_such_user: "Такого сотрудника нет.",
+    already_on_path: "Звонок уже идёт этим путём.",
     too_many_calls: "Слишком много звонков подряд. Подождите немного.",
     file_too_large: "Файл больше, чем разрешил администратор.",
     not_an_image: "Это не изображение, которое сервер умеет читать.",

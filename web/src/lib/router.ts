@@ -9,7 +9,7 @@ export type Route =
   | { name: "profile" }
   | { name: "admin"; section?: AdminSection };
 
-export const ADMIN_SECTIONS = ["users", "calls", "files", "mail", "audit"] as const;
+export const ADMIN_SECTIONS = ["users", "calls", "network", "files", "mail", "audit"] as const;
 export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 
 export function parse(path: string): Route {

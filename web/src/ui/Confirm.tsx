@@ -1,4 +1,4 @@
-/** Asks before what cannot be undone by oneself. */
+/** Asks before what cannot be undone by oneself, or what others feel at once. */
 import { useTranslation } from "react-i18next";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
@@ -8,12 +8,13 @@ export interface ConfirmProps {
   detail: string;
   /** What happens, on the button. */
   action: string;
+  look?: "danger" | "primary";
   busy: boolean;
   onConfirm(): void;
   onClose(): void;
 }
 
-export function Confirm({ title, detail, action, busy, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, detail, action, look = "danger", busy, onConfirm, onClose }: ConfirmProps) {
   const { t } = useTranslation();
   return (
     <Dialog label={title} onClose={onClose} className="w-[min(420px,calc(100vw-32px))]">
@@ -24,7 +25,7 @@ export function Confirm({ title, detail, action, busy, onConfirm, onClose }: Con
           <Button autoFocus onClick={onClose}>
             {t("app.cancel")}
           </Button>
-          <Button look="danger" busy={busy} onClick={onConfirm}>
+          <Button look={look} busy={busy} onClick={onConfirm}>
             {action}
           </Button>
         </div>

@@ -1,40 +1,33 @@
-/** What admins manage, in sections: staff, calls, files, mail, and the audit log, which compliance officers see too. */
+/** What admins manage, in sections: staff, calls, network, files, mail, and the audit log, which compliance officers see too. */
 import clsx from "clsx";
-import { ArrowLeft, FolderOpen, Mail, Phone, ScrollText, Users } from "lucide-react";
+import { ArrowLeft, FolderOpen, Mail, Network, Phone, ScrollText, Users, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { navigate, pathOf, type AdminSection } from "../../../lib/router";
+import { ADMIN_SECTIONS, navigate, pathOf, type AdminSection } from "../../../lib/router";
 import { IconButton } from "../../../ui/Button";
 import { useMe } from "../session";
 import { AuditCard } from "./audit/AuditCard";
-import { MediaCard } from "./MediaCard";
-import { PathCard } from "./PathCard";
 import { UploadsCard } from "./UploadsCard";
 import { UsersCard } from "./UsersCard";
 
-interface Section {
-  icon: ReactNode;
-  content: ReactNode;
-}
-
-const SECTIONS: Partial<Record<AdminSection, Section>> = {
-  users: { icon: <Users size={18} aria-hidden />, content: <UsersCard /> },
-  calls: {
-    icon: <Phone size={18} aria-hidden />,
-    content: (
-      <>
-        <PathCard />
-        <MediaCard />
-      </>
-    ),
-  },
-  files: { icon: <FolderOpen size={18} aria-hidden />, content: <UploadsCard /> },
-  // The page's own content comes from another feature.
-  mail: { icon: <Mail size={18} aria-hidden />, content: null },
-  audit: { icon: <ScrollText size={18} aria-hidden />, content: <AuditCard /> },
+const ICONS: Record<AdminSection, LucideIcon> = {
+  users: Users,
+  calls: Phone,
+  network: Network,
+  files: FolderOpen,
+  mail: Mail,
+  audit: ScrollText,
 };
 
-export function AdminPage({ section, mail }: { section: AdminSection; mail?: ReactNode }) {
+const CONTENT: Partial<Record<AdminSection, ReactNode>> = { users: <UsersCard />, files: <UploadsCard />, audit: <AuditCard /> };
+
+export interface AdminPageProps {
+  section: AdminSection;
+  /** The content of sections that other features own. */
+  others?: Partial<Record<AdminSection, ReactNode>>;
+}
+
+export function AdminPage({ section, others }: AdminPageProps) {
   const { t } = useTranslation();
   const me = useMe();
   return (
@@ -47,7 +40,7 @@ export function AdminPage({ section, mail }: { section: AdminSection; mail?: Rea
           <h1 className="text-xl font-semibold">{me.role === "admin" ? t("admin.title") : t("audit.title")}</h1>
         </div>
         {me.role === "admin" && <SectionLinks open={section} />}
-        {section === "mail" ? mail : SECTIONS[section]?.content}
+        {others?.[section] ?? CONTENT[section]}
       </div>
     </main>
   );
@@ -58,8 +51,8 @@ function SectionLinks({ open }: { open: AdminSection }) {
   const { t } = useTranslation();
   return (
     <nav aria-label={t("adminSections.label")} className="-mx-3 overflow-x-auto px-3 md:mx-0 md:px-0">
-      <ul className="flex w-max min-w-full gap-1 rounded-2xl border border-line bg-page p-1 sm:min-w-0">
-        {(Object.keys(SECTIONS) as AdminSection[]).map((section) => (
+      <ul className="flex w-max min-w-full gap-0.5 rounded-2xl sm:gap-1 border border-line bg-page p-1 sm:min-w-0">
+        {ADMIN_SECTIONS.map((section) => (
           <li key={section} className="flex-1">
             <a
               href={pathOf({ name: "admin", section })}
@@ -69,11 +62,11 @@ function SectionLinks({ open }: { open: AdminSection }) {
                 navigate({ name: "admin", section });
               }}
               className={clsx(
-                "flex min-h-11 items-center justify-center gap-2 rounded-xl px-2.5 font-medium sm:px-3 outline-offset-[-2px] transition md:min-h-10",
+                "flex min-h-11 items-center justify-center gap-2 rounded-xl px-1.5 text-sm font-medium sm:px-3 sm:text-base outline-offset-[-2px] transition md:min-h-10",
                 section === open ? "bg-accent-soft text-accent" : "text-muted hover:bg-panel hover:text-text",
               )}
             >
-              <span className="max-sm:hidden">{SECTIONS[section]?.icon}</span>
+              <SectionIcon section={section} />
               {t(`adminSections.${section}`)}
             </a>
           </li>
@@ -81,4 +74,9 @@ function SectionLinks({ open }: { open: AdminSection }) {
       </ul>
     </nav>
   );
+}
+
+function SectionIcon({ section }: { section: AdminSection }) {
+  const Icon = ICONS[section];
+  return <Icon size={18} aria-hidden className="max-sm:hidden" />;
 }

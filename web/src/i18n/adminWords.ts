@@ -1,0 +1,15 @@
+/** The words of what only admins and compliance officers see. They come with those pages, so that nobody else has to load them. */
+import i18next from "i18next";
+import { adminSections as enSections, audit as enAudit } from "./en/admin";
+import { callAdmin as enCalls } from "./en/callAdmin";
+import { adminSections as ruSections, audit as ruAudit } from "./ru/admin";
+import { callAdmin as ruCalls } from "./ru/callAdmin";
+
+export const adminRu = { adminSections: ruSections, audit: ruAudit, callAdmin: ruCalls } as const;
+export const adminEn = { adminSections: enSections, audit: enAudit, callAdmin: enCalls } as const;
+
+/** Once, after the words that everybody has: asked for again, it adds the same. */
+export function startAdminWords(): void {
+  i18next.addResourceBundle("ru", "translation", adminRu, true);
+  i18next.addResourceBundle("en", "translation", adminEn, true);
+}
