@@ -25,7 +25,7 @@ export interface NodeReport {
   retransmitted_packets: number;
 }
 
-export type CallPath = 'direct' | 'auto' | 'media_node';
+export type CallPath = 'direct' | 'auto' | 'relayed' | 'media_node';
 
 export const admin: Person = { name: 'Alla Admin', login: 'alla', password: 'correct horse battery' };
 export const anna: Person = { name: 'Анна Орлова', login: 'anna', password: 'anna keeps a secret' };
@@ -163,7 +163,7 @@ export class Server {
   }
 
   async setPath(path: CallPath): Promise<void> {
-    await this.api('PUT', '/api/admin/path-policy', { default: path });
+    await this.api('PUT', '/api/admin/path-policy', { default: path, rules: [] });
   }
 
   report(): Promise<NodeReport> {

@@ -135,7 +135,7 @@ export class Staff {
 
   /** Says which path the call takes. */
   get pathBadge() {
-    return this.inCall.getByRole('button', { name: /^(Direct|Media node)$/ });
+    return this.inCall.getByRole('button', { name: /^(Direct|Relayed|Media node)$/ });
   }
 
   async close(): Promise<void> {
