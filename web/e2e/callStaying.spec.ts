@@ -124,7 +124,7 @@ test('where no direct way is found, the call goes on through the relay without h
     await page.addInitScript(() => {
       const native = RTCPeerConnection.prototype.addIceCandidate;
       RTCPeerConnection.prototype.addIceCandidate = function (this: RTCPeerConnection, candidate?: RTCIceCandidateInit | null) {
-        return / typ relay /.test(candidate?.candidate ?? '') ? native.call(this, candidate ?? undefined) : Promise.resolve();
+        return / typ relay /.test(candidate?.candidate ?? '') ? (Reflect.apply(native, this, [candidate]) as Promise<void>) : Promise.resolve();
       };
     });
     await page.reload();

@@ -88,6 +88,7 @@ export class FakePeer {
   readonly connection = { getStats: async () => this.stats(), signalingState: "stable" } as unknown as { signalingState: string };
   restart = vi.fn();
   renew = vi.fn();
+  remind = vi.fn();
   shape = vi.fn(async () => undefined);
   levels = vi.fn(async () => ({ me: 0, other: 0 }));
   constructor(

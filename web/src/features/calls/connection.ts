@@ -35,6 +35,8 @@ export interface ConnectionEvents {
 export const CONNECT_MS = 25_000;
 /** A direct way that was not found by now is not waited for where there is another path. */
 export const MOVE_AFTER_MS = 5_000;
+/** An offer to the other device that nobody has answered is said again. */
+export const OFFER_AGAIN_MS = 600;
 /** A pair that is silent this long is not waited for any more without looking for another. */
 export const RESTART_AFTER_MS = 2_500;
 /** What a restart may take before it counts as failed. */
@@ -55,7 +57,7 @@ export const RENEW_MS = 2_000;
 export class Connection {
   readonly #world: ConnectionWorld;
   readonly #events: ConnectionEvents;
-  readonly #timers = new Timers<"connect" | "move" | "restart" | "broken" | "lost" | "old" | "flow" | "linger" | "renew">();
+  readonly #timers = new Timers<"connect" | "move" | "restart" | "broken" | "lost" | "old" | "flow" | "linger" | "renew" | "offer">();
   #call: CallState | null = null;
   #peer: PeerLike | null = null;
   /** The peer before the move, which plays on. */
@@ -104,8 +106,16 @@ export class Connection {
     this.#setUp(call, tracks);
     this.#timers.set("connect", CONNECT_MS, () => this.#events.gaveUp("never"));
     this.#timers.set("move", MOVE_AFTER_MS, () => this.#sayFailed());
+    if (call.offerer && call.path !== "media_node") this.#awaitAnswer();
     this.follow(call);
     return kept !== null;
+  }
+
+  #awaitAnswer(): void {
+    this.#timers.set("offer", OFFER_AGAIN_MS, () => {
+      this.#peer?.remind();
+      this.#awaitAnswer();
+    });
   }
 
   #setUp(call: CallState, tracks: LocalTracks): void {
@@ -198,7 +208,7 @@ export class Connection {
   }
 
   #connected(): void {
-    this.#timers.clear("connect", "move", "restart", "broken", "lost");
+    this.#timers.clear("connect", "move", "restart", "broken", "lost", "offer");
     this.#isConnected = this.#wasConnected = true;
     this.#gauge?.start();
     if (this.#call?.may_move === true) this.#gauge?.watchClosely();

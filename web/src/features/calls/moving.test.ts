@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CallState } from "../../api/types";
 import { expectNothingOpen, FakeStream, setUp, settle, talking, type World } from "./calls.test-support";
-import { CONNECT_MS, FRESH_MS, LINGER_MS, MOVE_AFTER_MS, MOVE_MS, RENEW_MS, RESTART_AFTER_MS, RESTART_MS } from "./connection";
+import { CONNECT_MS, FRESH_MS, LINGER_MS, MOVE_AFTER_MS, MOVE_MS, OFFER_AGAIN_MS, RENEW_MS, RESTART_AFTER_MS, RESTART_MS } from "./connection";
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 const MOVED = { path: "media_node", moved_from: "direct", negotiation: 2, offerer: true } as const;
@@ -226,6 +226,16 @@ describe("a network that lets out nothing but TLS", () => {
     await pass(0);
     expect(fresh!.restart).not.toHaveBeenCalled();
     expect(world.view().interrupted).toBe(false);
+  });
+
+  test("an offer that came to a dead socket is said again until the other side is there", async () => {
+    const world = await silenced();
+    world.answer({ ...RELAYED, offerer: true });
+    await pass(2 * OFFER_AGAIN_MS);
+    expect(world.last().remind).toHaveBeenCalledTimes(2);
+    world.last().events.connection("connected");
+    await pass(2 * OFFER_AGAIN_MS);
+    expect(world.last().remind).toHaveBeenCalledTimes(2);
   });
 
   test("on command: from the direct path to the media node and on, one after another", async () => {

@@ -228,3 +228,20 @@ test.each([
   peer.renew([TURN]);
   expect(connection.configuration.iceServers).toEqual([fresh]);
 });
+
+test("the first offer is said again while nobody answers, and never after", async () => {
+  const { peer, connection, said } = setUp(true);
+  await settle();
+  peer.remind();
+  await settle();
+  expect(said).toEqual(["offer offer", "offer offer"]);
+  peer.receive({ type: "answer", sdp: "" });
+  await settle();
+  peer.remind();
+  peer.restart();
+  await settle();
+  peer.remind();
+  await settle();
+  expect(said).toEqual(["offer offer", "offer offer", "offer restart"]);
+  expect(connection.signalingState).toBe("have-local-offer");
+});

@@ -118,6 +118,14 @@ export class Peer {
     });
   }
 
+  /** Says the first offer again, with all addresses found since, if nobody has answered: it may have gone to a socket that was dead. */
+  remind(): void {
+    this.#do(async () => {
+      const { signalingState, remoteDescription } = this.connection;
+      if (remoteDescription === null && signalingState === "have-local-offer") this.#sayOffer();
+    });
+  }
+
   close(): void {
     this.#closed = true;
     const { connection } = this;
