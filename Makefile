@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-chat bench-calls web clean
+.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-turn bench-chat bench-calls web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -79,7 +79,7 @@ test-web: web/node_modules/.package-lock.json
 
 BROWSERS := chromium fonts-liberation fonts-noto-color-emoji
 FIREFOX := firefox-esr
-NETLAB := iproute2 nftables conntrack openssl python3 procps
+NETLAB := iproute2 nftables conntrack openssl python3 procps tinyproxy-bin
 
 test-e2e: web/dist/index.html
 	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) python3-venv
@@ -88,10 +88,10 @@ test-e2e: web/dist/index.html
 	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e
 
-netlab: web/dist/index.html ## calls between offices behind NATs only
+netlab: web/dist/index.html ## calls from every network to every other under every policy, and calls that move; writes target/figures/netlab.json
 	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
 	cargo build --locked
-	cd web && npm run e2e -- netlab
+	cd web && npm run netlab
 
 screenshots: web/dist/index.html ## every screen, phone and desktop, light and dark, into target/screenshots
 	scripts/apt-install $(BUILD) $(BROWSERS)
@@ -106,6 +106,11 @@ bench: ## Criterion: the relay packet path
 bench-load: ## whole-process load over loopback, writes target/figures/relay-load.json
 	cargo build --release --locked -p staffline-media --example whip -p relay-load --bin relay-load
 	target/release/relay-load
+
+bench-turn: ## the TURN server beside coturn over loopback, UDP and TLS, writes target/figures/turn.json
+	scripts/apt-install $(BUILD) coturn
+	cargo build --release --locked -p staffline-media --example turn -p turn-load --bin turn-load
+	target/release/turn-load
 
 bench-chat: web/dist/index.html ## whole-process load of the chat and the page in Chromium, writes target/figures/chat.json
 	scripts/apt-install $(BUILD) $(BROWSERS)

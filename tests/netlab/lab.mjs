@@ -3,7 +3,7 @@
  *
  *     const lab = up('symmetric', 'symmetric');
  *     const server = await lab.start('internet', ['staffline', '--listen', '0.0.0.0:443', …], { ready: 'listening' });
- *     const page = await chromium.launch({ executablePath: lab.browserExecutable('office-a', chromium), args: lab.chromiumArgs });
+ *     const page = await chromium.launch({ executablePath: lab.browserExecutable('office-a', chromium), args: lab.browserArgs('a') });
  *     …
  *     await lab.down();
  *
@@ -20,6 +20,7 @@ const NETLAB = fileURLToPath(new URL('./netlab', import.meta.url));
 /** No lab outlives this, whatever its test does. */
 const MAX_LAB_SECONDS = 1800;
 const READY_MS = 20_000;
+export const PROXY_PORT = 3128;
 const STOP_MS = 5_000;
 
 /** Host names of the server in the lab, good for its certificate. */
@@ -43,7 +44,7 @@ export function skipped() {
  * @returns {Lab}
  */
 export function up(...profiles) {
-  const lab = new Lab();
+  const lab = new Lab(profiles);
   try {
     lab.netlab('check');
     lab.netlab('up', ...profiles);
@@ -66,7 +67,11 @@ export class Lab {
   /** @type {Set<Program>} */
   #programs = new Set();
 
-  constructor() {
+  #profiles;
+
+  /** @param {Profile[]} profiles */
+  constructor(profiles) {
+    this.#profiles = profiles;
     // It has to survive this process, and must not keep it alive.
     this.#guard.unref();
     this.#guard.stdin.unref?.();
@@ -92,13 +97,19 @@ export class Lab {
     return `https://${SERVER_NAME}`;
   }
 
-  /** What a Chromium in an office needs: fake devices, and trust in the lab's certificate (for TURN over TLS too). */
-  get chromiumArgs() {
+  /**
+   * What the Chromium of an office needs: fake devices, trust in the lab's certificate (for TURN over TLS too), the proxy where there is one.
+   * @param {string} letter
+   * @returns {string[]}
+   */
+  browserArgs(letter) {
+    const number = letter.charCodeAt(0) - 'a'.charCodeAt(0);
     const spki = readFileSync(join(this.#state, 'tls', 'server.spki'), 'utf8').trim();
     return [
       '--no-sandbox', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required', `--ignore-certificate-errors-spki-list=${spki}`,
+      ...(this.#profiles[number] === 'proxy' ? [`--proxy-server=http://10.77.${number + 1}.1:${PROXY_PORT}`] : []),
     ];
   }
 
@@ -191,6 +202,22 @@ export class Lab {
   counters(letter) {
     const lines = this.netlab('counters', letter).split('\n').map((line) => line.match(/^(\w+): (\d+) packets/));
     return Object.fromEntries(lines.filter((match) => match !== null).map(([, name, packets]) => [name, Number(packets)]));
+  }
+
+  /**
+   * Closes all ports of the server but this one, TCP and UDP.
+   * @param {number} port
+   */
+  onlyPort(port) {
+    this.netlab('only', String(port));
+  }
+
+  /**
+   * Packets that `onlyPort` kept out.
+   * @returns {number}
+   */
+  refused() {
+    return Number(this.netlab('refused'));
   }
 
   /**

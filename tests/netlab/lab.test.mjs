@@ -54,6 +54,45 @@ test('a firewall that lets out nothing but TLS on port 443', { skip }, async () 
   }
 });
 
+/** From an office to both ports of an echo in the internet; prints which of them answered. */
+const TWO_PORTS = `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1); answered = []
+for port in (7, 8):
+    s.sendto(b"x", ("203.0.113.10", port))
+    try: s.recv(100); answered.append(port)
+    except OSError: pass
+print(answered)`;
+
+test('only one port of the server is open', { skip }, async () => {
+  const lab = up('cone');
+  try {
+    await lab.start('internet', ['python3', '-c', ECHO], { ready: 'ready' });
+    await lab.start('internet', ['python3', '-c', ECHO.replace(', 7)', ', 8)')], { ready: 'ready' });
+    const answered = async () => (await lab.exec('office-a', ['python3', '-c', TWO_PORTS])).trim();
+    assert.equal(await answered(), '[7, 8]');
+    lab.onlyPort(7);
+    assert.equal(await answered(), '[7]');
+    assert.equal(lab.refused(), 1);
+  } finally {
+    await lab.down();
+  }
+});
+
+test('a router counts what does not go to the server', { skip }, async () => {
+  const lab = up('cone', 'cone');
+  const send = (address) => lab.exec('office-a', ['python3', '-c', `import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("${address}", 9))`]);
+  const elsewhere = () => ['a', 'b'].map((letter) => lab.counters(letter).elsewhere);
+  try {
+    await send('203.0.113.10');
+    assert.deepEqual(elsewhere(), [0, 0]);
+    await send('203.0.113.102');
+    assert.deepEqual(elsewhere(), [1, 1]);
+  } finally {
+    await lab.down();
+  }
+});
+
 test('an impaired line loses its share, and none when it is good again', { skip }, async () => {
   const lab = up('cone');
   try {

@@ -5,7 +5,7 @@
 import { type TestInfo, expect, test } from '@playwright/test';
 import type { Impairment } from '../../tests/netlab/lab.mjs';
 import { type Offices, inOffices, mediaBack, ring, talking, watchBoth } from './offices.ts';
-import type { CallPath } from './server.ts';
+import type { Path } from './server.ts';
 import type { Flow } from './stats.ts';
 
 test.describe.configure({ timeout: 420_000 });
@@ -19,7 +19,7 @@ const PICTURE_MS = 100_000;
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** The same call goes on at both, with nothing to click. */
-async function expectStillTalking({ a, b }: Offices, path: CallPath): Promise<void> {
+async function expectStillTalking({ a, b }: Offices, path: Path): Promise<void> {
   for (const staff of [a, b]) await expect(staff.pathBadge).toHaveAccessibleName(path === 'direct' ? 'Direct' : 'Media node');
   await expect(a.messages.getByText(/call/i)).toHaveCount(0);
 }
@@ -31,7 +31,7 @@ function note(info: TestInfo, type: string, flows: Flow[]): void {
   info.annotations.push({ type, description: words.join('; ') });
 }
 
-async function call(offices: Offices, path: CallPath): Promise<void> {
+async function call(offices: Offices, path: Path): Promise<void> {
   await offices.server.setPath(path);
   await ring(offices);
   await talking(offices);

@@ -4,9 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Browser, expect } from '@playwright/test';
 import { SERVER_IP, type Lab, type Profile, up } from '../../tests/netlab/lab.mjs';
-import { Server, anna, boris } from './server.ts';
+import { type Person, Server, anna, boris } from './server.ts';
 import { Staff, openBrowser } from './staff.ts';
 import { type Flow, type Page, connected, flowing, readStats, watch } from './stats.ts';
+
+/** The only one that is open. */
+export const SERVER_PORT = 443;
 
 const fetchScript = fileURLToPath(new URL('../../tests/netlab/fetch.mjs', import.meta.url));
 
@@ -28,26 +31,29 @@ export interface Offices {
   b: Staff;
 }
 
-/** Two offices, a server in the internet, and a colleague signed in at each. */
-export async function inOffices(profiles: [Profile, Profile], use: (offices: Offices) => Promise<void>): Promise<void> {
+/** Two offices, a server in the internet behind a firewall with one open port, and a colleague signed in at each, whose page runs `scripts` first. */
+export async function inOffices(
+  profiles: [Profile, Profile], use: (offices: Offices) => Promise<void>, scripts: (() => void)[] = [],
+): Promise<void> {
   const lab = up(...profiles);
   const browsers: Browser[] = [];
   let server: Server | undefined;
   try {
     const { cert, key } = lab.certificate;
+    lab.onlyPort(SERVER_PORT);
     server = await Server.start({
-      url: lab.url, listen: '0.0.0.0:443', runner: lab.runner('internet'), fetch: labFetch(lab),
+      url: lab.url, listen: `0.0.0.0:${SERVER_PORT}`, runner: lab.runner('internet'), fetch: labFetch(lab),
       args: ['--tls-cert', cert, '--tls-key', key, '--public-ip', SERVER_IP],
     });
     await server.setUp();
     await server.add(anna);
     await server.add(boris);
-    for (const office of ['office-a', 'office-b']) {
-      browsers.push(await openBrowser({ executablePath: lab.browserExecutable(office), args: lab.chromiumArgs }));
-    }
-    const [inA, inB] = browsers as [Browser, Browser];
-    const a = await Staff.signIn(inA, lab.url, anna);
-    const b = await Staff.signIn(inB, lab.url, boris);
+    const enter = async (letter: string, person: Person): Promise<Staff> => {
+      const browser = await openBrowser({ executablePath: lab.browserExecutable(`office-${letter}`), args: lab.browserArgs(letter) });
+      browsers.push(browser);
+      return Staff.signIn(browser, lab.url, person, {}, scripts);
+    };
+    const [a, b] = await Promise.all([enter('a', anna), enter('b', boris)]);
     await use({ lab, server, a, b });
   } finally {
     await Promise.all(browsers.map((browser) => browser.close()));

@@ -25,7 +25,16 @@ export interface NodeReport {
   retransmitted_packets: number;
 }
 
-export type CallPath = 'direct' | 'auto' | 'relayed' | 'media_node';
+/** What the admin's dashboard knows of the relay, as far as the tests ask. */
+export interface RelayReport {
+  totals: { media_bytes_in: number; turn_bytes_in: number };
+  live_calls: { id: string }[];
+}
+
+/** The path that a call takes. */
+export type Path = 'direct' | 'relayed' | 'media_node';
+/** What the admin sets. */
+export type Policy = Path | 'auto';
 
 export const admin: Person = { name: 'Alla Admin', login: 'alla', password: 'correct horse battery' };
 export const anna: Person = { name: 'Анна Орлова', login: 'anna', password: 'anna keeps a secret' };
@@ -162,8 +171,12 @@ export class Server {
     if (!answer.ok) throw new Error(`accepting the invitation: ${String(answer.status)} ${await answer.text()}`);
   }
 
-  async setPath(path: CallPath): Promise<void> {
-    await this.api('PUT', '/api/admin/path-policy', { default: path, rules: [] });
+  async setPath(policy: Policy): Promise<void> {
+    await this.api('PUT', '/api/admin/path-policy', { default: policy });
+  }
+
+  relay(): Promise<RelayReport> {
+    return this.api('GET', '/api/admin/relay');
   }
 
   report(): Promise<NodeReport> {

@@ -35,8 +35,12 @@ export function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
 export class Staff {
   private constructor(readonly page: Page, readonly context: BrowserContext) {}
 
-  static async signIn(browser: Browser, url: string, person: Person, options: Parameters<Browser['newContext']>[0] = {}): Promise<Staff> {
+  /** `scripts` run in the page before anything of its own. */
+  static async signIn(
+    browser: Browser, url: string, person: Person, options: Parameters<Browser['newContext']>[0] = {}, scripts: (() => void)[] = [],
+  ): Promise<Staff> {
     const context = await browser.newContext({ permissions: ['microphone', 'camera'], locale: 'en-GB', ...options });
+    for (const script of scripts) await context.addInitScript(script);
     const page = await context.newPage();
     await page.goto(url);
     await page.getByLabel('Login').fill(person.login);
@@ -89,9 +93,11 @@ export class Staff {
   }
 
   async press(control: string): Promise<void> {
-    // The bar hides while nothing moves.
-    await this.page.mouse.move(200 + Math.random() * 100, 300);
-    await this.inCall.getByRole('button', { name: control }).click();
+    // The bar hides while nothing moves, and on a machine that has much to do the click may come too late.
+    await expect(async () => {
+      await this.page.mouse.move(200 + Math.random() * 100, 300);
+      await this.inCall.getByRole('button', { name: control }).click({ timeout: 2_500 });
+    }).toPass({ timeout: 20_000 });
   }
 
   /** One of two calls. */

@@ -21,6 +21,8 @@ export interface MediaStats {
   localType: string;
   remoteType: string;
   protocol: string;
+  /** How this browser reaches its TURN server: udp, tcp or tls; empty without one. */
+  relayProtocol: string;
   remoteAddress: string;
   remotePort: number;
   codecs: string[];
@@ -59,6 +61,7 @@ export function readStats(page: Page): Promise<MediaStats> {
       localType: String(local?.candidateType),
       remoteType: String(remote?.candidateType),
       protocol: String(local?.protocol),
+      relayProtocol: String(local?.relayProtocol ?? ''),
       remoteAddress: String(remote?.address),
       remotePort: Number(remote?.port),
       codecs: [...video, ...audio].map((s) => String(all.get(String(s.codecId))?.mimeType)),

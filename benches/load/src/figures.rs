@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::meter::Span;
 use crate::plan::Load;
 use crate::profile::SrtpProfile;
 use crate::publisher::Sent;
-use crate::stats::Reception;
+use load_kit::meter::Span;
+use load_kit::stats::Reception;
 
 /// A generator that sends later than this (for one burst in a hundred) doesn't put the load on the server that it claims.
 const MAX_LAG_P99_US: u64 = 10_000;

@@ -5,10 +5,8 @@
 //! that this program's own scheduling is not in it. The receiving half of loopback (softirq, delivery into the subscriber's
 //! queue) runs inside the server's send call and is therefore charged to the server.
 
-mod cpu;
 mod figures;
 mod http;
-mod meter;
 mod payload;
 mod peer;
 mod plan;
@@ -17,8 +15,6 @@ mod publisher;
 mod receiver;
 mod run;
 mod server;
-mod stats;
-mod sys;
 mod whip;
 
 use std::fs;
@@ -134,11 +130,11 @@ impl Options {
 
     /// Confines this program to all CPUs but the first, and gives the server's; none of it with a single CPU.
     fn pin(&self) -> Result<Vec<usize>> {
-        let cpus = crate::sys::cpus()?;
+        let cpus = load_kit::sys::cpus()?;
         if self.no_pin || cpus.len() < 2 {
             return Ok(Vec::new());
         }
-        crate::sys::run_on(&cpus[1..])?;
+        load_kit::sys::run_on(&cpus[1..])?;
         Ok(vec![cpus[0]])
     }
 

@@ -13,7 +13,7 @@ use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use crate::payload::Stamp;
 use crate::profile::NotingCrypto;
-use crate::sys::{self, Batch, Poll};
+use load_kit::sys::{self, Batch, Poll};
 
 const VP8: u8 = 96;
 
@@ -189,7 +189,7 @@ fn config(crypto: &NotingCrypto) -> RtcConfig {
 /// Serves all of these peers for about that time.
 pub(crate) fn serve_all(peers: &mut [Peer], time: Duration) -> Result<()> {
     let end = Instant::now() + time;
-    let mut batch = Batch::new();
+    let mut batch = Batch::default();
     let mut poll = Poll::new(peers.iter().map(|p| &p.socket));
     while Instant::now() < end {
         for i in poll.readable(Duration::from_millis(1)) {

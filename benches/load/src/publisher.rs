@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::meter::{Meter, Reading};
 use crate::payload::{self, Stamp};
 use crate::peer::Peer;
 use crate::plan::Load;
-use crate::stats::Histogram;
-use crate::sys::Batch;
+use load_kit::meter::{Meter, Reading};
+use load_kit::stats::Histogram;
+use load_kit::sys::Batch;
 
 /// RTP packets of one video frame.
 const FRAME_PACKETS: u64 = 10;
@@ -42,14 +42,14 @@ pub(crate) struct Publisher<'a> {
 impl<'a> Publisher<'a> {
     pub(crate) fn new(peer: Peer, load: &'a Load) -> Self {
         let payload = vec![0; load.payload_bytes];
-        Self { peer, load, payload, batch: Batch::new(), next: 0, last_keyframe: 0 }
+        Self { peer, load, payload, batch: Batch::default(), next: 0, last_keyframe: 0 }
     }
 
     /// Sends the packets 0 to the end of the window, in bursts, each at its time.
     pub(crate) fn publish(&mut self, window: &Range<u64>, meter: &Meter) -> Result<Sent> {
         let step = Duration::from_secs(1) * self.load.burst / self.load.input_pps;
         let start = Instant::now();
-        let mut lag = Histogram::new();
+        let mut lag = Histogram::default();
         let mut before = meter.read()?;
         for tick in 0.. {
             let due = start + step * tick;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::peer::{self, Peer};
-use crate::stats::Reception;
-use crate::sys::Batch;
+use load_kit::stats::Reception;
+use load_kit::sys::Batch;
 
 /// Between two looks at the sockets. The loop never blocks in poll: a blocked reader would have to be woken by the server's
 /// own send call, several µs in a virtual machine, which no server pays when its clients are elsewhere. Latency does not
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_micros(150);
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
 
 pub(crate) fn receive(subscribers: &mut [Peer], reception: &mut Reception, stop: &AtomicBool) -> Result<()> {
-    let mut batch = Batch::new();
+    let mut batch = Batch::default();
     let mut poll = peer::poll(subscribers);
     let mut next_timers = Instant::now();
     while !stop.load(Ordering::Relaxed) {

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::figures::Figures;
-use crate::meter::Meter;
 use crate::peer::{self, Peer, Role};
 use crate::plan::Load;
 use crate::profile::NotingCrypto;
 use crate::publisher::{Publisher, Sent};
 use crate::receiver;
 use crate::server::Server;
-use crate::stats::Reception;
 use crate::whip::Signalling;
+use load_kit::meter::Meter;
+use load_kit::stats::Reception;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// For the keyframe requests, STUN and RTCP of the set-up to pass.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::http::LoopbackUrl;
 use crate::plan::Cipher;
-use crate::sys;
+use load_kit::sys;
 
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 

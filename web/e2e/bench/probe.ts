@@ -25,6 +25,8 @@ declare global {
       reset(): void;
       /** Connections that were never closed. */
       open(): number;
+      /** The same, themselves: a call that moves has two. */
+      peers(): RTCPeerConnection[];
       /** Presses "Accept" whenever it is there. */
       acceptAll(): void;
       /** Calls, is connected, hangs up, so many times. */
@@ -94,10 +96,14 @@ export function probe(): void {
     await until('the call did not end', () => button('Hang up') === undefined && (window.stafflineCall?.() ?? null) === null);
   }
 
+  const peersOpen = (): RTCPeerConnection[] =>
+    [...peers].map((one) => one.deref()).filter((peer) => peer !== undefined).filter((peer) => peer.connectionState !== 'closed');
+
   window.bench = {
     get marks() { return marks; },
     reset() { marks = {}; },
-    open: () => [...peers].filter((one) => { const peer = one.deref(); return peer !== undefined && peer.connectionState !== 'closed'; }).length,
+    open: () => peersOpen().length,
+    peers: peersOpen,
     acceptAll() { setInterval(() => button('Accept')?.click(), 20); },
     async churn(times) {
       const failed: string[] = [];

@@ -1,12 +1,11 @@
 /** Which path the call takes, how good it is and how long it lasts; a click explains. */
 import clsx from "clsx";
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, Lock, Server } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CallPath } from "../../api/types";
 import { duration } from "../../lib/time";
 import { useNow } from "../../lib/useNow";
 import { Popover } from "../../ui/Popover";
-import { PATHS } from "./paths";
 import type { Quality } from "./quality";
 import type { CallView } from "./view";
 
@@ -26,8 +25,8 @@ function MoreLink({ onClick }: { onClick: () => void }) {
 /** `compact`: on a narrow screen the sign alone, where a name needs the room. */
 export function PathBadge({ path, compact, onDetails }: { path: CallPath; compact: boolean; onDetails: () => void }) {
   const { t } = useTranslation();
-  const { icon: Sign, name, why } = PATHS[path];
-  const words = t(name);
+  const direct = path === "direct";
+  const words = t(direct ? "call.pathDirect" : "call.pathNode");
   return (
     <Popover
       label={words}
@@ -35,14 +34,14 @@ export function PathBadge({ path, compact, onDetails }: { path: CallPath; compac
       panelClassName={clsx(PANEL, "left-0 max-md:-left-12")}
       button={
         <>
-          <Sign size={15} aria-hidden />
+          {direct ? <Lock size={15} aria-hidden /> : <Server size={15} aria-hidden />}
           <span className={clsx(compact && "max-sm:hidden")}>{words}</span>
         </>
       }
     >
       {(close) => (
         <>
-          <p>{t(why)}</p>
+          <p>{t(direct ? "call.pathDirectWhy" : "call.pathNodeWhy")}</p>
           <MoreLink
             onClick={() => {
               close();

@@ -46,11 +46,8 @@ const CONFIRM_MS = 3_000;
 export class CallSession {
   readonly view = new Store<CallView>(IDLE);
   readonly #world: SessionWorld;
-  /**
-   * Called once, when everything has been let go of. `null`: the user ended it and needs no notice. `failed` names a call that was
-   * given up because its media could not be had.
-   */
-  readonly #ended: (why: Ending | null, failed: string | null) => void;
+  /** Called once, when everything has been let go of. `null`: the user ended it and needs no notice. */
+  readonly #ended: (why: Ending | null) => void;
   readonly #media: LocalMedia;
   readonly #connection: Connection;
   readonly #say: Sayings;
@@ -70,7 +67,7 @@ export class CallSession {
   #cameraOnResume = false;
   #over = false;
 
-  constructor(world: SessionWorld, ended: (why: Ending | null, failed: string | null) => void) {
+  constructor(world: SessionWorld, ended: (why: Ending | null) => void) {
     this.#world = world;
     this.#ended = ended;
     this.#say = new Sayings(world.send);
@@ -85,7 +82,7 @@ export class CallSession {
       moving: (moving) => this.#show({ moving }),
       remote: (streams) => this.#hear(streams),
       measured: (measure) => this.#measured(measure),
-      gaveUp: (why) => this.hangUp(why === "lost" ? "lost" : this.#never(), true),
+      gaveUp: (why) => this.hangUp(why === "lost" ? "lost" : this.#never()),
     });
   }
 
@@ -135,13 +132,12 @@ export class CallSession {
     this.#finish(null);
   }
 
-  /** `failed`: because its media could not be had. */
-  hangUp(why: Ending | null = null, failed = false): void {
+  hangUp(why: Ending | null = null): void {
     if (this.#over) return;
     const { id } = this;
     if (id !== null) this.#world.farewells.say({ type: "call_hang_up", call_id: id });
     else if (this.#clientKey !== null) this.#world.farewells.cancel(this.#clientKey);
-    this.#finish(why, failed ? id : null);
+    this.#finish(why);
   }
 
   /** Continues here a call that another device of this user left. */
@@ -288,8 +284,7 @@ export class CallSession {
     const opened = await this.#openMedia(this.#cameraOnResume);
     const { call } = this.view.get();
     if (this.#over || call === null) return;
-    // Held and taken back meanwhile, it has them by another opening.
-    if (!opened && !this.#media.isOpen) this.#show({ onHold: true });
+    if (!opened) this.#show({ onHold: true });
     if (!this.#connection.serves(call)) this.#connect(call);
   }
 
@@ -399,19 +394,17 @@ export class CallSession {
   }
 
   #never(): Ending {
-    const path = this.view.get().call?.path;
-    if (path === "media_node") return "mediaNode";
-    return path === "relayed" ? "relay" : "media";
+    return this.view.get().call?.path === "media_node" ? "mediaNode" : "media";
   }
 
   /** Every ending comes through here. */
-  #finish(why: Ending | null, failed: string | null = null): void {
+  #finish(why: Ending | null): void {
     if (this.#over) return;
     this.#over = true;
     this.#timers.clear();
     this.#connection.close();
     this.#media.close();
     this.#early = [];
-    this.#ended(why, failed);
+    this.#ended(why);
   }
 }
