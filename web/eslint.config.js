@@ -64,8 +64,8 @@ export default ts.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        // The pages for admins and of the profile are doors of their own: they are loaded when somebody opens them.
-        { patterns: [{ regex: "features/\\w+/(?!(admin|profile)$).+", message: "a feature is used through its index only" }] },
+        // The pages for admins, of the profile and of the connection check are doors of their own: they are loaded when somebody opens them.
+        { patterns: [{ regex: "features/\\w+/(?!(admin|check|profile)$).+", message: "a feature is used through its index only" }] },
       ],
     },
   },

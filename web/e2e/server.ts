@@ -172,7 +172,7 @@ export class Server {
   }
 
   async setPath(policy: Policy): Promise<void> {
-    await this.api('PUT', '/api/admin/path-policy', { default: policy });
+    await this.api('PUT', '/api/admin/path-policy', { default: policy, rules: [] });
   }
 
   relay(): Promise<RelayReport> {

@@ -35,6 +35,7 @@ export async function tour(to: Tour): Promise<void> {
   await group(to, a);
   await calls(to, a, b);
   await profile(to, a);
+  await check(to, a);
   await a.close();
   await b.close();
   await administration(to);
@@ -143,6 +144,17 @@ async function profile({ look }: Tour, a: Staff): Promise<void> {
   await a.page.getByRole('button', { name: 'Profile' }).click();
   await expect(a.page.getByRole('heading', { name: 'Profile' })).toBeVisible();
   await look(a.page, 'profile');
+}
+
+async function check({ look }: Tour, a: Staff): Promise<void> {
+  await a.page.getByRole('button', { name: 'Check my connection' }).click();
+  await expect(a.page.getByRole('button', { name: 'Start the check' })).toBeVisible();
+  await look(a.page, 'check');
+  await a.page.getByRole('button', { name: 'Start the check' }).click();
+  await a.page.waitForFunction(() => [...document.querySelectorAll('video')].some((video) => video.videoWidth > 0));
+  await look(a.page, 'check-running');
+  await expect(a.page.getByRole('button', { name: 'Copy as text' })).toBeVisible({ timeout: 60_000 });
+  await look(a.page, 'check-done');
 }
 
 async function administration({ server, browser, options, look }: Tour): Promise<void> {

@@ -11,6 +11,7 @@ import type {
   CallPage,
   Conversation,
   EventPage,
+  Findings,
   Found,
   History,
   IceServers,
@@ -18,6 +19,7 @@ import type {
   InvitationLink,
   ListedConversation,
   ListedUser,
+  LoopbackEnd,
   MailChange,
   MailOutcome,
   MailReport,
@@ -36,6 +38,7 @@ import type {
   Settings,
   SettingsChange,
   SignedIn,
+  StartedCheck,
   UploadLimits,
   UploadReport,
   User,
@@ -166,6 +169,12 @@ export const getEvents = (after: number): Promise<EventPage> => call("get", "/ap
 /** One's own calls, the newest first. */
 export const getCalls = (query: { before?: string; limit?: number; missed?: boolean }): Promise<CallPage> =>
   call("get", "/api/calls", { query });
+export const startCheck = (): Promise<StartedCheck> => call("post", "/api/connection-checks");
+export const offerLoopback = (id: string, end: LoopbackEnd, sdp: string): Promise<{ sdp: string }> =>
+  call("post", "/api/connection-checks/{id}/offer", { path: { id }, body: { end, sdp } });
+export const finishCheck = (id: string, body: Findings): Promise<void> =>
+  call("put", "/api/connection-checks/{id}", { path: { id }, body });
+
 export const getPathPolicy = (): Promise<PathPolicy> => call("get", "/api/admin/path-policy");
 export const setPathPolicy = (body: PathPolicy): Promise<PathPolicy> =>
   call("put", "/api/admin/path-policy", { body });

@@ -41,7 +41,7 @@ export const PING_MS = 10_000;
 /** Two pings unanswered: the line is dead though nobody closed it. */
 export const SILENCE_MS = 22_000;
 /** How soon a line that somebody doubts has to show a sign of life. */
-export const DOUBT_MS = 1_500;
+export const DOUBT_MS = 800;
 /** What opening a line may take before a doubt opens another. */
 const OPENING_MS = 3_000;
 export const POLL_MS = 5_000;

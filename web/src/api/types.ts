@@ -52,6 +52,13 @@ export type CallPage = Schemas["CallPage"];
 export type CallState = Schemas["CallState"];
 export type Outcome = Schemas["Outcome"];
 export type Signal = Schemas["Signal"];
+/** A check of somebody's connection. */
+export type Leg = Schemas["Leg"];
+export type LegResult = Schemas["LegResult"];
+export type CheckVerdict = Schemas["Verdict"];
+export type StartedCheck = Schemas["StartedCheck"];
+export type Findings = Schemas["Findings"];
+export type LoopbackEnd = Schemas["LoopbackEnd"];
 export type PathPolicy = Schemas["PathPolicy"];
 export type PathRule = Schemas["PathRule"];
 export type PathRuleMatch = Schemas["PathRuleMatch"];
@@ -69,7 +76,6 @@ export type RelayHour = Schemas["Hour"];
 export type Reachability = Schemas["Reachability"];
 /** What somebody found who checked their connection. */
 export type ConnectionCheck = Schemas["ConnectionCheck"];
-export type LegResult = Schemas["LegResult"];
 export type CheckPage = Schemas["CheckPage"];
 export type MailReport = Schemas["MailReport"];
 export type MailChange = Schemas["MailChange"];

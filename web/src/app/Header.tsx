@@ -1,5 +1,5 @@
 /** The gradient header: the name, and the menu of the one who is signed in. */
-import { CircleUserRound, Headphones, Keyboard, LogOut, ScrollText, Settings } from "lucide-react";
+import { CircleUserRound, Headphones, Keyboard, LogOut, ScrollText, Settings, Stethoscope } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useCallPage } from "../features/calls";
 import { useDrafts, useOutbox } from "../features/chat";
@@ -75,6 +75,9 @@ function Menu({ close, onHelp }: { close: () => void; onHelp: () => void }) {
           }}
         >
           <Headphones size={18} aria-hidden /> {t("call.devices")}
+        </button>
+        <button type="button" className={ITEM} onClick={() => go({ name: "check" })}>
+          <Stethoscope size={18} aria-hidden /> {t("call.check")}
         </button>
         <AllowButton className={ITEM} />
         {me.role === "admin" && (

@@ -4,7 +4,7 @@ import { MessageCircle } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Role } from "../api/types";
-import { useCallPage } from "../features/calls";
+import { CheckButton, useCallPage } from "../features/calls";
 import { ChatPane, Details, KeyHelp, Switcher } from "../features/chat";
 import { NoticeSettings } from "../features/notifications";
 import { useMe } from "../features/users";
@@ -24,6 +24,7 @@ import { usePageKeys } from "./usePageKeys";
 const AdminPage = lazy(() => import("../features/users/admin"));
 const CallsAdmin = lazy(() => import("../features/calls/admin"));
 const MailCard = lazy(() => import("../features/notifications/admin"));
+const CheckPage = lazy(() => import("../features/calls/check"));
 const ProfilePage = lazy(() => import("../features/users/profile"));
 
 /** Right of the call; of the details there is room for nothing else beside them. */
@@ -31,7 +32,8 @@ const BESIDE = "ml-auto w-[min(420px,40vw)] border-l border-line [&_main:has(+as
 
 /** A page of its own, in place of the panes; null for those who may not see it. */
 function pageOf(route: Route, role: Role) {
-  if (route.name === "profile") return <ProfilePage notices={<NoticeSettings />} />;
+  if (route.name === "profile") return <ProfilePage notices={<NoticeSettings />} connection={<CheckButton />} />;
+  if (route.name === "check") return <CheckPage />;
   if (route.name !== "admin") return null;
   const others = { calls: <CallsAdmin section="calls" />, network: <CallsAdmin section="network" />, mail: <MailCard /> };
   if (role === "admin") return <AdminPage section={route.section ?? "users"} others={others} />;

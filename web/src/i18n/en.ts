@@ -264,6 +264,9 @@ export const en = {
     file_lost: "The browser no longer has the file. Attach it again.",
     file_changed: "The file was changed or moved. Attach it again.",
     upload_broken: "The upload keeps breaking off. Try again a little later.",
+    check_finished: "This check has its result already.",
+    bad_findings: "The server did not take the result of the check.",
+    bad_offer: "The media node did not understand the browser's offer.",
     media_node_refused: "The media node did not take the call. Tell your admin.",
   },
 } as const;

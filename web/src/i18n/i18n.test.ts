@@ -3,8 +3,10 @@ import i18next from "i18next";
 import { beforeAll, expect, test } from "vitest";
 import { adminEn, adminRu } from "./adminWords";
 import { en } from "./en";
+import { check as checkEn } from "./en/check";
 import { startWords } from "./index";
 import { ru } from "./ru";
+import { check as checkRu } from "./ru/check";
 
 interface Words {
   readonly [key: string]: string | Words;
@@ -18,7 +20,7 @@ function flatten(words: Words, prefix = ""): [string, string][] {
 
 const PLURAL = /_(zero|one|two|few|many|other)$/u;
 const bare = (key: string): string => key.replace(PLURAL, "");
-const all = { ru: flatten({ ...ru, ...adminRu }), en: flatten({ ...en, ...adminEn }) };
+const all = { ru: flatten({ ...ru, ...adminRu, check: checkRu }), en: flatten({ ...en, ...adminEn, check: checkEn }) };
 
 beforeAll(startWords);
 

@@ -7,6 +7,8 @@ export type Route =
   | { name: "chat"; conversationId: string; seq?: number }
   | { name: "invitation" }
   | { name: "profile" }
+  /** The check of one's connection. */
+  | { name: "check" }
   | { name: "admin"; section?: AdminSection };
 
 export const ADMIN_SECTIONS = ["users", "calls", "network", "files", "mail", "audit"] as const;
@@ -19,7 +21,7 @@ export function parse(path: string): Route {
     return { name: "chat", conversationId: second, ...seq };
   }
   if (first === "invitation") return { name: "invitation" };
-  if (first === "profile") return { name: "profile" };
+  if (first === "profile" || first === "check") return { name: first };
   if (first === "admin") {
     const section = ADMIN_SECTIONS.find((known) => known === second);
     return section === undefined ? { name: "admin" } : { name: "admin", section };

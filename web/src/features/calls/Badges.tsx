@@ -1,11 +1,12 @@
 /** Which path the call takes, how good it is and how long it lasts; a click explains. */
 import clsx from "clsx";
-import { ChevronRight, Lock, Server } from "lucide-react";
+import { ChevronRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CallPath } from "../../api/types";
 import { duration } from "../../lib/time";
 import { useNow } from "../../lib/useNow";
 import { Popover } from "../../ui/Popover";
+import { PATHS } from "./paths";
 import type { Quality } from "./quality";
 import type { CallView } from "./view";
 
@@ -25,8 +26,8 @@ function MoreLink({ onClick }: { onClick: () => void }) {
 /** `compact`: on a narrow screen the sign alone, where a name needs the room. */
 export function PathBadge({ path, compact, onDetails }: { path: CallPath; compact: boolean; onDetails: () => void }) {
   const { t } = useTranslation();
-  const direct = path === "direct";
-  const words = t(direct ? "call.pathDirect" : "call.pathNode");
+  const { icon: Sign, name, why } = PATHS[path];
+  const words = t(name);
   return (
     <Popover
       label={words}
@@ -34,14 +35,14 @@ export function PathBadge({ path, compact, onDetails }: { path: CallPath; compac
       panelClassName={clsx(PANEL, "left-0 max-md:-left-12")}
       button={
         <>
-          {direct ? <Lock size={15} aria-hidden /> : <Server size={15} aria-hidden />}
+          <Sign size={15} aria-hidden />
           <span className={clsx(compact && "max-sm:hidden")}>{words}</span>
         </>
       }
     >
       {(close) => (
         <>
-          <p>{t(direct ? "call.pathDirectWhy" : "call.pathNodeWhy")}</p>
+          <p>{t(why)}</p>
           <MoreLink
             onClick={() => {
               close();

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { CallPath } from "../../api/types";
 import { IconButton } from "../../ui/Button";
 import type { Candidate, FlowDetails, PictureDetails } from "./details";
+import { PATHS } from "./paths";
 import type { CallView } from "./view";
 
 export function CallDetails({ view: { call, details }, onClose }: { view: CallView; onClose: () => void }) {
@@ -23,6 +24,7 @@ export function CallDetails({ view: { call, details }, onClose }: { view: CallVi
       </div>
       <dl className="m-0 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 tabular-nums">
         <Path call={call} />
+        <Transport candidate={details?.local} />
         <Line what={t("call.detail.roundTrip")}>{ms(details?.roundTripMs)}</Line>
         <Line what={t("call.detail.jitter")}>{ms(details?.jitterMs)}</Line>
         <Flow what={t("call.detail.soundIn")} flow={details?.soundIn} />
@@ -54,7 +56,7 @@ const RULES = { default: "call.detail.rules.default" } as const;
 
 function Path({ call }: { call: CallView["call"] }) {
   const { t } = useTranslation();
-  const name = (path: CallPath): string => t(path === "direct" ? "call.pathDirect" : "call.pathNode");
+  const name = (path: CallPath): string => t(PATHS[path].name);
   const rule = call?.path_rule ?? "";
   const known = rule in RULES ? RULES[rule as keyof typeof RULES] : null;
   return (
@@ -83,6 +85,20 @@ function Flow({ what, flow }: { what: string; flow: FlowDetails | PictureDetails
   return <Line what={what}>{parts.filter(Boolean).join(" · ")}</Line>;
 }
 
+const TRANSPORTS = { udp: "call.detail.transports.udp", tcp: "call.detail.transports.tcp", tls: "call.detail.transports.tls" } as const;
+
+/** How the media leaves this computer: what a strict network lets out. */
+function Transport({ candidate }: { candidate: Candidate | null | undefined }) {
+  const { t } = useTranslation();
+  if (candidate == null) return null;
+  const { protocol } = candidate;
+  return (
+    <Line what={t("call.detail.transport")}>
+      {protocol in TRANSPORTS ? t(TRANSPORTS[protocol as keyof typeof TRANSPORTS]) : protocol.toUpperCase()}
+    </Line>
+  );
+}
+
 const CANDIDATES = {
   host: "call.detail.candidate.host",
   srflx: "call.detail.candidate.srflx",
@@ -94,5 +110,5 @@ function Address({ what, candidate }: { what: string; candidate: Candidate | nul
   const { t } = useTranslation();
   if (candidate == null) return null;
   const known = candidate.type in CANDIDATES ? t(CANDIDATES[candidate.type as keyof typeof CANDIDATES]) : candidate.type;
-  return <Line what={what}>{`${known} · ${candidate.protocol.toUpperCase()}`}</Line>;
+  return <Line what={what}>{known}</Line>;
 }

@@ -1,10 +1,13 @@
 /** Sound and video: what one talks, hears and is seen with. Before a call it is the check of them, in a call a change takes effect at once. */
+import { Stethoscope } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { navigate } from "../../lib/router";
 import { useStore } from "../../lib/useStore";
+import { Button } from "../../ui/Button";
 import { Sheet } from "../../ui/Sheet";
 import { Switch } from "../../ui/Switch";
 import { CameraCheck } from "./CameraCheck";
-import { useCalls } from "./context";
+import { useCalls, useCallView } from "./context";
 import { MicrophoneCheck } from "./MicrophoneCheck";
 import { SpeakerCheck } from "./SpeakerCheck";
 
@@ -13,6 +16,7 @@ const TREATMENT = ["noiseSuppression", "echoCancellation", "autoGainControl"] as
 export function DevicePanel({ title, onClose }: { title: string; onClose: () => void }) {
   const { t } = useTranslation();
   const { choices } = useCalls();
+  const { stage } = useCallView();
   const chosen = useStore(choices.chosen);
   return (
     <Sheet title={title} onClose={onClose} short>
@@ -31,6 +35,18 @@ export function DevicePanel({ title, onClose }: { title: string; onClose: () => 
             />
           ))}
         </section>
+        {stage === "idle" && (
+          <Button
+            icon={<Stethoscope size={18} aria-hidden />}
+            onClick={() => {
+              onClose();
+              navigate({ name: "check" });
+            }}
+            className="self-start"
+          >
+            {t("call.check")}
+          </Button>
+        )}
       </div>
     </Sheet>
   );

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "../../lib/useStore";
 import { useCalls, useCallView } from "./context";
 import { DeviceSelect } from "./DeviceSelect";
+import { LevelMeter } from "./LevelMeter";
 import { MediaErrorNote } from "./MediaErrorNote";
 import { useMicrophoneLevel, type Heard } from "./useMicrophoneLevel";
 
@@ -22,16 +23,7 @@ export function MicrophoneCheck() {
         <MediaErrorNote error={error} />
       ) : (
         <>
-          <div
-            role="meter"
-            aria-label={t("call.device.level")}
-            aria-valuemin={0}
-            aria-valuemax={100}
-            aria-valuenow={Math.round(level * 100)}
-            className="h-2 overflow-hidden rounded-full bg-line"
-          >
-            <div className="h-full origin-left rounded-full bg-online transition-transform duration-75" style={{ transform: `scaleX(${level})` }} />
-          </div>
+          <LevelMeter level={level} />
           <Verdict heard={heard} />
         </>
       )}

@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { CallRecord } from "../../api/types";
 import { duration } from "../../lib/time";
+import { PATHS } from "./paths";
 
 /** Calls that the reader did not get. */
 export function isMissed(call: CallRecord, outgoing: boolean): boolean {
@@ -32,7 +33,7 @@ export function useCallWords(): (call: CallRecord, outgoing: boolean) => CallWor
     if (call.outcome !== "completed" && !missed) parts.push(t(`call.history.${call.outcome}`));
     const way = t(missed ? "call.log.wasMissed" : outgoing ? "call.log.outgoing" : "call.log.incoming");
     const brief = [way, ...parts].join(" · ");
-    if (call.path != null) parts.push(t(call.path === "direct" ? "call.pathDirect" : "call.pathNode"));
+    if (call.path != null) parts.push(t(PATHS[call.path].name));
     return { title, detail: parts.join(" · "), brief };
   };
 }

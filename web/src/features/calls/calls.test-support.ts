@@ -1,6 +1,6 @@
 /** A server, devices and peers that the tests of the calls play. */
 import { expect, vi } from "vitest";
-import type { CallState, ClientFrame } from "../../api/types";
+import type { CallState, ClientFrame, IceServer } from "../../api/types";
 import { Calls } from "./calls";
 import { DeviceChoices } from "./choices";
 import { DeviceList } from "./deviceList";
@@ -75,6 +75,11 @@ export class FakePeer {
   closed = false;
   /** Packets come. */
   flowing = true;
+  /** Pictures come as well; how many of them are decoded. */
+  picture = false;
+  frames = 0;
+  /** Checks of the way that the other side answered. */
+  answers = 0;
   packets = 0;
   sentPackets = 0;
   fractionLost = 0;
@@ -82,6 +87,8 @@ export class FakePeer {
   readonly received: string[] = [];
   readonly connection = { getStats: async () => this.stats(), signalingState: "stable" } as unknown as { signalingState: string };
   restart = vi.fn();
+  renew = vi.fn();
+  remind = vi.fn();
   shape = vi.fn(async () => undefined);
   levels = vi.fn(async () => ({ me: 0, other: 0 }));
   constructor(
@@ -102,7 +109,10 @@ export class FakePeer {
   }
   private stats(): Map<string, object> {
     if (this.flowing) this.packets += 50;
+    const video = { id: "video", type: "inbound-rtp", kind: "video", packetsReceived: this.packets, framesDecoded: this.frames };
     return new Map<string, object>([
+      ...(this.picture ? [["video", video] as const] : []),
+      ["pair", { id: "pair", type: "candidate-pair", responsesReceived: this.answers }],
       ["in", { id: "in", type: "inbound-rtp", kind: "audio", packetsReceived: this.packets }],
       ["out", { id: "out", type: "outbound-rtp", kind: "audio", packetsSent: (this.sentPackets += 50) }],
       ["far", { id: "far", type: "remote-inbound-rtp", localId: "out", fractionLost: this.fractionLost }],
@@ -157,6 +167,7 @@ export function setUp(me: "anna" | "boris", { granted = true } = {}) {
   const getDisplayMedia = vi.fn(async () => capture(new FakeTrack("video", "screen")));
   const choices = new DeviceChoices();
   const doubtLine = vi.fn();
+  const iceServers = vi.fn<(callId: string) => Promise<IceServer[]>>(async () => []);
   const calls = new Calls({
     me,
     send: (frame) => {
@@ -173,6 +184,7 @@ export function setUp(me: "anna" | "boris", { granted = true } = {}) {
     choices,
     list: new DeviceList(() => source),
     microphoneGranted: async () => granted,
+    iceServers,
   });
   const hello = (device_id: string): void =>
     calls.receive({ type: "hello", user_id: me, device_id, last_event_id: 0, reset: false });
@@ -187,7 +199,7 @@ export function setUp(me: "anna" | "boris", { granted = true } = {}) {
   const stage = (): string => view().stage;
   const live = (): number => tracks.filter(({ readyState }) => readyState === "live").length;
   return {
-    calls, view, sent, tracks, peers, world, source, choices, getUserMedia, getDisplayMedia, doubtLine,
+    calls, view, sent, tracks, peers, world, source, choices, getUserMedia, getDisplayMedia, doubtLine, iceServers,
     hello, tell, answer, types, stage, live, last: () => peers.at(-1)!,
   };
 }

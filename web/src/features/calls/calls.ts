@@ -2,7 +2,7 @@
  * All calls of this page, without React: one that talks or rings, and beside it one that is on hold or rings as a second one.
  * Each is a `CallSession`; here is what concerns more than one, and who gets what the server says.
  */
-import type { CallKind, CallState, ClientFrame, ServerFrame } from "../../api/types";
+import type { CallKind, CallState, ClientFrame, IceServer, ServerFrame } from "../../api/types";
 import { Store } from "../../lib/store";
 import type { DeviceChoices } from "./choices";
 import type { DeviceList } from "./deviceList";
@@ -24,6 +24,8 @@ export interface CallWorld {
   peer(call: CallState, tracks: LocalTracks, events: PeerEvents): PeerLike;
   /** Whether the browser opens the microphone without asking. */
   microphoneGranted(): Promise<boolean>;
+  /** Relay servers for a call that lives longer than their credentials. */
+  iceServers(callId: string): Promise<IceServer[]>;
   choices: DeviceChoices;
   list: DeviceList;
 }
@@ -259,7 +261,7 @@ export class Calls {
   }
 
   #open(): CallSession {
-    const session = new CallSession(this.#world, (why) => this.#ended(session, why));
+    const session = new CallSession(this.#world, (why, failed) => this.#ended(session, why, failed));
     session.view.subscribe(() => this.#show());
     return session;
   }
@@ -278,7 +280,7 @@ export class Calls {
     void this.#held?.hold(true);
   }
 
-  #ended(session: CallSession, why: Ending | null): void {
+  #ended(session: CallSession, why: Ending | null, failed: string | null): void {
     const { peerId, kind } = session.view.get();
     if (session === this.#waiting) this.#waiting = null;
     else if (session === this.#held) this.#held = null;
@@ -288,7 +290,7 @@ export class Calls {
       if (this.#waiting !== null) this.#waiting = null;
       else this.#held = null;
     }
-    this.view.update((view) => ({ ...view, ending: why === null ? null : { why, peerId, kind } }));
+    this.view.update((view) => ({ ...view, ending: why === null ? null : { why, peerId, kind, failed } }));
     for (const call of [...this.#unshown.values()]) this.#follow(call);
     this.#show();
   }

@@ -1,5 +1,6 @@
 /** Hands the calls to the screen. */
 import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
+import { getIceServers } from "../../api/routes";
 import { useApi, useSocketListener } from "../../api/context";
 import { useStore } from "../../lib/useStore";
 import { Calls } from "./calls";
@@ -43,6 +44,7 @@ export function CallProvider({ me, children }: { me: string; children: ReactNode
         choices: new DeviceChoices(),
         list: new DeviceList(mediaDevices),
         microphoneGranted,
+        iceServers: async (callId) => (await getIceServers(callId)).ice_servers,
       }),
     [socket, me],
   );

@@ -19,6 +19,7 @@ export interface PictureDetails extends FlowDetails {
 export interface Candidate {
   /** `host`, `srflx`, `prflx` or `relay`. */
   type: string;
+  /** On the way out of this computer: `udp`, `tcp` or `tls`. */
   protocol: string;
 }
 

@@ -41,6 +41,7 @@ export function endingWords(why: Exclude<Ending, { code: string }>, seen: LastSe
     case "lost":
       return failed("lost", true);
     case "media":
+    case "relay":
     case "mediaNode":
     case "socket":
       return failed(why);

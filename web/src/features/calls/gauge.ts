@@ -6,7 +6,7 @@ import { Degrade, type PictureLimit } from "./degrade";
 import { describe, type Details } from "./details";
 import type { PeerLike } from "./peer";
 import { assess, reportOut, type Quality } from "./quality";
-import { received, sends, takeSample, type Entry, type Sample } from "./sample";
+import { isOpen, received, sends, takeSample, type Entry, type Sample } from "./sample";
 import { Speaking } from "./speaking";
 
 export interface Measure {
@@ -20,10 +20,14 @@ export interface GaugeEvents {
   measured(measure: Partial<Measure>): void;
   /** `short`: worth a new look for ways. `long`: broken, though the browser says otherwise. `over`: it comes again. */
   silent(kind: "short" | "long" | "over"): void;
+  /** A quick look: whether the way is open; null if nothing is expected to come. */
+  looked(open: boolean | null): void;
 }
 
 export const LOOK_MS = 1_000;
 const LISTEN_MS = 200;
+/** How often it is looked whether the way is open, where there is another. */
+export const WATCH_MS = 200;
 /** Looks without a packet that should have come. */
 const SHORT_SILENCE = 3;
 export const LONG_SILENCE = 10;
@@ -42,6 +46,8 @@ export class Gauge {
   #silence = 0;
   #looks: ReturnType<typeof setInterval> | undefined;
   #listens: ReturnType<typeof setInterval> | undefined;
+  #watches: ReturnType<typeof setInterval> | undefined;
+  #watched: Sample | null = null;
   #stopped = false;
 
   constructor(peer: PeerLike, onNode: boolean, events: GaugeEvents) {
@@ -61,6 +67,12 @@ export class Gauge {
     this.#stopped = true;
     clearInterval(this.#looks);
     clearInterval(this.#listens);
+    clearInterval(this.#watches);
+  }
+
+  /** Looks often, from now on. */
+  watchClosely(): void {
+    if (this.#watches === undefined && !this.#stopped) this.#watches = setInterval(() => void this.watch(), WATCH_MS);
   }
 
   expect(on: boolean): void {
@@ -77,10 +89,12 @@ export class Gauge {
     return this.#before !== null && received(this.#before) > 0;
   }
 
-  /** Whether anything has come at all. */
-  async flows(): Promise<boolean> {
-    const sample = await this.#sample();
-    return sample !== null && received(sample) > 0;
+  /** A quick look, now. */
+  async watch(): Promise<void> {
+    const [now, before] = [await this.#sample(), this.#watched];
+    if (now === null) return;
+    this.#watched = now;
+    this.#events.looked(this.#expected && before !== null ? isOpen(now, before) : null);
   }
 
   async #sample(): Promise<Sample | null> {

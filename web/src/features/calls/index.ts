@@ -1,5 +1,6 @@
 /** What other features and the app may use of this one. */
 export { CallButtons, useCanCall } from "./CallButtons";
+export { CheckButton } from "./CheckButton";
 export { CallPageProvider, useCallPage } from "./callPage";
 export { CallScreens } from "./CallScreens";
 export { CallProvider, useCalls, useInCall } from "./context";

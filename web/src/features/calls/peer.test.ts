@@ -14,8 +14,12 @@ class FakeConnection {
   onconnectionstatechange = null;
   readonly transceivers: { direction: string; receiver: { track: { kind: string } }; sender: object; setCodecPreferences: () => void }[] = [];
 
-  constructor() {
+  constructor(public configuration: RTCConfiguration) {
     FakeConnection.made.push(this);
+  }
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configuration = configuration;
+    this.log.push("configured");
   }
   addTransceiver(kind: string, { direction }: { direction: string }): object {
     const sender = {
@@ -60,7 +64,7 @@ function setUp(offerer: boolean, tracks = TRACKS) {
   const said: string[] = [];
   const failed = vi.fn();
   const streams: RemoteStreams[] = [];
-  const peer = new Peer({ offerer, ice_servers: [] }, tracks, {
+  const peer = new Peer({ offerer, ice_servers: [], path: "direct" }, tracks, {
     signal: (signal: Signal) => said.push(signal.type === "candidate" ? signal.candidate : `${signal.type} ${signal.sdp}`),
     remote: (now) => streams.push(now),
     connection: () => undefined,
@@ -204,4 +208,40 @@ test("a description that cannot be used is reported", async () => {
   peer.receive({ type: "offer", sdp: "x" });
   await settle();
   expect(failed).toHaveBeenCalledOnce();
+});
+
+const TURN = { urls: ["turn:host:443?transport=udp"], username: "u", credential: "c" };
+
+test.each([
+  ["direct", "all"],
+  ["relayed", "relay"],
+  ["media_node", "all"],
+] as const)("on the path %s candidates are looked for: %s", (path, policy) => {
+  const events = { signal: () => undefined, remote: () => undefined, connection: () => undefined, failed: () => undefined };
+  const peer = new Peer({ offerer: false, ice_servers: [TURN], path }, TRACKS, events);
+  const connection = FakeConnection.made.at(-1)!;
+  expect(connection.configuration).toEqual({ iceTransportPolicy: policy, bundlePolicy: "max-bundle", iceServers: [TURN] });
+  const fresh = { ...TURN, credential: "d" };
+  peer.renew([fresh]);
+  expect(connection.configuration).toEqual({ iceTransportPolicy: policy, bundlePolicy: "max-bundle", iceServers: [fresh] });
+  peer.close();
+  peer.renew([TURN]);
+  expect(connection.configuration.iceServers).toEqual([fresh]);
+});
+
+test("the first offer is said again while nobody answers, and never after", async () => {
+  const { peer, connection, said } = setUp(true);
+  await settle();
+  peer.remind();
+  await settle();
+  expect(said).toEqual(["offer offer", "offer offer"]);
+  peer.receive({ type: "answer", sdp: "" });
+  await settle();
+  peer.remind();
+  peer.restart();
+  await settle();
+  peer.remind();
+  await settle();
+  expect(said).toEqual(["offer offer", "offer offer", "offer restart"]);
+  expect(connection.signalingState).toBe("have-local-offer");
 });

@@ -3,7 +3,7 @@
  * camera can come and go without a new offer. The offerer makes the first offer; either side may restart ICE, and of two
  * offers that meet the offerer's holds.
  */
-import type { CallState, Signal } from "../../api/types";
+import type { CallState, IceServer, Signal } from "../../api/types";
 import type { PictureLimit } from "./degrade";
 import { shapeSender } from "./encodings";
 
@@ -39,6 +39,7 @@ export class Peer {
   readonly connection: RTCPeerConnection;
   readonly #events: PeerEvents;
   readonly #offerer: boolean;
+  readonly #configuration: RTCConfiguration;
   readonly #remote = new Map<(typeof LINES)[number], MediaStreamTrack>();
   #tracks: LocalTracks;
   /** Signals are handled one after another, whatever order their promises would settle in. */
@@ -47,11 +48,13 @@ export class Peer {
   #early: RTCIceCandidateInit[] = [];
   #closed = false;
 
-  constructor(call: Pick<CallState, "ice_servers" | "offerer">, tracks: LocalTracks, events: PeerEvents) {
+  constructor(call: Pick<CallState, "ice_servers" | "offerer" | "path">, tracks: LocalTracks, events: PeerEvents) {
     this.#events = events;
     this.#offerer = call.offerer;
     this.#tracks = tracks;
-    this.connection = new RTCPeerConnection({ iceServers: call.ice_servers, bundlePolicy: "max-bundle" });
+    // On a relayed path no address of one's own is looked for, so that none can be told.
+    this.#configuration = { iceTransportPolicy: call.path === "relayed" ? "relay" : "all", bundlePolicy: "max-bundle" };
+    this.connection = new RTCPeerConnection({ ...this.#configuration, iceServers: toServers(call.ice_servers) });
     this.connection.onicecandidate = ({ candidate }) => this.#found(candidate);
     this.connection.ontrack = ({ track, transceiver }) => this.#hear(track, transceiver);
     this.connection.onconnectionstatechange = () => events.connection(this.connection.connectionState);
@@ -94,6 +97,15 @@ export class Peer {
     return { me: levelIn(mine, "media-source"), other: levelIn(others, "inbound-rtp") };
   }
 
+  /** Uses other servers, or the same with fresh credentials, from the next restart on; what flows is left alone. */
+  renew(servers: IceServer[]): void {
+    try {
+      if (!this.#closed) this.connection.setConfiguration({ ...this.#configuration, iceServers: toServers(servers) });
+    } catch {
+      // A browser that does not take them goes on with those it has.
+    }
+  }
+
   /** Looks for new ways to the other side. */
   restart(): void {
     this.#do(async () => {
@@ -103,6 +115,14 @@ export class Peer {
       if (signalingState === "stable") await this.#offer({ iceRestart: true });
       // The last offer, or its answer, was lost with a socket that was dead already.
       else if (signalingState === "have-local-offer") this.#sayOffer();
+    });
+  }
+
+  /** Says the first offer again, with all addresses found since, if nobody has answered: it may have gone to a socket that was dead. */
+  remind(): void {
+    this.#do(async () => {
+      const { signalingState, remoteDescription } = this.connection;
+      if (remoteDescription === null && signalingState === "have-local-offer") this.#sayOffer();
     });
   }
 
@@ -211,6 +231,10 @@ export class Peer {
     const tracks = lines.map((line) => this.#remote.get(line)).filter((track) => track !== undefined);
     return tracks.length === 0 ? null : new MediaStream(tracks);
   }
+}
+
+export function toServers(servers: readonly IceServer[]): RTCIceServer[] {
+  return servers.map(({ urls, username, credential }) => (credential == null ? { urls } : { urls, username: username ?? "", credential }));
 }
 
 function toInit(signal: Extract<Signal, { type: "candidate" }>): RTCIceCandidateInit {

@@ -25,6 +25,8 @@ export interface FlowSample {
   width: number | null;
   height: number | null;
   fps: number | null;
+  /** Inbound pictures that were decoded. */
+  frames: number;
 }
 
 export interface Sample {
@@ -40,6 +42,8 @@ export interface Sample {
   local: Candidate | null;
   remote: Candidate | null;
   encryption: string | null;
+  /** By pair of candidates: how many checks were answered. Not every browser counts them. */
+  answers: ReadonlyMap<string, number>;
 }
 
 const count = (value: unknown): number => (typeof value === "number" ? value : 0);
@@ -64,7 +68,13 @@ export function takeSample(report: Iterable<Entry>): Sample {
     local: candidate("localCandidateId"),
     remote: candidate("remoteCandidateId"),
     encryption: typeof transport?.["srtpCipher"] === "string" ? transport["srtpCipher"] : null,
+    answers: new Map(all.filter(({ type }) => type === "candidate-pair").map((one) => [one.id, count(one["responsesReceived"])])),
   };
+}
+
+/** Whether the way was seen to be open between two looks: packets came, or the other side answered a check. */
+export function isOpen(now: Sample, before: Sample): boolean {
+  return received(now) > received(before) || [...now.answers].some(([pair, answers]) => answers > (before.answers.get(pair) ?? 0));
 }
 
 /** RTP packets that have come in all. */
@@ -88,7 +98,8 @@ function selectedPair(entries: Map<string, Entry>, transport: Entry | undefined)
 
 function candidateOf(entry: Entry | undefined): Candidate | null {
   if (entry === undefined) return null;
-  return { type: String(entry["candidateType"] ?? "?"), protocol: String(entry["protocol"] ?? "?") };
+  // Of a relayed one the plain protocol is that between the relay and the other side.
+  return { type: String(entry["candidateType"] ?? "?"), protocol: String(entry["relayProtocol"] ?? entry["protocol"] ?? "?") };
 }
 
 function flows(entries: Map<string, Entry>, type: "inbound-rtp" | "outbound-rtp"): Partial<Record<Line, FlowSample>> {
@@ -109,6 +120,7 @@ function flows(entries: Map<string, Entry>, type: "inbound-rtp" | "outbound-rtp"
       width: known(entry["frameWidth"]),
       height: known(entry["frameHeight"]),
       fps: known(entry["framesPerSecond"]),
+      frames: count(entry["framesDecoded"]),
     };
   }
   return found;

@@ -46,8 +46,11 @@ const CONFIRM_MS = 3_000;
 export class CallSession {
   readonly view = new Store<CallView>(IDLE);
   readonly #world: SessionWorld;
-  /** Called once, when everything has been let go of. `null`: the user ended it and needs no notice. */
-  readonly #ended: (why: Ending | null) => void;
+  /**
+   * Called once, when everything has been let go of. `null`: the user ended it and needs no notice. `failed` names a call that was
+   * given up because its media could not be had.
+   */
+  readonly #ended: (why: Ending | null, failed: string | null) => void;
   readonly #media: LocalMedia;
   readonly #connection: Connection;
   readonly #say: Sayings;
@@ -67,7 +70,7 @@ export class CallSession {
   #cameraOnResume = false;
   #over = false;
 
-  constructor(world: SessionWorld, ended: (why: Ending | null) => void) {
+  constructor(world: SessionWorld, ended: (why: Ending | null, failed: string | null) => void) {
     this.#world = world;
     this.#ended = ended;
     this.#say = new Sayings(world.send);
@@ -82,7 +85,7 @@ export class CallSession {
       moving: (moving) => this.#show({ moving }),
       remote: (streams) => this.#hear(streams),
       measured: (measure) => this.#measured(measure),
-      gaveUp: (why) => this.hangUp(why === "lost" ? "lost" : this.#never()),
+      gaveUp: (why) => this.hangUp(why === "lost" ? "lost" : this.#never(), true),
     });
   }
 
@@ -132,12 +135,13 @@ export class CallSession {
     this.#finish(null);
   }
 
-  hangUp(why: Ending | null = null): void {
+  /** `failed`: because its media could not be had. */
+  hangUp(why: Ending | null = null, failed = false): void {
     if (this.#over) return;
     const { id } = this;
     if (id !== null) this.#world.farewells.say({ type: "call_hang_up", call_id: id });
     else if (this.#clientKey !== null) this.#world.farewells.cancel(this.#clientKey);
-    this.#finish(why);
+    this.#finish(why, failed ? id : null);
   }
 
   /** Continues here a call that another device of this user left. */
@@ -284,7 +288,8 @@ export class CallSession {
     const opened = await this.#openMedia(this.#cameraOnResume);
     const { call } = this.view.get();
     if (this.#over || call === null) return;
-    if (!opened) this.#show({ onHold: true });
+    // Held and taken back meanwhile, it has them by another opening.
+    if (!opened && !this.#media.isOpen) this.#show({ onHold: true });
     if (!this.#connection.serves(call)) this.#connect(call);
   }
 
@@ -394,17 +399,19 @@ export class CallSession {
   }
 
   #never(): Ending {
-    return this.view.get().call?.path === "media_node" ? "mediaNode" : "media";
+    const path = this.view.get().call?.path;
+    if (path === "media_node") return "mediaNode";
+    return path === "relayed" ? "relay" : "media";
   }
 
   /** Every ending comes through here. */
-  #finish(why: Ending | null): void {
+  #finish(why: Ending | null, failed: string | null = null): void {
     if (this.#over) return;
     this.#over = true;
     this.#timers.clear();
     this.#connection.close();
     this.#media.close();
     this.#early = [];
-    this.#ended(why);
+    this.#ended(why, failed);
   }
 }

@@ -1,12 +1,11 @@
-/** Staying connected: restarts, another path, silence, a reload, and what a thin line does to the picture. */
+/** Staying connected: restarts, silence, a reload, and what a thin line does to the picture. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { away, CALL, expectNothingOpen, FakeStream, setUp, settle, talking, type World } from "./calls.test-support";
-import { CONNECT_MS, LOST_MS, MOVE_AFTER_MS, MOVE_MS, RESTART_AFTER_MS, RESTART_MS } from "./connection";
+import { CONNECT_MS, LOST_MS, RESTART_AFTER_MS, RESTART_MS } from "./connection";
 import { LONG_SILENCE, LOOK_MS } from "./gauge";
 import { RELEASE_MS } from "./speaking";
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-const MOVED = { path: "media_node", moved_from: "direct", negotiation: 2, offerer: true } as const;
 const failures = ({ sent }: World): number => sent.filter(({ type }) => type === "call_media_failed").length;
 
 beforeEach(() => {
@@ -73,107 +72,6 @@ describe("a broken way", () => {
   });
 });
 
-describe("another path", () => {
-  test("is asked for when the direct one is not found, and then given time", async () => {
-    const world = setUp("anna");
-    await world.calls.call("boris", "audio");
-    world.answer({ offerer: true, may_move: true });
-    await pass(MOVE_AFTER_MS - 1);
-    expect(failures(world)).toBe(0);
-    await pass(1);
-    expect(world.sent.at(-1)).toEqual({ type: "call_media_failed", call_id: "call", negotiation: 1 });
-    world.answer(MOVED);
-    expect(world.view()).toMatchObject({ stage: "connecting", moving: true });
-    expect(world.peers.map(({ closed }) => closed)).toEqual([true, false]);
-    await pass(CONNECT_MS - 1);
-    world.last().events.connection("connected");
-    expect(world.view()).toMatchObject({ stage: "talking", moving: false });
-  });
-
-  test("is not asked for where the policy allows none", async () => {
-    const world = setUp("anna");
-    await world.calls.call("boris", "audio");
-    world.answer({ offerer: true });
-    await pass(CONNECT_MS);
-    expect(failures(world)).toBe(0);
-    expectNothingOpen(world);
-  });
-
-  test("is asked for when a restart does not help", async () => {
-    const world = await talking("anna", { may_move: true });
-    world.last().events.connection("disconnected");
-    await pass(RESTART_AFTER_MS + RESTART_MS - 1);
-    expect(failures(world)).toBe(0);
-    await pass(1);
-    expect(failures(world)).toBe(1);
-  });
-
-  test("what cannot be said because the socket is down is said when it is back, unless it is of yesterday", async () => {
-    const world = await talking("anna", { may_move: true });
-    world.world.online = false;
-    world.last().events.connection("failed");
-    await pass(RESTART_MS);
-    world.world.online = true;
-    world.hello("device-2");
-    expect(failures(world)).toBe(0);
-    world.answer({ offerer: true, may_move: true });
-    expect(failures(world)).toBe(1);
-    world.world.online = false;
-    await pass(RESTART_MS);
-    world.world.online = true;
-    world.hello("device-3");
-    world.answer(MOVED);
-    expect(failures(world)).toBe(1);
-  });
-
-  test("the old one plays until the new one flows", async () => {
-    const world = await talking("anna", { may_move: true });
-    const old = world.last();
-    const heard = new FakeStream() as unknown as MediaStream;
-    old.events.remote({ person: heard, screen: null });
-    world.answer(MOVED);
-    const fresh = world.last();
-    fresh.flowing = false;
-    expect(world.view()).toMatchObject({ stage: "talking", moving: true, remote: heard });
-    const after = new FakeStream() as unknown as MediaStream;
-    fresh.events.remote({ person: after, screen: null });
-    fresh.events.connection("connected");
-    await pass(1_000);
-    expect(world.view()).toMatchObject({ moving: true, remote: heard });
-    expect(old.closed).toBe(false);
-    // Both carry what is said meanwhile.
-    await world.calls.setCamera(false);
-    for (const peer of [old, fresh]) expect(peer.sent.camera).toBeNull();
-    fresh.flowing = true;
-    await pass(500);
-    expect(world.view()).toMatchObject({ moving: false, remote: after, interrupted: false });
-    expect(old.closed).toBe(true);
-    world.calls.hangUp();
-    expectNothingOpen(world);
-  });
-
-  test("the old one is not kept for ever, and nothing that it says counts", async () => {
-    const world = await talking("anna", { may_move: true });
-    const old = world.last();
-    world.answer(MOVED);
-    const said = world.sent.length;
-    old.events.signal({ type: "candidate", candidate: "late" });
-    expect(world.sent.length).toBe(said);
-    await pass(MOVE_MS);
-    expect(old.closed).toBe(true);
-    await pass(CONNECT_MS);
-    expect(world.calls.view.get().ending).toMatchObject({ why: "mediaNode" });
-    expectNothingOpen(world);
-  });
-
-  test("hung up in the middle of a move", async () => {
-    const world = await talking("anna", { may_move: true });
-    world.answer(MOVED);
-    world.calls.hangUp();
-    expectNothingOpen(world);
-  });
-});
-
 describe("silence", () => {
   const muted = CALL.participants.map((one) => ({ ...one, microphone: one.user_id === "anna" }));
 
@@ -182,9 +80,11 @@ describe("silence", () => {
     await pass(2 * LOOK_MS);
     world.last().flowing = false;
     await pass(4 * LOOK_MS);
-    expect(world.last().restart).toHaveBeenCalledOnce();
-    expect(world.doubtLine).toHaveBeenCalledOnce();
+    // At the first moment of silence, and when it lasts.
+    expect(world.last().restart).toHaveBeenCalledTimes(2);
+    expect(world.doubtLine).toHaveBeenCalledTimes(2);
     expect(world.view().interrupted).toBe(false);
+    expect(failures(world)).toBe(0);
     await pass(LONG_SILENCE * LOOK_MS);
     expect(world.view().interrupted).toBe(true);
     expect(failures(world)).toBe(1);

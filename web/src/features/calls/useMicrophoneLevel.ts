@@ -74,6 +74,14 @@ function listen(calls: Calls, choices: Choices, tell: (seen: MicrophoneLevel) =>
   };
 }
 
+/** Of a track that is open already; null while there is none. */
+export function useTrackLevel(track: MediaStreamTrack | null): MicrophoneLevel {
+  const [seen, setSeen] = useState(NOTHING);
+  useEffect(() => (track === null ? undefined : measure(track.clone(), setSeen)), [track]);
+  return track === null ? NOTHING : seen;
+}
+
+/** Stops the track in the end. */
 function measure(track: MediaStreamTrack, tell: (seen: MicrophoneLevel) => void): () => void {
   const context = new AudioContext();
   void context.resume().catch(() => undefined);

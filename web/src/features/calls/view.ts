@@ -15,7 +15,7 @@ export type Stage =
   | "talking";
 
 /** Why a call is over: the server's outcome, or something that only this page knows. */
-export type Ending = Outcome | "elsewhere" | "media" | "mediaNode" | "socket" | { code: string };
+export type Ending = Outcome | "elsewhere" | "media" | "relay" | "mediaNode" | "socket" | { code: string };
 
 /** One call. */
 export interface CallView {
@@ -61,6 +61,14 @@ export interface DeviceNotice {
   label: string;
 }
 
+export interface CallEnding {
+  why: Ending;
+  peerId: string | null;
+  kind: CallKind;
+  /** The call whose media could not be had for good: worth a check of the connection. */
+  failed: string | null;
+}
+
 /** All calls of this page. */
 export interface CallsView {
   /** Its stage is `idle` if there is none. */
@@ -71,7 +79,7 @@ export interface CallsView {
   /** A call of this user that another, lost device left: it can be continued here. */
   abandoned: CallState | null;
   /** How the last call ended, for a short notice; a new object each time. */
-  ending: { why: Ending; peerId: string | null; kind: CallKind } | null;
+  ending: CallEnding | null;
 }
 
 export const IDLE: CallView = {

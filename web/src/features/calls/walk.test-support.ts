@@ -1,6 +1,6 @@
 /** A small server, colleagues with whims, and a page that is steered at random: for the walks of the calls. */
 import { vi } from "vitest";
-import type { CallState, ClientFrame, ServerFrame } from "../../api/types";
+import type { CallPath, CallState, ClientFrame, IceServer, ServerFrame } from "../../api/types";
 import { Calls } from "./calls";
 import { DeviceChoices } from "./choices";
 import { CALL, FakePeer, FakeSource, FakeStream, FakeTrack } from "./calls.test-support";
@@ -61,7 +61,9 @@ export class FakeServer {
     if (!this.online) return;
     const here = call.device === this.device;
     const participants = call.state.participants.map((one) => (one.user_id === ME ? { ...one, connected: call.device !== null } : one));
-    this.say({ type: "call", call: { ...call.state, here, participants } });
+    // Credentials are minted anew each time.
+    const ice_servers = call.state.path === "direct" ? [] : [{ urls: ["turn:host"], username: "u", credential: `${(this.#made += 1)}` }];
+    this.say({ type: "call", call: { ...call.state, here, participants, ice_servers } });
   }
 
   /** Somebody calls Anna, as far as the rules let it ring. */
@@ -80,10 +82,17 @@ export class FakeServer {
     return call;
   }
 
-  answer(call: ServerCall, device: string | null): void {
+  answer(call: ServerCall, device: string | null, path: CallPath = "direct"): void {
     call.device = device;
-    call.state = { ...call.state, phase: "answered", waiting: false, path: "direct", may_move: true, negotiation: 1, answered_at: 1 };
+    const answered = { phase: "answered", waiting: false, path, may_move: path === "direct", negotiation: 1, answered_at: 1 } as const;
+    call.state = { ...call.state, ...answered };
     this.tell(call);
+  }
+
+  /** Make before break: a new negotiation on the other path. */
+  move(call: ServerCall, path: CallPath): void {
+    const { path: from } = call.state;
+    if (call.state.phase === "answered" && from !== path) this.renegotiate(call, { path, moved_from: from ?? null, may_move: false });
   }
 
   end(call: ServerCall, outcome: NonNullable<CallState["outcome"]>): void {
@@ -132,7 +141,7 @@ export class FakeServer {
       if (anew) this.renegotiate(call);
       else this.tell(call);
     } else if (frame.type === "call_media_failed") {
-      if (call.state.may_move && frame.negotiation === negotiation) this.renegotiate(call, { path: "media_node", moved_from: "direct", may_move: false });
+      if (call.state.may_move && frame.negotiation === negotiation) this.move(call, "relayed");
     } else if (frame.type === "call_leave") {
       call.device = null;
     }
@@ -175,6 +184,7 @@ export class WalkPage {
       choices: this.choices,
       list: new DeviceList(() => this.source),
       microphoneGranted: async () => true,
+      iceServers: this.#servers,
     });
   }
 
@@ -201,6 +211,13 @@ export class WalkPage {
     const made = [new FakeTrack("video"), ...(this.random(2) === 0 ? [new FakeTrack("audio", TAB)] : [])];
     this.tracks.push(...made);
     return new FakeStream(made) as unknown as MediaStream;
+  };
+
+  /** At once, never, or not at all. */
+  readonly #servers = async (): Promise<IceServer[]> => {
+    if (this.random(3) === 0) throw new Error("unreachable");
+    if (this.random(3) === 0) await new Promise(() => undefined);
+    return [{ urls: ["turn:host"], credential: `${this.random(100)}` }];
   };
 
   live(kind?: string): FakeTrack[] {

@@ -46,8 +46,9 @@ const USER: Record<string, Step> = {
 /** What others do, and what befalls the page. */
 const WORLD: Record<string, Step> = {
   rings: ({ server, random }) => server.ring(OTHERS[random(2)]!),
-  answers: ({ server }) => {
-    for (const call of server.live) if (call.state.phase === "ringing" && call.state.caller_id === ME) server.answer(call, server.device);
+  answers: ({ server, random }) => {
+    const path = random(3) === 0 ? "relayed" : "direct";
+    for (const call of server.live) if (call.state.phase === "ringing" && call.state.caller_id === ME) server.answer(call, server.device, path);
   },
   "ends one": ({ server, random }) => {
     const call = server.live[random(2)];
@@ -66,6 +67,13 @@ const WORLD: Record<string, Step> = {
       call.device = null;
       server.tell(call);
     }
+  },
+  "the admin moves one": ({ server, random }) => {
+    const call = server.live[random(2)];
+    if (call !== undefined) server.move(call, random(2) === 0 ? "media_node" : "relayed");
+  },
+  "reads its state again": ({ server }) => {
+    for (const call of server.live) server.tell(call);
   },
   "sets up anew": ({ server, random }) => {
     const call = server.live[random(2)];
@@ -106,10 +114,11 @@ const seen = new Map<string, number>();
 
 function look(page: WalkPage): void {
   const { current, held, waiting, abandoned } = page.calls.view.get();
-  const { stage, onHold, moving, interrupted, screen, pictureLimited, deviceNotice } = current;
+  const { call, stage, onHold, moving, interrupted, screen, pictureLimited, deviceNotice } = current;
   const states = { onHold, moving, interrupted, screen, held, waiting, abandoned, deviceNotice, limited: pictureLimited !== "none" };
   const names = Object.entries(states).filter(([, value]) => value !== null && value !== false);
-  for (const name of [stage, ...names.map(([name]) => name)]) seen.set(name, (seen.get(name) ?? 0) + 1);
+  const path = stage === "talking" ? [`on ${call?.path ?? "none"}`] : [];
+  for (const name of [stage, ...path, ...names.map(([name]) => name)]) seen.set(name, (seen.get(name) ?? 0) + 1);
 }
 
 function check(page: WalkPage): void {
@@ -121,7 +130,7 @@ function check(page: WalkPage): void {
   if (current.onHold || current.stage === "incoming" || current.stage === "idle") expect(page.live().length).toBe(0);
   if (held !== null) expect(held.onHold).toBe(true);
   for (const view of all) if (view.onHold) expect(view).toMatchObject({ remote: null, localVideo: null, localScreen: null });
-  // Each call has its connection, and while it moves the one before.
+  // Each call has its connection, and while it moves, and for a moment after, the one before.
   expect(page.open.length).toBeLessThanOrEqual(2 * all.filter(({ call }) => call?.phase === "answered").length);
   expect(page.unasked).toBe(0);
   if (current.stage === "idle" && held === null) page.consent = false;
@@ -182,6 +191,6 @@ async function ending(page: WalkPage, random: Random): Promise<void> {
 
 test(`${WALKS} walks at random`, { timeout: 120_000 }, async () => {
   for (let seed = 1; seed <= WALKS; seed += 1) await walk(seed);
-  const rare = ["talking", "incoming", "outgoing", "onHold", "moving", "interrupted", "screen", "held", "waiting", "abandoned", "deviceNotice"];
+  const rare = ["on direct", "on relayed", "on media_node", "talking", "incoming", "outgoing", "onHold", "moving", "interrupted", "screen", "held", "waiting", "abandoned", "deviceNotice"];
   for (const name of rare) expect(seen.get(name) ?? 0, name).toBeGreaterThan(20);
 });

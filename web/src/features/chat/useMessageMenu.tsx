@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { ListedConversation } from "../../api/types";
+import { copyText } from "../../lib/copyText";
 import type { Point } from "../../lib/useMenuGesture";
 import { Menu, type MenuItem } from "../../ui/Menu";
 import { useCompose, useOutbox } from "./context";
@@ -100,7 +101,7 @@ function useAct(conversationId: string, setOpen: (open: Open | null) => void): (
     (action, { key, text, message }) => {
       if (action === "retry") outbox.retry(key);
       if (action === "discard") outbox.discard(key);
-      if (action === "copy") void copy(text).then((done) => done && toast(t("app.copied")));
+      if (action === "copy") void copyText(text).then((done) => done && toast(t("app.copied")));
       if (message === null) return;
       if (action === "reply") compose.reply(conversationId, message);
       if (action === "edit") compose.edit(conversationId, message);
@@ -108,20 +109,4 @@ function useAct(conversationId: string, setOpen: (open: Open | null) => void): (
     },
     [conversationId, setOpen, t, compose, outbox],
   );
-}
-
-/** The clipboard exists in secure contexts only; over plain http the old way still works. */
-async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
 }

@@ -24,6 +24,7 @@ export const profile = {
   passwordSubmit: "Change password",
   passwordDetail: "You will have to sign in again on all your other devices.",
   passwordChanged: "Password changed. Your other devices are signed out.",
+  calls: "Calls",
   devices: "Devices",
   thisDevice: "This device",
   unknownDevice: "Unknown program",

@@ -24,6 +24,7 @@ export const profile = {
   passwordSubmit: "Сменить пароль",
   passwordDetail: "На всех других устройствах придётся войти заново.",
   passwordChanged: "Пароль изменён. На других устройствах сеансы закончены.",
+  calls: "Звонки",
   devices: "Устройства",
   thisDevice: "Это устройство",
   unknownDevice: "Неизвестная программа",

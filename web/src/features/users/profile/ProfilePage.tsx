@@ -14,8 +14,8 @@ import { Devices } from "./Devices";
 import { OwnPicture } from "./OwnPicture";
 import { PasswordForm } from "./PasswordForm";
 
-/** `notices`: what this browser itself has to be asked for, which other features know. */
-export function ProfilePage({ notices }: { notices?: ReactNode }) {
+/** `notices`: what this browser itself has to be asked for; `connection`: the way to its check. Other features know of both. */
+export function ProfilePage({ notices, connection }: { notices?: ReactNode; connection?: ReactNode }) {
   const { t } = useTranslation();
   return (
     <main className="safe-x min-h-0 flex-1 overflow-y-auto bg-panel">
@@ -36,6 +36,7 @@ export function ProfilePage({ notices }: { notices?: ReactNode }) {
           <NoticeSettings />
           {notices}
         </Card>
+        {connection !== undefined && <Card title={t("profile.calls")}>{connection}</Card>}
         <PasswordForm />
         <Devices />
       </div>
