@@ -122,7 +122,7 @@ export class Check {
       case "signalling":
         return this.#signalling();
       case "clock":
-        return { ok: Math.abs(this.#clockMs) <= CLOCK_MS, detail: `${(this.#clockMs / 1000).toFixed(1)} s` };
+        return { ok: Math.abs(this.#clockMs) <= CLOCK_MS, detail: `${(Math.round(this.#clockMs / 100) / 10 || 0).toFixed(1)} s` };
       case "udp":
         return this.#udp();
       case "turn_udp":
