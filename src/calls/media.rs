@@ -95,7 +95,9 @@ impl MediaNode {
         // Who asked may have given up.
         let (peer, answer) = match event {
             Event::Report { id, report } => {
-                let _ = self.reports.remove(&id).map(|asker| asker.send(report));
+                if let Some(asker) = self.reports.remove(&id) {
+                    let _ = asker.send(report);
+                }
                 return None;
             }
             Event::Answer { peer, sdp } if self.visits.contains_key(&peer) => (peer, Ok(sdp)),

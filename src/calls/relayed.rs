@@ -36,9 +36,23 @@ fn cleared_candidate(candidate: &str) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// Line ends stay as they are; a lone CR is one, since some parsers take it for that.
 fn cleared_sdp(sdp: &str) -> String {
-    sdp.split_inclusive(['\r', '\n']).filter_map(cleared_line).collect()
+    lines(sdp).filter_map(cleared_line).collect()
+}
+
+/// With their ends, which stay as they are. A lone CR is one, since some parsers take it for that.
+fn lines(sdp: &str) -> impl Iterator<Item = &str> {
+    let mut rest = sdp;
+    std::iter::from_fn(move || {
+        let end = match rest.find(['\r', '\n']) {
+            Some(at) if rest[at..].starts_with("\r\n") => at + 2,
+            Some(at) => at + 1,
+            None => rest.len(),
+        };
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 fn cleared_line(line: &str) -> Option<Cow<'_, str>> {

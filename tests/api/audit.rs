@@ -37,7 +37,8 @@ both! {
         admin.patch(&path, &json!({"deactivated": false, "role": "manager"})).await.expect(200);
         admin.post(&format!("{path}/invitation"), &json!({})).await.expect(201);
         admin.put("/api/admin/path-policy", &json!({"default": "media_node"})).await.expect(200);
-        assert_eq!(newest(&admin).await["before"], "direct");
+        let entry = newest(&admin).await;
+        assert_eq!((&entry["before"], &entry["after"]["default"]), (&json!({"default": "direct", "rules": []}), &json!("media_node")));
         let expected = ["path_policy_changed", "user_invited_again", "user_reactivated", "user_deactivated", "user_changed", "user_changed", "user_added"];
         assert_eq!(actions(&admin, "?limit=7").await, expected);
     }

@@ -6,6 +6,8 @@ mod audit;
 mod calls;
 mod calls_lines;
 mod calls_list;
+mod calls_paths;
+mod calls_relayed;
 mod calls_staying;
 mod chat;
 mod events;

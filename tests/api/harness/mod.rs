@@ -5,6 +5,7 @@ mod database;
 mod device;
 pub(crate) mod push;
 pub(crate) mod smtp;
+pub(crate) mod turn;
 mod upload;
 
 use std::{net::SocketAddr, path::Path, time::Duration};

@@ -14,6 +14,7 @@ use crate::{
 mod hostile;
 mod lines;
 mod moving;
+mod paths;
 mod ringing;
 
 /// Staff with two devices each, and what the switchboard wanted done since it was last asked.

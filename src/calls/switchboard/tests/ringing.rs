@@ -307,8 +307,8 @@ fn on_the_media_node_each_side_offers_to_the_server() {
     assert_eq!(world.refusals(), [(boris.phone, "bad_signal")]);
 
     world.ask(anna.on_phone(), id, Ask::HangUp);
-    let leaves = peers.map(|peer| NodeCommand::Leave { peer });
-    assert_eq!(world.node_commands(), leaves);
+    let [first, second] = peers.map(|peer| NodeCommand::Leave { peer });
+    assert_eq!(world.node_commands(), [first, second, NodeCommand::CloseRelay { call: RoomId(id.as_u128()) }]);
 }
 
 #[test]
@@ -335,7 +335,7 @@ fn media_that_never_connects_ends_the_call() {
     world.effects.clone_from(&effects);
     assert_eq!(world.outcomes(), [Outcome::Lost], "the callee never offered");
     world.effects = effects;
-    assert_eq!(world.node_commands(), [NodeCommand::Leave { peer }]);
+    assert_eq!(world.node_commands(), [NodeCommand::Leave { peer }, NodeCommand::CloseRelay { call: RoomId(id.as_u128()) }]);
 }
 
 #[test]
