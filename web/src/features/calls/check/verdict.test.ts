@@ -30,6 +30,12 @@ test.each<[string, CheckVerdict, Leg[], Leg[]]>([
   ["no server", "signalling_down", ["signalling"], LEGS.filter((leg) => leg !== "signalling")],
 ])("%s: %s", (_, verdict, failed, absent) => expect(judge(found(failed, absent))).toBe(verdict));
 
+test("a proxy that leads to the media node as well, in a network that knows no names outside", () => {
+  const unknown = { ok: false, detail: "701 TURN host lookup received error." };
+  expect(judge({ ...found(["udp"]), turn_udp: unknown })).toBe("proxy");
+  expect(judge({ ...found(["udp"]), turn_udp: { ok: false, detail: "701 TURN allocate request timed out." } })).toBe("udp_blocked");
+});
+
 test("a check that nobody watches opens no device", () => {
   expect(NETWORK_LEGS).not.toContain("microphone");
   expect(NETWORK_LEGS).not.toContain("camera");

@@ -11,14 +11,19 @@ export function judge(outcomes: Outcomes): CheckVerdict {
   if (RELAYS.some(failed) && !RELAYS.some(works)) return "relay_unreachable";
   if (failed("media_node")) return "media_node_unreachable";
   if (failed("microphone")) return "no_microphone";
-  return network(failed, works) ?? (failed("camera") ? "no_camera" : failed("clock") ? "clock_off" : "ok");
+  return network(outcomes, failed, works) ?? (failed("camera") ? "no_camera" : failed("clock") ? "clock_off" : "ok");
 }
 
-function network(failed: (leg: Leg) => boolean, works: (leg: Leg) => boolean): CheckVerdict | null {
+/** How browsers say that they could not find the address of a host. Behind a proxy that is the proxy's business. */
+const NAME_UNKNOWN = /host lookup/i;
+
+function network(outcomes: Outcomes, failed: (leg: Leg) => boolean, works: (leg: Leg) => boolean): CheckVerdict | null {
   // The relay is on the port of the STUN server: what reaches the one reaches the other.
   if (works("turn_udp") || (!failed("udp") && !failed("turn_udp"))) return null;
   if (failed("turn_udp") && failed("turn_tcp") && works("turn_tls")) return "tls_only";
-  // A browser asks its proxy for the way to a relay; a media node it can only reach by itself.
-  if (failed("turn_udp") && works("turn_tcp") && failed("tcp")) return "proxy";
+  // A browser asks its proxy for the way to a relay, of which it does not even have to know the address; the media node some reach by
+  // themselves only.
+  const nameUnknown = [outcomes.udp, outcomes.turn_udp].some((outcome) => NAME_UNKNOWN.test(outcome?.detail ?? ""));
+  if (failed("turn_udp") && works("turn_tcp") && (failed("tcp") || nameUnknown)) return "proxy";
   return "udp_blocked";
 }
