@@ -78,8 +78,8 @@ impl Framing {
 fn turn_frame(bytes: &[u8]) -> Result<Option<Frame>, Garbage> {
     let Some(first) = bytes.first() else { return Ok(None) };
     let is_stun = first & 0xc0 == 0;
-    // RFC 8656 §12: channels are 0x4000 to 0x4fff.
-    if !is_stun && first & 0xf0 != 0x40 {
+    // Channels are 0x4000 to 0x7fff, as the TURN server has them (docs/turn.md).
+    if !is_stun && first & 0xc0 != 0x40 {
         return Err(Garbage);
     }
     let Some(body) = be16(bytes, 2) else { return Ok(None) };
@@ -136,7 +136,7 @@ mod tests {
         let cases = [
             (Framing::Turn, stun(8), 0..28),
             (Framing::Turn, channel, 0..9),
-            (Framing::Turn, vec![0x4f, 0xff, 0, 0], 0..4),
+            (Framing::Turn, vec![0x7f, 0xff, 0, 0], 0..4),
             (Framing::IceTcp, framed(&[9; 3]), 2..5),
             (Framing::IceTcp, framed(&[]), 2..2),
         ];
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn garbage_is_known_as_soon_as_it_can_be() {
-        for bytes in [&[0x50][..], &[0x80], &[0xff], &[0, 1, 0, 1], &[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x43], &[0, 1, 0xff, 0xfc]] {
+        for bytes in [&[0x80][..], &[0xbf], &[0xff], &[0, 1, 0, 1], &[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x43], &[0, 1, 0xff, 0xfc]] {
             assert_eq!(Framing::Turn.first(bytes), Err(Garbage), "{bytes:x?}");
         }
         assert_eq!(Framing::Turn.first(&[0x40, 0, 0x10, 0]), Err(Garbage), "too long");
