@@ -1,10 +1,11 @@
 /** Through every screen, with something on each: what the pictures show, and what is checked for access. */
 import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
+import { administration } from './adminTour.ts';
 import { calls } from './callTour.ts';
 import { png } from './files.ts';
 import { expect } from './fixtures.ts';
 import { Lists } from './lists.ts';
-import { type Person, type Server, admin, anna, boris } from './server.ts';
+import { type Person, type Server, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
 
 export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
@@ -155,15 +156,4 @@ async function check({ look }: Tour, a: Staff): Promise<void> {
   await look(a.page, 'check-running');
   await expect(a.page.getByRole('button', { name: 'Copy as text' })).toBeVisible({ timeout: 60_000 });
   await look(a.page, 'check-done');
-}
-
-async function administration({ server, browser, options, look }: Tour): Promise<void> {
-  const c = await Staff.signIn(browser, server.url, admin, options);
-  for (const section of ['users', 'calls', 'files', 'mail', 'audit']) {
-    await c.page.goto(`${server.url}/admin/${section}`);
-    await expect(c.page.getByRole('navigation').getByRole('link', { name: 'Audit' })).toBeVisible();
-    await c.page.waitForLoadState('networkidle');
-    await look(c.page, `admin-${section}`);
-  }
-  await c.close();
 }

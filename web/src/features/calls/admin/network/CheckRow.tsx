@@ -63,17 +63,16 @@ function Origin({ check }: { check: ConnectionCheck }) {
   const { browser, system } = readAgent(check.agent);
   const device = [browser, system].filter((word) => word !== null).join(", ") || t("callAdmin.checks.unknownAgent");
   return (
-    <p className="mt-1.5 flex flex-wrap items-center gap-x-1.5 text-sm wrap-anywhere text-muted">
+    <p className="mt-1.5 text-sm wrap-anywhere text-muted">
       {check.call_id == null ? (
         t("callAdmin.checks.byHand")
       ) : (
-        <span title={t("callAdmin.checks.callId", { id: check.call_id })} className="flex items-center gap-1">
-          <PhoneOff size={14} aria-hidden className="shrink-0" />
+        <span title={t("callAdmin.checks.callId", { id: check.call_id })}>
+          <PhoneOff size={14} aria-hidden className="mr-1 inline align-[-2px]" />
           {t("callAdmin.checks.afterCall")}
         </span>
       )}
-      <span title={check.agent}>· {device}</span>
-      <span>· {check.address}</span>
+      <span title={check.agent}> · {device}</span> · {check.address}
     </p>
   );
 }

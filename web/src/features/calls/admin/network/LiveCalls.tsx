@@ -13,7 +13,6 @@ import { useNow } from "../../../../lib/useNow";
 import { Button } from "../../../../ui/Button";
 import { Card } from "../../../../ui/Card";
 import { Confirm } from "../../../../ui/Confirm";
-import { EmptyState } from "../../../../ui/states";
 import { PATH_ICONS, PathChip } from "../PathChip";
 import { useNameOf } from "../people";
 import { DEFAULT_RULE } from "../policy/draft";
@@ -34,7 +33,7 @@ export function LiveCalls({ report: { now, live_calls: calls }, stale }: { repor
     <Card title={t("callAdmin.live.title")} note={t(stale ? "callAdmin.live.stale" : "callAdmin.live.note")}>
       <Figures figures={figures} className="grid-cols-2 md:grid-cols-4" />
       {calls.length === 0 ? (
-        <EmptyState icon={<Phone />}>{t("callAdmin.live.none")}</EmptyState>
+        <p className="mt-3 text-muted">{t("callAdmin.live.none")}</p>
       ) : (
         <ul aria-label={t("callAdmin.live.list")} className="mt-2 divide-y divide-line">
           {calls.map((call) => (

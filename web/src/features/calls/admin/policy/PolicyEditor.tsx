@@ -71,7 +71,7 @@ function SaveBar({ drafting: { draft, changed, saving, change, save }, why }: { 
       aria-label={t("callAdmin.policy.unsaved")}
       className="sticky bottom-2 z-20 flex animate-rise flex-wrap items-center justify-end gap-2 rounded-2xl border border-line-strong bg-raised p-3 shadow-big"
     >
-      <p role="status" className="mr-auto px-1 text-sm">
+      <p role="status" className="mr-auto px-1 text-sm max-sm:basis-full">
         {why === null ? t("callAdmin.policy.unsaved") : <span className="text-danger">{t("callAdmin.policy.notSaved", { why })}</span>}
       </p>
       <Button disabled={saving} onClick={() => change({ type: "load", policy: draft.saved })}>
