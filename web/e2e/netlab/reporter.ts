@@ -22,10 +22,15 @@ export default class NetlabReporter implements Reporter {
   onTestEnd(_test: TestCase, result: TestResult): void {
     for (const { name, body } of result.attachments) {
       if (body === undefined) continue;
-      if (name === CELLS) this.cells.push(...(JSON.parse(body.toString()) as Cell[]));
+      if (name === CELLS) this.take(JSON.parse(body.toString()) as Cell[]);
       if (name.startsWith('doctor in')) this.doctors.push(`${name}:\n${body.toString().trim()}\n`);
       if (name === MOVES) this.moves.push(...(JSON.parse(body.toString()) as Move[]));
     }
+  }
+
+  private take(cells: Cell[]): void {
+    this.cells.push(...cells);
+    console.log(cells.map(cellRow).join('\n'));
   }
 
   onEnd(): void {
@@ -33,7 +38,7 @@ export default class NetlabReporter implements Reporter {
     const cells = this.cells.map((cell) => ({ ...cell, transport: transportText(cell) }));
     writeFileSync(out, `${JSON.stringify({ cells, moves: this.moves }, null, 1)}\n`);
     const lines = [row(['caller / callee', 'policy', 'path', 'caller by', 'callee by', 'ms to media', 'to node', 'to TURN', '']), ...this.cells.map(cellRow), '',
-      ...this.moves.map(moveRow), '', ...this.doctors, `${this.cells.length} cells and ${this.moves.length} moves in ${path.relative(process.cwd(), out)}`];
+      ...medians(this.cells), '', ...this.moves.map(moveRow), '', ...this.doctors, `${this.cells.length} cells and ${this.moves.length} moves in ${path.relative(process.cwd(), out)}`];
     console.log(`\n${lines.join('\n')}`);
   }
 
@@ -50,6 +55,16 @@ function row(words: string[]): string {
 
 function kilobytes(bytes: number): string {
   return `${Math.round(bytes / 1000)} kB`;
+}
+
+/** Of all cells of a policy, by the path that they took: how soon media was there. */
+function medians(cells: Cell[]): string[] {
+  const kinds = [...new Set(cells.filter(({ connected }) => connected).map(({ policy, path: taken }) => `${policy} (${taken})`))];
+  return kinds.map((kind) => {
+    const times = cells.filter(({ policy, path: taken }) => `${policy} (${taken})` === kind).flatMap(({ ms_to_media }) => ms_to_media ?? []);
+    const median = times.sort((one, other) => one - other)[Math.floor(times.length / 2)];
+    return `${kind}: media after ${median} ms (median of ${times.length} cells)`;
+  });
 }
 
 /** One word where both ends are alike. */
