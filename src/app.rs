@@ -56,7 +56,7 @@ pub struct Tuning {
     pub dead_after: Duration,
     /// How often a socket's session is looked up again, for what another process changed.
     pub recheck_session: Duration,
-    /// How often the session of one who uploads is looked up again.
+    /// How often the session of one who uploads, or has a connection check open, is looked up again.
     pub recheck_upload: Duration,
     /// How long a client may take for its handshake, its headers, its body.
     pub request_patience: Duration,
@@ -122,6 +122,7 @@ impl App {
         calls::history::recover(&app).await?;
         app.tasks.spawn(calls::history::run(app.clone()));
         notifications::start(&app).await?;
+        app.tasks.spawn(doctor::hours::run(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));
         Ok(app)
     }

@@ -16,6 +16,13 @@ use utoipa::ToSchema;
 pub struct Millis(pub i64);
 
 impl Millis {
+    /// As HTTP headers tell it.
+    #[must_use]
+    pub fn of_http_date(text: &str) -> Option<Self> {
+        let at = httpdate::parse_http_date(text).ok()?;
+        at.duration_since(UNIX_EPOCH).ok().map(|since| Self(millis(since)))
+    }
+
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(millis(span)))

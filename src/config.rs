@@ -14,6 +14,7 @@ use std::{
 use clap::{Args, ValueEnum, parser::ValueSource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
 use url::Url;
 
 use crate::files::limits::UploadLimits;
@@ -71,6 +72,9 @@ pub struct Settings {
     /// Whether push services may be in a private network and without TLS, for a trial [default: false]
     #[arg(long, global = true, env = "STAFFLINE_PUSH_PRIVATE")]
     pub push_private: Option<bool>,
+    /// Token with which Prometheus may read /metrics, 16 characters or more [default: only admins may]
+    #[arg(long, global = true, env = "STAFFLINE_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<String>,
     /// text or json [default: text]
     #[arg(long, global = true, env = "STAFFLINE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -114,8 +118,36 @@ pub struct Config {
     /// PEM.
     pub smtp_ca: Option<Vec<u8>>,
     pub push_private: bool,
+    pub metrics_token: Option<MetricsToken>,
     pub log_format: LogFormat,
     pub log_filter: String,
+}
+
+/// Who has it may read the metrics.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MetricsToken(String);
+
+impl MetricsToken {
+    /// Shorter ones could be guessed.
+    const SHORTEST: usize = 16;
+
+    /// `None` if it is too short.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        (text.len() >= Self::SHORTEST).then(|| Self(text.to_owned()))
+    }
+
+    /// Takes as long for a token that is nearly right as for any other.
+    #[must_use]
+    pub fn is(&self, given: &str) -> bool {
+        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for MetricsToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetricsToken(…)")
+    }
 }
 
 /// Where everything is kept that is not a file.
@@ -307,6 +339,7 @@ impl Checked {
             smtp: self.smtp()?,
             smtp_ca: self.smtp_ca()?,
             push_private: self.settings.push_private.unwrap_or(false),
+            metrics_token: self.metrics_token()?,
             log_format: self.settings.log_format.unwrap_or(LogFormat::Text),
             log_filter: self.log_filter()?,
             data,
@@ -412,6 +445,12 @@ impl Checked {
         let Some(path) = &self.settings.smtp_ca else { return Ok(None) };
         let unreadable = |error| self.invalid("smtp_ca", format!("cannot read {}: {error}", path.display()));
         std::fs::read(path).map(Some).map_err(unreadable)
+    }
+
+    fn metrics_token(&self) -> Result<Option<MetricsToken>, ConfigError> {
+        let Some(text) = &self.settings.metrics_token else { return Ok(None) };
+        let token = MetricsToken::new(text);
+        token.map(Some).ok_or_else(|| self.invalid("metrics_token", "has fewer than 16 characters".to_owned()))
     }
 
     fn log_filter(&self) -> Result<String, ConfigError> {

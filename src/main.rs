@@ -9,16 +9,17 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use staffline::{
     app::{App, Tuning},
     calls,
     clock::Clock,
     config::{Config, LogFormat, Settings},
+    doctor::{self, certificate::Trust, probe::Target, reach},
     files::work::{self, Job},
     http,
     net::{Server, tls},
-    users::{self, NewUser, Role, UsersError, invitations},
+    users::{self, NewUser, Role, UsersError, invitations, settings::Language},
 };
 use tokio::{
     net::TcpListener,
@@ -26,6 +27,7 @@ use tokio::{
 };
 use tracing::{Level, Metadata};
 use tracing_subscriber::{filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
+use url::Url;
 
 /// Staff chat and calls in one process on one port.
 #[derive(Debug, Parser)]
@@ -48,11 +50,26 @@ enum Command {
     Openapi,
     /// Print a one-time link: for the first admin, or, with a login, one that sets that user's password anew
     AdminLink { login: Option<String> },
+    /// Try every way to a server from here, and say what keeps calls from connecting
+    Doctor {
+        /// Where browsers open the page [default: public_url, or this machine's own address]
+        #[arg(long)]
+        url: Option<Url>,
+        /// ru or en [default: by LANG]
+        #[arg(long)]
+        lang: Option<Lang>,
+    },
     /// Decode a stranger's file, in a process with little memory and time: for the server itself
     #[command(hide = true)]
     Worker { job: Job },
     /// Add two sample users and print their invitation links
     Demo,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Lang {
+    Ru,
+    En,
 }
 
 /// How long running requests and tasks may take to end.
@@ -77,6 +94,7 @@ fn main() -> anyhow::Result<()> {
             None | Some(Command::Serve) => serve(config).await,
             Some(Command::AdminLink { login }) => admin_link(config, login.as_deref()).await,
             Some(Command::Demo) => demo_users(config).await,
+            Some(Command::Doctor { url, lang }) => examine(&config, url, lang).await,
             Some(Command::Openapi | Command::Worker { .. }) => unreachable!("answered above"),
         }
     })
@@ -112,6 +130,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     calls::media::start(&app, address).with_context(|| format!("cannot listen on UDP {address}"))?;
     greet(&app, address, identity.as_ref()).await?;
     let server = tokio::spawn(Server::new(app.clone(), listener, identity.map(|identity| identity.acceptor)).run());
+    app.tasks.spawn(reach::run(app.clone(), address));
     stop_signal().await?;
     tracing::info!("stopping");
     app.shut_down(DRAIN).await;
@@ -166,6 +185,20 @@ async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
     };
     app.shut_down(DRAIN).await;
     say(invitation.url(&base).as_str())
+}
+
+/// Ends the process with 1 if a leg does not get through.
+async fn examine(config: &Config, url: Option<Url>, lang: Option<Lang>) -> anyhow::Result<()> {
+    let url = url.unwrap_or_else(|| config.base_url(config.listen));
+    let target = Target::of(&url).context("the URL must be http://host or https://host")?;
+    let language = match lang {
+        Some(Lang::Ru) => Language::Ru,
+        Some(Lang::En) => Language::En,
+        None => doctor::command::language_of(|name| std::env::var(name).ok()),
+    };
+    let trust = Trust::load().context("cannot read the authorities that this machine trusts")?;
+    let fine = doctor::command::run(&target, language, &Clock::System, &trust, &mut io::stdout()).await?;
+    std::process::exit(i32::from(!fine));
 }
 
 /// Neutral people for `make demo`. Those who are there already keep what they have.

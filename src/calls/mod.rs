@@ -15,7 +15,7 @@ pub mod store;
 pub mod switchboard;
 
 pub use service::Calls;
-pub use store::{Ended, ended_since, policy as stored_policy};
+pub use store::{Ended, ended_since, policy as stored_policy, was_in};
 
 use std::{fmt, str::FromStr};
 
@@ -37,7 +37,7 @@ pub enum CallKind {
 }
 
 /// The way that the media of a call takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Path {
     /// Peer to peer.
@@ -57,7 +57,7 @@ pub enum CallPhase {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// They talked, and one of them hung up.

@@ -5,7 +5,7 @@
 //! lock is released: so a device sees the states of a call in the order in which they came to be.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
@@ -78,6 +78,8 @@ struct Live {
     board: Switchboard,
     /// What is to be written to the database.
     unsaved: VecDeque<Note>,
+    /// How many have ended how, since the start.
+    ended: BTreeMap<(Outcome, Option<Path>), u64>,
     /// From its start until the server stops.
     node: Option<MediaNode>,
 }
@@ -97,7 +99,12 @@ impl Calls {
         Self(Arc::new(Parts {
             hub,
             clock,
-            live: Mutex::new(Live { board: Switchboard::new(policy), unsaved: VecDeque::new(), node: None }),
+            live: Mutex::new(Live {
+                board: Switchboard::new(policy),
+                unsaved: VecDeque::new(),
+                ended: BTreeMap::new(),
+                node: None,
+            }),
             earlier: Notify::new(),
             noted: Notify::new(),
             rings: broadcast::channel(RINGS).0,
@@ -265,6 +272,12 @@ impl Calls {
         self.live().board.live_calls()
     }
 
+    /// How many calls have ended how, since the start.
+    #[must_use]
+    pub fn ended(&self) -> BTreeMap<(Outcome, Option<Path>), u64> {
+        self.live().ended.clone()
+    }
+
     /// Calls that begin to ring and that end, from now on.
     #[must_use]
     pub fn rings(&self) -> broadcast::Receiver<Ring> {
@@ -326,6 +339,7 @@ impl Calls {
             Effect::Rings(ring) => self.tell(ring),
             Effect::Changed(facts) => self.note(live, Note::Lives(*facts)),
             Effect::Ended(history) => {
+                *live.ended.entry((history.record.outcome, history.record.path)).or_default() += 1;
                 self.tell_of_end(&history);
                 self.note(live, Note::Ended(*history));
             }

@@ -133,6 +133,14 @@ fn entry(row: &AnyRow) -> sqlx::Result<CallEntry> {
     Ok(CallEntry { record, conversation_id: db::parsed(row, "conversation_id")?, path_rule: row.try_get("path_rule")? })
 }
 
+/// Whether a user is or was in a call.
+pub async fn was_in(db: &Db, id: CallId, user: UserId) -> sqlx::Result<bool> {
+    let sql = "select id from calls where id = $1 and (caller_id = $2 or callee_id = $2) \
+        union all select id from live_calls where id = $1 and (caller_id = $2 or callee_id = $2)";
+    let row = sqlx::query(sql).bind(id.to_string()).bind(user.to_string()).fetch_optional(db.read()).await?;
+    Ok(row.is_some())
+}
+
 /// So many calls ended in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {

@@ -4,9 +4,10 @@
 //! with the process; the row of the check stays, and takes its result as long as it is there.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     net::IpAddr,
     num::NonZeroU32,
+    pin::pin,
     sync::{Mutex, MutexGuard},
     time::Duration,
 };
@@ -21,13 +22,13 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-use super::{DoctorError, Findings, Leg, store};
+use super::{DoctorError, Findings, Leg, Verdict, reach::Reach, store};
 use crate::{
     app::App,
-    calls::{Calls, IceServer},
+    calls::{self, Calls, IceServer, ice::Way},
     clock::Millis,
-    http::extract::CurrentUser,
     ids::{CheckId, SessionId, UserId},
+    users::sessions::{self, Session},
 };
 
 /// Checks of one user at once; then one in `EVERY`. Each opens a relay and writes a row.
@@ -41,6 +42,11 @@ pub struct Doctor {
     // taken inside it, and nobody takes them the other way round.
     open: Mutex<HashMap<SessionId, Open>>,
     started: DefaultKeyedRateLimiter<UserId>,
+    // The two below are held for a look or a change, and never together with anything else.
+    /// Results since the start.
+    verdicts: Mutex<BTreeMap<Verdict, u64>>,
+    /// What the server found when it tried to reach itself.
+    reach: Mutex<Reach>,
 }
 
 #[derive(Debug)]
@@ -82,14 +88,20 @@ pub struct StartedCheck {
 impl Default for Doctor {
     fn default() -> Self {
         let quota = Quota::with_period(EVERY).expect("not zero").allow_burst(BURST);
-        Self { open: Mutex::default(), started: RateLimiter::keyed(quota) }
+        let verdicts = Verdict::ALL.into_iter().map(|verdict| (verdict, 0)).collect();
+        Self {
+            open: Mutex::default(),
+            started: RateLimiter::keyed(quota),
+            verdicts: Mutex::new(verdicts),
+            reach: Mutex::default(),
+        }
     }
 }
 
 impl Doctor {
     /// Begins a check. An older one of the session ends.
-    pub async fn start(&self, app: &App, by: &CurrentUser, from: IpAddr, host: &str) -> Result<StartedCheck, DoctorError> {
-        let (user, session) = (by.user.id, by.session.id);
+    pub async fn start(&self, app: &App, by: &Session, from: IpAddr, host: &str) -> Result<StartedCheck, DoctorError> {
+        let (user, session) = (by.user_id, by.id);
         let wait = |until: governor::NotUntil<_>| until.wait_time_from(DefaultClock::default().now());
         self.started.check_key(&user).map_err(|until| DoctorError::TooMany(wait(until)))?;
         let (id, now) = (CheckId::new(), app.clock.now());
@@ -104,19 +116,31 @@ impl Doctor {
             older.end(&app.calls);
         }
         self.end_later(app, session, id, ended);
-        let servers = app.calls.leg_servers(room, user, host);
+        let servers = app.calls.servers_by_way(room, user, host).into_iter();
+        let servers = servers.map(|(way, ice_server)| LegServer { leg: leg_of(way), ice_server }).collect();
         tracing::info!(user.id = %user, check.id = %id, "connection check begins");
         Ok(StartedCheck { id, servers, media, server_time: now })
     }
 
+    /// Ends it when its time is over, or its session is.
     fn end_later(&self, app: &App, session: SessionId, id: CheckId, ended: CancellationToken) {
         let app = app.clone();
         app.clone().tasks.spawn(async move {
-            tokio::select! {
-                () = ended.cancelled() => {}
-                () = app.stop.cancelled() => {}
-                () = time::sleep(app.tuning.check_lifetime) => app.doctor.end(&app.calls, session, id),
+            let mut over = pin!(time::sleep(app.tuning.check_lifetime));
+            loop {
+                tokio::select! {
+                    () = ended.cancelled() => return,
+                    () = app.stop.cancelled() => return,
+                    () = &mut over => break,
+                    () = time::sleep(app.tuning.recheck_upload) => {
+                        // A database that does not answer says nothing of the session.
+                        if let Ok(None) = sessions::end_of(&app, session).await {
+                            break;
+                        }
+                    }
+                }
             }
+            app.doctor.end(&app.calls, session, id);
         });
     }
 
@@ -124,7 +148,7 @@ impl Doctor {
     pub async fn answer(
         &self,
         app: &App,
-        by: &CurrentUser,
+        by: &Session,
         id: CheckId,
         end: LoopbackEnd,
         offer: String,
@@ -132,7 +156,7 @@ impl Doctor {
         let peer = PeerId(CheckId::new().as_u128());
         let answer = {
             let mut open = self.open();
-            let check = open.get_mut(&by.session.id).filter(|check| check.id == id).ok_or(DoctorError::NoSuchCheck)?;
+            let check = open.get_mut(&by.id).filter(|check| check.id == id).ok_or(DoctorError::NoSuchCheck)?;
             let place = match end {
                 LoopbackEnd::Sender => &mut check.sender,
                 LoopbackEnd::Receiver => &mut check.receiver,
@@ -153,16 +177,22 @@ impl Doctor {
     }
 
     /// Stores the result, once, and ends the check if it is open still.
-    pub async fn finish(&self, app: &App, by: &CurrentUser, id: CheckId, found: Findings) -> Result<(), DoctorError> {
-        let found = found.checked()?;
+    pub async fn finish(&self, app: &App, by: &Session, id: CheckId, found: Findings) -> Result<(), DoctorError> {
+        let mut found = found.checked()?;
+        if let Some(call) = found.call_id
+            && !calls::was_in(&app.db, call, by.user_id).await?
+        {
+            found.call_id = None;
+        }
         let mut tx = app.db.begin().await?;
-        if !store::finish(&mut tx, id, by.user.id, &found, app.clock.now()).await? {
-            let known = store::is_finished(&mut tx, id, by.user.id).await?;
+        if !store::finish(&mut tx, id, by.user_id, &found, app.clock.now()).await? {
+            let known = store::is_finished(&mut tx, id, by.user_id).await?;
             return Err(if known.is_some() { DoctorError::Finished } else { DoctorError::NoSuchCheck });
         }
         tx.commit().await?;
-        self.end(&app.calls, by.session.id, id);
-        tracing::info!(user.id = %by.user.id, check.id = %id, verdict = ?found.verdict, "connection check done");
+        *self.verdicts.lock().expect("nothing panics while it holds them").entry(found.verdict).or_default() += 1;
+        self.end(&app.calls, by.id, id);
+        tracing::info!(user.id = %by.user_id, check.id = %id, verdict = ?found.verdict, "connection check done");
         Ok(())
     }
 
@@ -179,6 +209,23 @@ impl Doctor {
     #[must_use]
     pub fn open_checks(&self) -> usize {
         self.open().len()
+    }
+
+    /// Results since the start.
+    #[must_use]
+    pub fn verdicts(&self) -> BTreeMap<Verdict, u64> {
+        self.verdicts.lock().expect("nothing panics while it holds them").clone()
+    }
+
+    /// What the server found when it last tried to reach itself.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        self.reach.lock().expect("nothing panics while it holds it").clone()
+    }
+
+    /// Gives back what was known before.
+    pub fn set_reach(&self, reach: Reach) -> Reach {
+        std::mem::replace(&mut *self.reach.lock().expect("nothing panics while it holds it"), reach)
     }
 
     /// Forgets those who have not checked for a while.
@@ -198,5 +245,14 @@ impl Open {
         }
         calls.close_relay(self.room);
         self.ended.cancel();
+    }
+}
+
+fn leg_of(way: Way) -> Leg {
+    match way {
+        Way::Stun => Leg::Udp,
+        Way::TurnUdp => Leg::TurnUdp,
+        Way::TurnTcp => Leg::TurnTcp,
+        Way::TurnTls => Leg::TurnTls,
     }
 }

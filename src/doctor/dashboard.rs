@@ -12,6 +12,7 @@ use crate::{
     calls::{self, CallKind, Outcome, Path},
     clock::Millis,
     ids::{CallId, UserId},
+    users::settings::Language,
 };
 
 /// A number for each path.
@@ -158,20 +159,20 @@ pub enum ReachWhat {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReachCheck {
-    what: ReachWhat,
-    ok: bool,
-    /// A plain sentence, in the language of the admin: what was found, or what to do.
-    detail: String,
+    pub(super) what: ReachWhat,
+    pub(super) ok: bool,
+    /// A plain sentence, in the language that was asked for: what was found, or what to do.
+    pub(super) detail: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reachability {
     /// When the server last tried; unset until the first time is over.
-    checked_at: Option<Millis>,
-    checks: Vec<ReachCheck>,
+    pub(super) checked_at: Option<Millis>,
+    pub(super) checks: Vec<ReachCheck>,
     /// What a firewall must let in.
     #[schema(example = json!(["TCP 443", "UDP 443"]))]
-    firewall: Vec<String>,
+    pub(super) firewall: Vec<String>,
 }
 
 /// The dashboard.
@@ -189,26 +190,24 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const HOURS: u32 = 24;
 
 /// Puts the dashboard together.
-pub async fn report(app: &App) -> sqlx::Result<RelayReport> {
+pub async fn report(app: &App, language: Language) -> sqlx::Result<RelayReport> {
     let node = app.calls.report().await;
-    let live_calls: Vec<LiveCall> = Vec::new();
+    let live_calls = live_calls(app);
     let report = node.clone().unwrap_or_default();
     Ok(RelayReport {
         now: RelayNow { node: node.is_some(), ..now(app, &report, &live_calls) },
         totals: totals(&report),
         live_calls,
         last_24h: last_day(app).await?,
-        reach: Reachability::default(),
+        reach: app.doctor.reach().show(language),
     })
 }
 
 fn now(app: &App, report: &NodeReport, live: &[LiveCall]) -> RelayNow {
-    let mut calls = ByPath::default();
-    live.iter().filter(|call| call.answered_at.is_some()).filter_map(|call| call.path).for_each(|path| calls.add(path, 1));
     RelayNow {
         node: false,
-        calls,
-        ringing: count(live.iter().filter(|call| call.answered_at.is_none()).count()),
+        calls: by_path(live),
+        ringing: ringing(live),
         allocations: Allocations { udp: report.allocations_udp, tcp: report.allocations_tcp, tls: report.allocations_tls },
         connections: report.connections,
         sessions: report.sessions,
@@ -218,7 +217,34 @@ fn now(app: &App, report: &NodeReport, live: &[LiveCall]) -> RelayNow {
     }
 }
 
-fn count(number: usize) -> u64 {
+/// Calls that ring or talk, the oldest first.
+pub(super) fn live_calls(app: &App) -> Vec<LiveCall> {
+    let live = app.calls.facts().into_iter().map(|call| LiveCall {
+        id: call.id,
+        kind: call.kind,
+        caller_id: call.caller_id,
+        callee_id: call.callee_id,
+        path: call.path,
+        path_rule: call.path_rule,
+        started_at: call.started_at,
+        answered_at: call.answered_at,
+    });
+    live.collect()
+}
+
+/// Those of them that talk.
+pub(super) fn by_path(live: &[LiveCall]) -> ByPath {
+    let mut calls = ByPath::default();
+    live.iter().filter(|call| call.answered_at.is_some()).filter_map(|call| call.path).for_each(|path| calls.add(path, 1));
+    calls
+}
+
+/// Those of them that ring.
+pub(super) fn ringing(live: &[LiveCall]) -> u64 {
+    count(live.iter().filter(|call| call.answered_at.is_none()).count())
+}
+
+pub(super) fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
@@ -279,7 +305,7 @@ fn verdicts(checks: &[store::Count]) -> Vec<VerdictCount> {
 }
 
 /// The beginning of the hour that a time is in.
-fn hour_of(at: Millis) -> Millis {
+pub(super) fn hour_of(at: Millis) -> Millis {
     let hour = i64::try_from(HOUR.as_millis()).expect("3,600,000");
     Millis(at.0 - at.0.rem_euclid(hour))
 }

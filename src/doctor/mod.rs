@@ -2,7 +2,10 @@
 //!
 //! - Staff check their connection in the page ([`checks`]): the server opens a relay for one check, the page tries every leg of it
 //!   and stores what it found, for the admin's list.
-//! - The admin's dashboard ([`dashboard`]) puts together what lives now, the counters of the media node and the last day.
+//! - The admin's dashboard ([`dashboard`]) puts together what lives now, the counters of the media node and the last day ([`hours`]);
+//!   [`metrics`] has the same for Prometheus.
+//! - The server tries to reach itself ([`reach`]), and `staffline doctor` ([`command`]) tries to reach it from anywhere: both by the
+//!   same probes ([`probe`]), put together by [`examination`].
 
 use std::time::Duration;
 
@@ -15,10 +18,20 @@ use crate::{
     ids::{CallId, CheckId, UserId},
 };
 
+pub mod certificate;
 pub mod checks;
+pub mod command;
 pub mod dashboard;
+pub mod examination;
+pub mod hours;
+pub mod metrics;
+pub mod probe;
+pub mod proxy;
+pub mod reach;
 pub mod routes;
 pub mod store;
+pub mod stun;
+pub mod words;
 
 pub use checks::Doctor;
 
@@ -74,6 +87,21 @@ pub enum Verdict {
     SignallingDown,
 }
 
+impl Verdict {
+    pub const ALL: [Self; 10] = [
+        Self::Ok,
+        Self::UdpBlocked,
+        Self::TlsOnly,
+        Self::Proxy,
+        Self::RelayUnreachable,
+        Self::MediaNodeUnreachable,
+        Self::NoMicrophone,
+        Self::NoCamera,
+        Self::ClockOff,
+        Self::SignallingDown,
+    ];
+}
+
 /// What the page found, to be stored.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -81,7 +109,7 @@ pub struct Findings {
     /// Each leg at most once.
     pub legs: Vec<LegResult>,
     pub verdict: Verdict,
-    /// The call whose media had failed, if one was the reason.
+    /// The call whose media had failed, if one was the reason. One in which the user was not is left out.
     pub call_id: Option<CallId>,
     /// The browser, as it calls itself.
     pub agent: String,

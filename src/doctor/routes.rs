@@ -1,6 +1,11 @@
 //! HTTP of the doctor: one's own connection checks, the admin's list of them, and the dashboard.
 
-use axum::{Json as Reply, extract::State, http::StatusCode};
+use axum::{
+    Json as Reply,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -8,6 +13,7 @@ use super::{
     ConnectionCheck, DoctorError, Findings,
     checks::{LoopbackEnd, StartedCheck},
     dashboard::{self, RelayReport},
+    metrics,
     store::{self, Filter},
 };
 use crate::{
@@ -15,7 +21,7 @@ use crate::{
     error::{Error, ErrorBody},
     http::extract::{Admin, Arrival, CurrentUser, Json, Path, Query},
     ids::CheckId,
-    users::settings::Language,
+    users::{Role, settings::Language},
 };
 
 impl From<DoctorError> for Error {
@@ -48,7 +54,7 @@ pub async fn start(
 ) -> Result<(StatusCode, Reply<StartedCheck>), Error> {
     let host = arrival.base.host_str().unwrap_or_default();
     let from = arrival.peer.address.ip().to_canonical();
-    let started = app.doctor.start(&app, &current, from, host).await?;
+    let started = app.doctor.start(&app, &current.session, from, host).await?;
     Ok((StatusCode::CREATED, Reply(started)))
 }
 
@@ -81,7 +87,7 @@ pub async fn offer(
     Path(id): Path<CheckId>,
     Json(LoopbackOffer { end, sdp }): Json<LoopbackOffer>,
 ) -> Result<Reply<LoopbackAnswer>, Error> {
-    let sdp = app.doctor.answer(&app, &current, id, end, sdp).await?;
+    let sdp = app.doctor.answer(&app, &current.session, id, end, sdp).await?;
     Ok(Reply(LoopbackAnswer { sdp }))
 }
 
@@ -100,7 +106,7 @@ pub async fn finish(
     Path(id): Path<CheckId>,
     Json(found): Json<Findings>,
 ) -> Result<StatusCode, Error> {
-    app.doctor.finish(&app, &current, id, found).await?;
+    app.doctor.finish(&app, &current.session, id, found).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -154,6 +160,32 @@ pub struct Reader {
     (status = "default", description = "Refused", body = ErrorBody),
 ))]
 pub async fn relay(State(app): State<App>, _: Admin, Query(reader): Query<Reader>) -> Result<Reply<RelayReport>, Error> {
-    let _language = reader.language.unwrap_or(Language::En);
-    Ok(Reply(dashboard::report(&app).await?))
+    Ok(Reply(dashboard::report(&app, reader.language.unwrap_or(Language::En)).await?))
+}
+
+/// The numbers of the dashboard, and more, for Prometheus: with the token of the setting `metrics_token`, or as an admin.
+#[utoipa::path(get, path = "/metrics", tag = "operations", operation_id = "metrics", responses(
+    (status = 200, description = "Prometheus' text format 0.0.4", body = String, content_type = "text/plain"),
+    (status = 401, description = "wrong_token", body = ErrorBody),
+    (status = 404, description = "not_found: no token is set, and no admin asks", body = ErrorBody),
+    (status = "default", description = "Refused", body = ErrorBody),
+))]
+pub async fn metrics(
+    State(app): State<App>,
+    headers: HeaderMap,
+    current: Option<CurrentUser>,
+) -> Result<impl IntoResponse, Error> {
+    let is_admin = current.is_some_and(|current| current.user.role == Role::Admin);
+    match &app.config.metrics_token {
+        _ if is_admin => {}
+        Some(token) if bearer(&headers).is_some_and(|given| token.is(given)) => {}
+        Some(_) => return Err(Error::new(StatusCode::UNAUTHORIZED, "wrong_token", "Send the token of metrics_token.")),
+        None => return Err(Error::not_found()),
+    }
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::page(&app).await))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

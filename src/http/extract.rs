@@ -54,11 +54,23 @@ impl FromRequestParts<App> for CurrentUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let token = session_token(&parts.headers).ok_or_else(Error::not_signed_in)?;
-        let found = sessions::of_token(app, &TokenHash::of(token)).await?;
-        let (session, user) = found.ok_or_else(Error::not_signed_in)?;
-        Ok(Self { user, session })
+        signed_in(parts, app).await?.ok_or_else(Error::not_signed_in)
     }
+}
+
+/// For a route that is not for users alone: a request without a session is nobody's.
+impl axum::extract::OptionalFromRequestParts<App> for CurrentUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Error> {
+        signed_in(parts, app).await
+    }
+}
+
+async fn signed_in(parts: &Parts, app: &App) -> Result<Option<CurrentUser>, Error> {
+    let Some(token) = session_token(&parts.headers) else { return Ok(None) };
+    let found = sessions::of_token(app, &TokenHash::of(token)).await?;
+    Ok(found.map(|(session, user)| CurrentUser { user, session }))
 }
 
 /// A signed-in admin.

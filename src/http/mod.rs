@@ -106,6 +106,7 @@ fn of_doctor() -> OpenApiRouter<App> {
         .routes(routes!(doctor::routes::offer))
         .routes(routes!(doctor::routes::list))
         .routes(routes!(doctor::routes::relay))
+        .routes(routes!(doctor::routes::metrics))
 }
 
 /// The OpenAPI document, from the handlers themselves.

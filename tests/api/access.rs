@@ -86,6 +86,8 @@ pub(crate) const ROUTES: &[(&str, &str, For)] = &[
     ("put", "/api/connection-checks/{id}", For::SignedIn),
     ("get", "/api/admin/connection-checks", For::Admins),
     ("get", "/api/admin/relay", For::Admins),
+    // With the token of a setting, which is not set here; see doctor.rs.
+    ("get", "/metrics", For::Anybody),
     ("get", "/api/admin/audit", For::Auditors),
     ("get", "/api/admin/audit.csv", For::Auditors),
 ];

@@ -10,6 +10,8 @@ mod calls_paths;
 mod calls_relayed;
 mod calls_staying;
 mod chat;
+mod doctor;
+mod doctor_faults;
 mod events;
 mod files_downloads;
 mod files_images;

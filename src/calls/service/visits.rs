@@ -8,7 +8,6 @@ use tokio::{sync::oneshot, time};
 use super::Calls;
 use crate::{
     calls::{IceServer, ice::Way, media::Answer},
-    doctor::{Leg, checks::LegServer},
     ids::UserId,
 };
 
@@ -48,21 +47,18 @@ impl Calls {
         self.tell_node(Command::Leave { peer });
     }
 
-    /// A server for each leg, with credentials for the relay of `room` where there are some.
-    pub fn leg_servers(&self, room: RoomId, user: UserId, host: &str) -> Vec<LegServer> {
+    /// A server for each way that there is, with credentials for the relay of `room` where they are needed.
+    pub fn servers_by_way(&self, room: RoomId, user: UserId, host: &str) -> Vec<(Way, IceServer)> {
         let live = self.live();
         let Some(node) = &live.node else { return Vec::new() };
         let credentials = node.credentials(room, user, CREDENTIALS_TTL);
-        let server = |leg, way| {
-            let urls = node.reach.urls(way, host);
+        let server = |way| {
             let known = (way != Way::Stun).then(|| credentials.clone());
             let (username, credential) = known.map(|known| (known.username, known.password)).unzip();
-            let ice_server = IceServer { urls, username, credential };
-            (!ice_server.urls.is_empty()).then_some(LegServer { leg, ice_server })
+            let urls = node.reach.urls(way, host);
+            (!urls.is_empty()).then_some((way, IceServer { urls, username, credential }))
         };
-        let legs =
-            [(Leg::Udp, Way::Stun), (Leg::TurnUdp, Way::TurnUdp), (Leg::TurnTcp, Way::TurnTcp), (Leg::TurnTls, Way::TurnTls)];
-        legs.into_iter().filter_map(|(leg, way)| server(leg, way)).collect()
+        [Way::Stun, Way::TurnUdp, Way::TurnTcp, Way::TurnTls].into_iter().filter_map(server).collect()
     }
 
     fn tell_node(&self, command: Command) -> bool {
