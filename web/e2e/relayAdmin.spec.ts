@@ -135,12 +135,15 @@ test('what makes no sense is said at its field, and what the server refuses at i
   await expect(policy.rules).toHaveText([/Office/, /Wi-Fi/]);
 });
 
-test('a rule holds for the next call, whose details name it', async ({ server, staffBrowser, two: { a, b } }) => {
+test('a rule holds for the next call, whose details name it; the call is seen, and moved', async ({ server, staffBrowser, two: { a, b } }) => {
   const c = await Staff.signIn(staffBrowser, server.url, admin);
   const policy = new PolicyPage(c.page, server);
   await policy.open();
   await policy.add('This machine', { network: '127.0.0.0/8' }, 'Direct');
   await policy.save();
+  await c.page.getByRole('link', { name: 'Network' }).click();
+  await expect(c.page.getByText('Nobody is in a call now.')).toBeVisible();
+
   await a.openChat(boris.name);
   await a.call('Call');
   await b.accept();
@@ -149,7 +152,19 @@ test('a rule holds for the next call, whose details name it', async ({ server, s
   await a.inCall.getByRole('button', { name: 'Details of the call' }).click();
   const details = a.inCall.getByRole('region', { name: 'Details of the call' });
   await expect(details).toContainText('This machine');
+
+  const row = c.page.getByRole('list', { name: 'Live calls' }).getByRole('listitem');
+  await expect(row).toHaveText(/Анна Орлова and Boris Stone.*since .*rule “This machine”.*Direct/);
+  await row.getByRole('button', { name: 'Move to the media node: Анна Орлова and Boris Stone' }).click();
+  await c.page.getByRole('dialog').getByRole('button', { name: 'To the media node' }).click();
+  await expect(row).toContainText('Media node');
+  await expect(row.getByRole('button')).toHaveCount(0);
+  for (const staff of [a, b]) await expect(staff.inCall.getByRole('button', { name: 'Media node' })).toBeVisible();
+  await expect.poll(async () => (await server.report()).media_packets_out).toBeGreaterThan(0);
   await a.hangUp();
+  await expect(c.page.getByText('Nobody is in a call now.')).toBeVisible();
+  await c.page.getByRole('link', { name: 'Audit' }).click();
+  await expect(c.page.getByText('Moved the call of Анна Орлова and Boris Stone: Direct → Media node')).toBeVisible();
 });
 
 const LEGS = ['signalling', 'udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls', 'media_node', 'microphone', 'camera', 'clock'];
