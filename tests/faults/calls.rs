@@ -177,7 +177,16 @@ fn real_offer() -> Value {
 }
 
 fn candidate() -> Value {
-    let line = format!("candidate:1 1 udp 2122260223 {} 50000 typ host ufrag {}", SECRETS[0], SECRETS[1]);
+    candidate_of(&format!("2122260223 {} 50000 typ host", SECRETS[0]))
+}
+
+/// Of a TURN server, with the client's own address beside it.
+fn relay_candidate() -> Value {
+    candidate_of(&format!("41885695 192.0.2.1 50000 typ relay raddr {} rport 50000", SECRETS[0]))
+}
+
+fn candidate_of(what: &str) -> Value {
+    let line = format!("candidate:1 1 udp {what} ufrag {}", SECRETS[1]);
     json!({"type": "candidate", "candidate": line, "sdp_mid": "0", "sdp_m_line_index": 0, "username_fragment": SECRETS[1]})
 }
 
@@ -197,7 +206,8 @@ fn leaks(folder: &Path) -> Vec<String> {
     found
 }
 
-/// D2: no candidate and no session description reaches the database or the log, however much the log is asked to tell.
+/// D2: no candidate and no session description reaches the database or the log, nor does a TURN password, however much the log is
+/// asked to tell.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_address_of_a_caller_is_kept() {
     let folder = tempfile::tempdir().unwrap();
@@ -207,7 +217,8 @@ async fn no_address_of_a_caller_is_kept() {
     loud.stderr(fs::File::create(&log).unwrap());
     let mut server = Process::spawn(loud).await;
     let office = Office::open(&mut server).await;
-    for policy in ["direct", "auto", "media_node"] {
+    let mut passwords = Vec::new();
+    for policy in ["direct", "auto", "relayed", "media_node"] {
         let path = office.admin.request(reqwest::Method::PUT, &server.origin, "/api/admin/path-policy");
         assert_eq!(path.json(&json!({"default": policy})).send().await.unwrap().status(), 200);
         let mut call = office.ring(&server.origin, policy).await;
@@ -215,9 +226,10 @@ async fn no_address_of_a_caller_is_kept() {
         for answered in [false, true] {
             if answered {
                 say(&mut call.his, &json!({"type": "call_accept", "call_id": call.id})).await;
-                seen(&mut call.hers, "answered").await;
+                let answered = seen(&mut call.hers, "answered").await;
+                passwords.extend(answered["ice_servers"][0]["credential"].as_str().map(str::to_owned));
             }
-            for signal in [offer(), candidate()] {
+            for signal in [offer(), candidate(), relay_candidate()] {
                 say(&mut call.hers, &json!({"type": "call_signal", "call_id": call.id, "signal": signal})).await;
             }
         }
@@ -232,11 +244,13 @@ async fn no_address_of_a_caller_is_kept() {
         seen(&mut call.his, "ended").await;
         assert_eq!(leaks(folder.path()), Vec::<String>::new(), "while it runs");
     }
-    while office.admin.get(&server.origin, "/api/calls").await["calls"].as_array().unwrap().len() < 3 {
+    while office.admin.get(&server.origin, "/api/calls").await["calls"].as_array().unwrap().len() < 4 {
         time::sleep(Duration::from_millis(20)).await;
     }
     server.terminate().await;
     assert!(server.ended().await.success());
-    assert!(fs::read_to_string(&log).unwrap().contains("call ended"), "the log is that of the calls");
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(log.contains("call ended"), "the log is that of the calls");
+    assert!(passwords.len() == 2 && !passwords.iter().any(|password| log.contains(password)), "{passwords:?}");
     assert_eq!(leaks(folder.path()), Vec::<String>::new(), "and at the end");
 }
