@@ -60,6 +60,10 @@ pub struct Tuning {
     pub recheck_upload: Duration,
     /// How long a client may take for its handshake, its headers, its body.
     pub request_patience: Duration,
+    /// How often it is looked for a new certificate, or whether one is due.
+    pub certificate_check: Duration,
+    /// How soon a certificate that could not be got is ordered again; four times as long after each failure, up to an hour.
+    pub certificate_retry: Duration,
     /// Sign-ins of one login from one address, and of one address: at once, then one per `sign_in_refill`.
     pub sign_in_burst: u32,
     pub sign_in_burst_of_address: u32,
@@ -88,6 +92,8 @@ impl Default for Tuning {
             recheck_session: Duration::from_secs(300),
             recheck_upload: Duration::from_secs(2),
             request_patience: Duration::from_secs(10),
+            certificate_check: Duration::from_secs(30),
+            certificate_retry: Duration::from_secs(60),
             sign_in_burst: 10,
             sign_in_burst_of_address: 100,
             sign_in_refill: Duration::from_secs(6),

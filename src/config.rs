@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum, parser::ValueSource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
-use url::Url;
+use url::{Host, Url};
 
 use crate::files::limits::UploadLimits;
 use crate::notifications::settings::FixedServer;
@@ -39,7 +39,7 @@ pub struct Settings {
     /// Addresses under which browsers reach the media port, comma-separated [default: those of this machine]
     #[arg(long, global = true, env = "STAFFLINE_PUBLIC_IP", value_delimiter = ',')]
     pub public_ip: Option<Vec<IpAddr>>,
-    /// off, self-signed (for a trial), or files [default: files if tls_cert is set, else off]
+    /// off, self-signed (for a trial), files, or acme [default: files if tls_cert is set, else off]
     #[arg(long, global = true, env = "STAFFLINE_TLS")]
     pub tls: Option<TlsMode>,
     /// Certificate chain, PEM
@@ -48,6 +48,18 @@ pub struct Settings {
     /// Private key, PEM
     #[arg(long, global = true, env = "STAFFLINE_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
+    /// Names for which a certificate is ordered by ACME, comma-separated [default: host of public_url]
+    #[arg(long, global = true, env = "STAFFLINE_ACME_DOMAINS", value_delimiter = ',')]
+    pub acme_domains: Option<Vec<String>>,
+    /// Mail address that the authority may write to
+    #[arg(long, global = true, env = "STAFFLINE_ACME_CONTACT")]
+    pub acme_contact: Option<String>,
+    /// Directory of the authority [default: https://acme-v02.api.letsencrypt.org/directory]
+    #[arg(long, global = true, env = "STAFFLINE_ACME_DIRECTORY")]
+    pub acme_directory: Option<Url>,
+    /// Who vouches for the directory's own certificate, PEM [default: those that the system trusts]
+    #[arg(long, global = true, env = "STAFFLINE_ACME_CA")]
+    pub acme_ca: Option<PathBuf>,
     /// Days without a visit after which a user must sign in again, 1 to 365 [default: 30]
     #[arg(long, global = true, env = "STAFFLINE_SESSION_DAYS")]
     pub session_days: Option<u32>,
@@ -89,6 +101,7 @@ pub enum TlsMode {
     Off,
     SelfSigned,
     Files,
+    Acme,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -198,6 +211,19 @@ pub enum Tls {
         cert: PathBuf,
         key: PathBuf,
     },
+    Acme(Acme),
+}
+
+/// A certificate that is ordered of an authority (RFC 8555).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// Not empty, as they stand in a certificate.
+    pub domains: Vec<String>,
+    /// A mail address.
+    pub contact: Option<String>,
+    pub directory: Url,
+    /// PEM, who vouches for the directory's own certificate; unset: those that the system trusts.
+    pub ca: Option<PathBuf>,
 }
 
 /// Where a value came from, for messages.
@@ -217,6 +243,8 @@ pub enum ConfigError {
     #[error("{name} ({from}): {problem}")]
     Invalid { name: &'static str, from: String, problem: String },
 }
+
+const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
 /// The name of the file that is read from the data folder without being asked for.
 const FILE_NAME: &str = "staffline.toml";
@@ -392,8 +420,34 @@ impl Checked {
                 Err(self.invalid("tls", "leave it out, or set it to files, when tls_cert and tls_key are given".to_owned()))
             }
             TlsMode::SelfSigned => Ok(Tls::SelfSigned),
+            TlsMode::Acme => self.acme().map(Tls::Acme),
             TlsMode::Off => Ok(Tls::Off),
         }
+    }
+
+    fn acme(&self) -> Result<Acme, ConfigError> {
+        let settings = &self.settings;
+        let own = || settings.public_url.as_ref().and_then(Url::host_str).map(|host| vec![host.to_owned()]);
+        let given = settings.acme_domains.clone().or_else(own).unwrap_or_default();
+        if given.is_empty() {
+            return Err(self.invalid("acme_domains", "must be set, or public_url, when TLS is by acme".to_owned()));
+        }
+        let domain = |name: &String| match Host::parse(name.trim()) {
+            Ok(Host::Domain(domain)) if domain.contains('.') && !domain.contains('*') => Ok(domain),
+            _ => Err(self.invalid("acme_domains", format!("{name:?} is no name that a certificate can be ordered for"))),
+        };
+        let domains = given.iter().map(domain).collect::<Result<_, _>>()?;
+        let contact = settings.acme_contact.clone();
+        if contact.as_ref().is_some_and(|contact| !contact.contains('@') || contact.contains(':')) {
+            return Err(self.invalid("acme_contact", "must be a mail address".to_owned()));
+        }
+        let production = || Url::parse(LETS_ENCRYPT).expect("a constant URL");
+        let directory = settings.acme_directory.clone().unwrap_or_else(production);
+        if directory.scheme() != "https" {
+            return Err(self.invalid("acme_directory", "must begin with https://".to_owned()));
+        }
+        let ca = settings.acme_ca.as_ref().map(|path| self.required_file("acme_ca", Some(path))).transpose()?;
+        Ok(Acme { domains, contact, directory, ca })
     }
 
     fn required_file(&self, name: &'static str, path: Option<&PathBuf>) -> Result<PathBuf, ConfigError> {

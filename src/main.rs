@@ -129,7 +129,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let app = App::start(config, Clock::System, Tuning::default()).await?;
     calls::media::start(&app, address).with_context(|| format!("cannot listen on UDP {address}"))?;
     greet(&app, address, identity.as_ref()).await?;
-    let server = tokio::spawn(Server::new(app.clone(), listener, identity.map(|identity| identity.acceptor)).run());
+    let server = tokio::spawn(Server::new(app.clone(), listener, identity).run());
     app.tasks.spawn(reach::run(app.clone(), address));
     stop_signal().await?;
     tracing::info!("stopping");

@@ -42,7 +42,7 @@ fn a_flag_beats_the_file_and_the_file_the_default() {
 
 #[test]
 fn a_mistake_is_named_with_its_place() {
-    let cases: [(&[&str], &str, &[&str]); 19] = [
+    let cases: [(&[&str], &str, &[&str]); 24] = [
         (&[], "lisen = '127.0.0.1:1'", &["staffline.toml", "unknown field `lisen`"]),
         (&[], "listen = 'nowhere'", &["staffline.toml", "listen", "line 1"]),
         (&["--listen", "nowhere"], "", &["--listen", "nowhere"]),
@@ -56,6 +56,11 @@ fn a_mistake_is_named_with_its_place() {
         (&["--tls", "files"], "", &["tls_cert (not set)"]),
         (&["--tls-cert", "/nowhere"], "", &["tls_cert (--tls-cert)", "cannot read /nowhere"]),
         (&["--tls", "off", "--tls-key", "/nowhere"], "", &["tls (--tls)"]),
+        (&["--tls", "acme"], "", &["acme_domains (not set)"]),
+        (&["--tls", "acme", "--public-url", "https://192.0.2.1"], "", &["acme_domains", "192.0.2.1"]),
+        (&["--tls", "acme", "--acme-domains", "a.example,*.b.example"], "", &["acme_domains (--acme-domains)", "*.b.example"]),
+        (&["--tls", "acme", "--acme-domains", "a.example", "--acme-contact", "me"], "", &["acme_contact (--acme-contact)"]),
+        (&["--tls", "acme", "--acme-domains", "a.example", "--acme-directory", "http://x"], "", &["acme_directory", "https://"]),
         (&["--files-url", "https://x/y"], "", &["files_url (--files-url)", "s3://bucket"]),
         (&["--files-url", "s3:///x"], "", &["files_url (--files-url)", "s3://bucket"]),
         (&["--max-file-mib", "0"], "", &["max_file_mib (--max-file-mib)", "0 is not between"]),
@@ -67,6 +72,18 @@ fn a_mistake_is_named_with_its_place() {
         let message = load(flags, file).expect_err(&format!("{flags:?} {file}"));
         assert!(expected.iter().all(|part| message.contains(part)), "{flags:?} {file}: {message}");
     }
+}
+
+#[test]
+fn a_certificate_is_ordered_for_the_public_name() {
+    let acme = |flags: &[&str]| match load(&[&["--tls", "acme"], flags].concat(), "").expect("it fits").tls {
+        Tls::Acme(acme) => acme,
+        other => panic!("{other:?}"),
+    };
+    let own = acme(&["--public-url", "https://Chat.Example.com"]);
+    assert_eq!((own.domains, own.directory.as_str()), (vec!["chat.example.com".to_owned()], LETS_ENCRYPT));
+    let set = acme(&["--acme-domains", "b.example,a.example", "--acme-directory", "https://ca.internal/directory"]);
+    assert_eq!((set.domains.len(), set.directory.host_str()), (2, Some("ca.internal")));
 }
 
 #[test]

@@ -21,15 +21,19 @@ use tower::ServiceExt;
 
 use crate::{app::App, http, http::extract::Peer};
 
+pub mod acme;
+pub mod certificates;
 pub mod demux;
 pub mod prefixed;
 pub mod redirect;
 pub mod stall;
 pub mod tls;
+pub mod upkeep;
 
 use demux::FirstByte;
 use prefixed::Prefixed;
 use stall::StallGuard;
+use tls::Identity;
 
 /// Connections at the same time; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 20_000;
@@ -57,8 +61,12 @@ impl std::fmt::Debug for Server {
 
 impl Server {
     #[must_use]
-    pub fn new(app: App, listener: TcpListener, tls: Option<TlsAcceptor>) -> Self {
+    pub fn new(app: App, listener: TcpListener, identity: Option<Identity>) -> Self {
         let router = http::router(app.clone());
+        let tls = identity.map(|Identity { acceptor, certificates, .. }| {
+            app.tasks.spawn(upkeep::run(app.clone(), certificates));
+            acceptor
+        });
         Self { app, listener, tls, router, connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
     }
 

@@ -1,4 +1,4 @@
-//! The certificate: from files, or made by ourselves for a trial.
+//! The certificate at the start: from files, from an authority, or made by ourselves for a trial.
 
 use std::{
     fs, io,
@@ -7,11 +7,13 @@ use std::{
     sync::Arc,
 };
 
-use aws_lc_rs::digest;
-use rcgen::CertifiedKey;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 
+use super::{
+    acme,
+    certificates::{self, ACME_TLS, Certificates},
+};
 use crate::config::{Config, Tls};
 
 /// A client that names only others is refused, so the names of STUN and TURN (RFC 7443) are among them; what it then speaks, its first
@@ -24,15 +26,20 @@ pub enum TlsError {
     File { path: PathBuf, problem: String },
     #[error("the certificate cannot be made: {0}")]
     Make(#[from] rcgen::Error),
-    #[error("the certificate cannot be used: {0}")]
-    Use(#[from] rustls::Error),
+}
+
+impl TlsError {
+    pub(super) fn file(path: &Path, problem: &impl ToString) -> Self {
+        Self::File { path: path.to_owned(), problem: problem.to_string() }
+    }
 }
 
 /// What the port needs to speak TLS, and what the admin may want to compare.
 pub struct Identity {
     pub acceptor: TlsAcceptor,
-    /// SHA-256 of the certificate, as browsers show it.
+    /// SHA-256 of the certificate at the start, as browsers show it.
     pub fingerprint: String,
+    pub certificates: Arc<Certificates>,
 }
 
 impl std::fmt::Debug for Identity {
@@ -43,38 +50,38 @@ impl std::fmt::Debug for Identity {
 
 /// Loads or makes the certificate; `None` if TLS is off.
 pub fn load(config: &Config) -> Result<Option<Identity>, TlsError> {
-    match &config.tls {
-        Tls::Off => Ok(None),
-        Tls::Files { cert, key } => identity(cert, key).map(Some),
-        Tls::SelfSigned => {
-            let (cert, key) = (config.data.join("tls-cert.pem"), config.data.join("tls-key.pem"));
-            if !(cert.exists() && key.exists()) {
-                make(config, &cert, &key)?;
-            }
-            identity(&cert, &key).map(Some)
-        }
-    }
-}
-
-fn identity(cert: &Path, key: &Path) -> Result<Identity, TlsError> {
-    let problem = |path: &Path| {
-        let path = path.to_owned();
-        move |problem: rustls::pki_types::pem::Error| TlsError::File { path, problem: problem.to_string() }
+    let certified = match &config.tls {
+        Tls::Off => return Ok(None),
+        Tls::Files { cert, key } => from_files(cert, key)?,
+        Tls::SelfSigned => self_signed(config)?,
+        // Until the authority has given one.
+        Tls::Acme(settings) => match acme::kept(config, settings) {
+            Some(certified) => certified,
+            None => self_signed(config)?,
+        },
     };
-    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(problem(cert))?;
-    let Some(leaf) = chain.first() else {
-        return Err(TlsError::File { path: cert.to_owned(), problem: "there is no certificate in it".to_owned() });
-    };
-    let fingerprint = fingerprint(leaf);
-    let key = PrivateKeyDer::from_pem_file(key).map_err(problem(key))?;
-    let mut server = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    let fingerprint = certificates::fingerprint(&certified);
+    let certificates = Arc::new(Certificates::new(certified));
+    let resolver = Arc::clone(&certificates);
+    let mut server = rustls::ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
     server.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
-    Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(server)), fingerprint })
+    if matches!(config.tls, Tls::Acme(_)) {
+        server.alpn_protocols.push(ACME_TLS.to_vec());
+    }
+    Ok(Some(Identity { acceptor: TlsAcceptor::from(Arc::new(server)), fingerprint, certificates }))
 }
 
-fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    let hash = digest::digest(&digest::SHA256, certificate);
-    hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+fn self_signed(config: &Config) -> Result<CertifiedKey, TlsError> {
+    let (cert, key) = (config.data.join("tls-cert.pem"), config.data.join("tls-key.pem"));
+    if !(cert.exists() && key.exists()) {
+        make(config, &cert, &key)?;
+    }
+    from_files(&cert, &key)
+}
+
+pub(super) fn from_files(cert: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
+    let read = |path: &Path| fs::read(path).map_err(|problem| TlsError::file(path, &problem));
+    certificates::read(&read(cert)?, &read(key)?).map_err(|problem| TlsError::file(cert, &problem))
 }
 
 /// For every name and address by which this machine may be called.
@@ -87,17 +94,17 @@ fn make(config: &Config, cert: &Path, key: &Path) -> Result<(), TlsError> {
     names.retain(|name| !name.is_empty());
     names.sort();
     names.dedup();
-    let CertifiedKey { cert: made, signing_key } = rcgen::generate_simple_self_signed(names)?;
+    let rcgen::CertifiedKey { cert: made, signing_key } = rcgen::generate_simple_self_signed(names)?;
     write_private(key, &signing_key.serialize_pem())?;
     write_private(cert, &made.pem())
 }
 
 /// The key must never have been readable by others, not even for a moment.
-fn write_private(path: &Path, text: &str) -> Result<(), TlsError> {
+pub(super) fn write_private(path: &Path, text: &str) -> Result<(), TlsError> {
     let write = || -> io::Result<()> {
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         io::Write::write_all(&mut file, text.as_bytes())?;
         file.sync_all()
     };
-    write().map_err(|problem| TlsError::File { path: path.to_owned(), problem: problem.to_string() })
+    write().map_err(|problem| TlsError::file(path, &problem))
 }

@@ -26,6 +26,8 @@ mod mail;
 mod mail_tls;
 mod messages;
 mod net;
+mod net_certificates;
+mod net_streams;
 mod push;
 mod reads;
 mod search;

@@ -1,8 +1,12 @@
 //! The port: TLS and plain on one, and those who connect and say nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+};
 use staffline::{
     app::Tuning,
     config::{Config, Tls},
@@ -12,7 +16,7 @@ use tokio::{
     net::TcpStream,
     time,
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::harness::{Engine, PATIENCE, Setup, TestApp, run_with, tuning};
 
@@ -20,7 +24,7 @@ fn with_tls(config: &mut Config) {
     config.tls = Tls::SelfSigned;
 }
 
-async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
+pub(crate) async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // A peer that ends without saying goodbye in TLS has still said everything.
@@ -28,14 +32,64 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> 
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-async fn tls(app: &TestApp, name: &str) -> tokio_rustls::client::TlsStream<TcpStream> {
-    let certificate = CertificateDer::from_pem_file(app.app.config.data.join("tls-cert.pem")).unwrap();
+/// Trusts one certificate, or, without it, whatever is shown.
+pub(crate) fn trusting(certificate: Option<&Path>) -> ClientConfig {
+    let builder = ClientConfig::builder();
+    let Some(certificate) = certificate else {
+        return builder.dangerous().with_custom_certificate_verifier(Arc::new(Anything)).with_no_client_auth();
+    };
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(certificate).unwrap();
-    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    let stream = TcpStream::connect(app.address).await.unwrap();
+    roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
+    builder.with_root_certificates(roots).with_no_client_auth()
+}
+
+pub(crate) async fn tls_to(app: &TestApp, name: &str, config: ClientConfig) -> io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(app.address).await?;
     let name = ServerName::try_from(name.to_owned()).unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+pub(crate) async fn tls(app: &TestApp, name: &str) -> TlsStream<TcpStream> {
+    tls_to(app, name, trusting(Some(&app.app.config.data.join("tls-cert.pem")))).await.unwrap()
+}
+
+/// Trusts whom it sees.
+#[derive(Debug)]
+struct Anything;
+
+impl ServerCertVerifier for Anything {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        rustls::crypto::aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `TestApp`: a whole server with a real database; `both!` runs a test on each engine.
 
+pub(crate) mod authority;
 mod client;
 mod database;
 mod device;
@@ -80,6 +81,8 @@ pub(crate) fn tuning() -> Tuning {
         recheck_session: Duration::from_millis(100),
         recheck_upload: Duration::from_millis(100),
         sign_in_burst: 1_000,
+        certificate_check: Duration::from_millis(50),
+        certificate_retry: Duration::from_millis(50),
         worker: env!("CARGO_BIN_EXE_staffline").into(),
         sign_in_burst_of_address: 1_000,
         mail_every: Duration::from_millis(20),
@@ -116,7 +119,7 @@ async fn start(folder: &TempDir, database: &Database, setup: Setup) -> TestApp {
     let tls = identity.is_some();
     let app = App::start(config, Clock::manual(Millis(1_767_225_600_000)), setup.tuning).await.unwrap();
     let (listener, address) = one_port(&app).await;
-    tokio::spawn(Server::new(app.clone(), listener, identity.map(|identity| identity.acceptor)).run());
+    tokio::spawn(Server::new(app.clone(), listener, identity).run());
     TestApp { app, address, tls }
 }
 
