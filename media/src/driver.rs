@@ -20,6 +20,7 @@ mod connection;
 mod control;
 mod inbox;
 mod outbox;
+mod pace;
 mod shard;
 mod streams;
 mod sys;

@@ -3,11 +3,13 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::connection::{Reading, Stream};
 use super::inbox::Inbox;
 use super::outbox::SocketOutbox;
+use super::pace::Pace;
 use super::streams::{Index, StreamPatience, Streams};
 use super::sys::{self, Ready, Receiver, Socket, Waker};
 use super::{COMMAND_QUEUE, STREAM_QUEUE};
@@ -58,6 +60,7 @@ pub(super) struct Shard<F> {
     receiver: Receiver,
     inbox: Inbox,
     outbox: Outboxes,
+    pace: Pace,
     commands: mpsc::Receiver<Command>,
     new_streams: mpsc::Receiver<Stream>,
     on_event: F,
@@ -75,7 +78,8 @@ impl<F: FnMut(Event)> Shard<F> {
         let receiver = Receiver::new(socket.local_addr()?.port());
         let socket = Arc::new(socket);
         let outbox = Outboxes { udp: SocketOutbox::new(Arc::clone(&socket)), streams: Streams::new(patience)? };
-        Ok(Self { port, socket, receiver, inbox: Inbox::new(), outbox, commands, new_streams, on_event })
+        let (inbox, pace) = (Inbox::new(), Pace::new(Instant::now()));
+        Ok(Self { port, socket, receiver, inbox, outbox, pace, commands, new_streams, on_event })
     }
 
     /// Ends when the handle is gone.
@@ -93,9 +97,7 @@ impl<F: FnMut(Event)> Shard<F> {
             self.handle_timeouts();
             self.close_streams();
             self.tell_events();
-            let due = [self.port.next_timeout(), self.outbox.streams.next_timeout()].into_iter().flatten().min();
-            let patience = due.map(|at| at.saturating_duration_since(Instant::now()));
-            match sys::wait(&self.socket, waker, self.outbox.streams.descriptor(), patience) {
+            match self.wait(waker) {
                 Ok(found) => ready = found,
                 Err(error) => tracing::error!(%error, "waiting for packets failed"),
             }
@@ -103,6 +105,19 @@ impl<F: FnMut(Event)> Shard<F> {
         self.guarded(|shard| shard.port.close_all(Instant::now(), &mut shard.outbox));
         self.outbox.flush();
         self.tell_events();
+    }
+
+    /// Until there is something to do; where much is to do, until some of it has gathered.
+    fn wait(&mut self, waker: &Waker) -> io::Result<Ready> {
+        let due = [self.port.next_timeout(), self.outbox.streams.next_timeout()].into_iter().flatten().min();
+        let now = Instant::now();
+        let patience = due.map(|at| at.saturating_duration_since(now));
+        let pause = self.pace.pause(now).min(patience.unwrap_or(Duration::MAX));
+        if !pause.is_zero() {
+            thread::sleep(pause);
+        }
+        let patience = patience.map(|patience| patience.saturating_sub(pause));
+        sys::wait(&self.socket, waker, self.outbox.streams.descriptor(), patience)
     }
 
     fn handle_timeouts(&mut self) {
@@ -160,6 +175,7 @@ impl<F: FnMut(Event)> Shard<F> {
             if received > 0 {
                 self.guarded(|shard| {
                     let mut batch = shard.receiver.datagrams(received);
+                    shard.pace.count(batch.len());
                     shard.port.handle_batch(Instant::now(), &mut batch, &mut shard.outbox);
                 });
                 self.outbox.flush();
@@ -222,6 +238,7 @@ impl<F: FnMut(Event)> Shard<F> {
         if cut.whole > 0 {
             self.guarded(|shard| {
                 let mut batch = shard.inbox.packets(&cut, route);
+                shard.pace.count(batch.len());
                 shard.port.handle_batch(now, &mut batch, &mut shard.outbox);
             });
         }
