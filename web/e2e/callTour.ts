@@ -90,6 +90,8 @@ async function audio({ look, server, browser }: Tour, a: Staff, b: Staff): Promi
   await b.hangUp();
   await expect(a.inCall).toBeHidden();
   await b.call('Call');
+  // A call that is cancelled before it rang was none.
+  await expect(a.ringing).toBeVisible();
   await b.page.getByRole('button', { name: 'Cancel the call' }).click();
   await expect(a.messages.getByText('Missed call')).toBeVisible();
   await look(a.page, 'chat-after-calls');
