@@ -293,6 +293,19 @@ describe("talking", () => {
     }
   });
 
+  test("whoever hears that the other gave up on media that never came has the same reason, and who had media a plain ending", async () => {
+    for (const connected of [false, true]) {
+      const world = setUp("anna");
+      await world.calls.call("boris", "audio");
+      world.answer({ path: "relayed", offerer: true });
+      if (connected) world.last().events.connection("connected");
+      vi.advanceTimersByTime(CONNECT_MS - 1_000);
+      world.tell({ phase: "ended", path: "relayed", outcome: "completed" });
+      expect(world.calls.view.get().ending).toMatchObject(connected ? { why: "completed", failed: null } : { why: "relay", failed: "call" });
+      expectNothingOpen(world);
+    }
+  });
+
   test("a broken connection is restarted, comes back, or is given up", async () => {
     const world = await talking();
     world.last().events.connection("disconnected");

@@ -37,6 +37,8 @@ export const CONNECT_MS = 25_000;
 export const MOVE_AFTER_MS = 5_000;
 /** An offer to the other device that nobody has answered is said again. */
 export const OFFER_AGAIN_MS = 600;
+/** Relays that could not be reached are asked again after so long. */
+export const ASK_AGAIN_MS = 500;
 /** A pair that is silent this long is not waited for any more without looking for another. */
 export const RESTART_AFTER_MS = 2_500;
 /** What a restart may take before it counts as failed. */
@@ -57,7 +59,7 @@ export const RENEW_MS = 2_000;
 export class Connection {
   readonly #world: ConnectionWorld;
   readonly #events: ConnectionEvents;
-  readonly #timers = new Timers<"connect" | "move" | "restart" | "broken" | "lost" | "old" | "flow" | "linger" | "renew" | "offer">();
+  readonly #timers = new Timers<"connect" | "move" | "restart" | "broken" | "lost" | "old" | "flow" | "linger" | "renew" | "offer" | "again">();
   #call: CallState | null = null;
   #peer: PeerLike | null = null;
   /** The peer before the move, which plays on. */
@@ -127,6 +129,7 @@ export class Connection {
       signal: (signal) => this.#signal(call, signal),
       remote: (streams) => ofThis(() => this.#heard(streams)),
       connection: (state) => ofThis(() => this.#changed(state)),
+      unreached: () => ofThis(() => this.#askAgain()),
       failed: () =>
         ofThis(() => {
           if (!this.#sayFailed()) this.#events.gaveUp("never");
@@ -140,6 +143,10 @@ export class Connection {
       silent: (kind) => this.#silent(kind),
       looked: (open) => this.#looked(open),
     });
+  }
+
+  #askAgain(): void {
+    if (!this.#isConnected) this.#timers.set("again", ASK_AGAIN_MS, () => this.#restartPeer());
   }
 
   /** What has changed within the negotiation. */
@@ -208,7 +215,7 @@ export class Connection {
   }
 
   #connected(): void {
-    this.#timers.clear("connect", "move", "restart", "broken", "lost", "offer");
+    this.#timers.clear("connect", "move", "restart", "broken", "lost", "offer", "again");
     this.#isConnected = this.#wasConnected = true;
     this.#gauge?.start();
     if (this.#call?.may_move === true) this.#gauge?.watchClosely();

@@ -4,7 +4,7 @@ import { CALL, FakePeer } from "./calls.test-support";
 import { Handover, WHOLE_MS } from "./handover";
 import type { LocalTracks, PeerLike } from "./peer";
 
-const NO_EVENTS = { signal: () => undefined, remote: () => undefined, connection: () => undefined, failed: () => undefined };
+const NO_EVENTS = { signal: () => undefined, remote: () => undefined, connection: () => undefined, unreached: () => undefined, failed: () => undefined };
 
 function setUp(): { old: FakePeer; fresh: FakePeer; handover: Handover } {
   const peer = (): FakePeer => new FakePeer(CALL, {} as LocalTracks, NO_EVENTS);

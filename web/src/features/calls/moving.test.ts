@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CallState } from "../../api/types";
 import { expectNothingOpen, FakeStream, setUp, settle, talking, type World } from "./calls.test-support";
-import { CONNECT_MS, FRESH_MS, LINGER_MS, MOVE_AFTER_MS, MOVE_MS, OFFER_AGAIN_MS, RENEW_MS, RESTART_AFTER_MS, RESTART_MS } from "./connection";
+import { ASK_AGAIN_MS, CONNECT_MS, FRESH_MS, LINGER_MS, MOVE_AFTER_MS, MOVE_MS, OFFER_AGAIN_MS, RENEW_MS, RESTART_AFTER_MS, RESTART_MS } from "./connection";
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 const MOVED = { path: "media_node", moved_from: "direct", negotiation: 2, offerer: true } as const;
@@ -33,6 +33,22 @@ describe("another path", () => {
     await pass(CONNECT_MS - 1);
     world.last().events.connection("connected");
     expect(world.view()).toMatchObject({ stage: "talking", moving: false });
+  });
+
+  test("asks relays again that could not be reached, while nothing is connected", async () => {
+    const world = setUp("anna");
+    await world.calls.call("boris", "audio");
+    world.answer({ offerer: true, path: "relayed" });
+    const peer = world.last();
+    for (const times of [1, 2]) {
+      peer.events.unreached();
+      await pass(ASK_AGAIN_MS);
+      expect(peer.restart).toHaveBeenCalledTimes(times);
+    }
+    peer.events.unreached();
+    peer.events.connection("connected");
+    await pass(ASK_AGAIN_MS);
+    expect(peer.restart).toHaveBeenCalledTimes(2);
   });
 
   test("is not asked for where the policy allows none", async () => {

@@ -1,6 +1,6 @@
 /** What the peer connection is told, and in which order; the media itself is tested in real browsers. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Signal } from "../../api/types";
+import type { IceServer, Signal } from "../../api/types";
 import { Peer, type LocalTracks, type RemoteStreams } from "./peer";
 
 class FakeConnection {
@@ -12,6 +12,7 @@ class FakeConnection {
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
   ontrack: ((event: object) => void) | null = null;
   onconnectionstatechange = null;
+  onicecandidateerror: ((event: { url: string }) => void) | null = null;
   readonly transceivers: { direction: string; receiver: { track: { kind: string } }; sender: object; setCodecPreferences: () => void }[] = [];
 
   constructor(public configuration: RTCConfiguration) {
@@ -60,18 +61,19 @@ class FakeConnection {
 
 const TRACKS = { microphone: {}, camera: {}, screen: null } as unknown as LocalTracks;
 
-function setUp(offerer: boolean, tracks = TRACKS) {
+function setUp(offerer: boolean, tracks = TRACKS, ice_servers: IceServer[] = []) {
   const said: string[] = [];
-  const failed = vi.fn();
+  const [failed, unreached] = [vi.fn(), vi.fn()];
   const streams: RemoteStreams[] = [];
-  const peer = new Peer({ offerer, ice_servers: [], path: "direct" }, tracks, {
+  const peer = new Peer({ offerer, ice_servers, path: "direct" }, tracks, {
     signal: (signal: Signal) => said.push(signal.type === "candidate" ? signal.candidate : `${signal.type} ${signal.sdp}`),
     remote: (now) => streams.push(now),
     connection: () => undefined,
+    unreached,
     failed,
   });
   const connection = FakeConnection.made.at(-1)!;
-  return { peer, connection, said, failed, streams };
+  return { peer, connection, said, failed, unreached, streams };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
@@ -217,7 +219,7 @@ test.each([
   ["relayed", "relay"],
   ["media_node", "all"],
 ] as const)("on the path %s candidates are looked for: %s", (path, policy) => {
-  const events = { signal: () => undefined, remote: () => undefined, connection: () => undefined, failed: () => undefined };
+  const events = { signal: () => undefined, remote: () => undefined, connection: () => undefined, unreached: () => undefined, failed: () => undefined };
   const peer = new Peer({ offerer: false, ice_servers: [TURN], path }, TRACKS, events);
   const connection = FakeConnection.made.at(-1)!;
   expect(connection.configuration).toEqual({ iceTransportPolicy: policy, bundlePolicy: "max-bundle", iceServers: [TURN] });
@@ -244,4 +246,45 @@ test("the first offer is said again while nobody answers, and never after", asyn
   await settle();
   expect(said).toEqual(["offer offer", "offer offer", "offer restart"]);
   expect(connection.signalingState).toBe("have-local-offer");
+});
+
+const RELAYS = [{ urls: ["turn:a?transport=udp", "turn:a?transport=tcp", "turns:a?transport=tcp"], username: "u", credential: "c" }];
+
+test("relays count as unreached once all that are asked over TCP are, unless one has answered", async () => {
+  const { connection, unreached } = setUp(true, TRACKS, RELAYS);
+  await settle();
+  connection.onicecandidateerror?.({ url: "turn:a?transport=tcp" });
+  expect(unreached).not.toHaveBeenCalled();
+  connection.onicecandidateerror?.({ url: "turns:a?transport=tcp" });
+  expect(unreached).toHaveBeenCalledOnce();
+  const other = setUp(true, TRACKS, RELAYS);
+  await settle();
+  other.connection.onicecandidate?.({ candidate: { candidate: "1", type: "relay" } });
+  for (const url of RELAYS[0]!.urls) other.connection.onicecandidateerror?.({ url });
+  expect(other.unreached).not.toHaveBeenCalled();
+});
+
+test("each description asks the relays anew", async () => {
+  const { peer, connection, unreached } = setUp(false, TRACKS, RELAYS);
+  for (const times of [1, 2]) {
+    peer.receive({ type: "offer", sdp: "x" });
+    await settle();
+    connection.onicecandidateerror?.({ url: "turn:a?transport=tcp" });
+    expect(unreached).toHaveBeenCalledTimes(times - 1);
+    connection.onicecandidateerror?.({ url: "turns:a?transport=tcp" });
+    expect(unreached).toHaveBeenCalledTimes(times);
+  }
+});
+
+test("a restart that is wanted before the first answer is made after it, once", async () => {
+  const { peer, said } = setUp(true);
+  await settle();
+  peer.restart();
+  await settle();
+  expect(said).toEqual(["offer offer"]);
+  for (const _ of [1, 2]) {
+    peer.receive({ type: "answer", sdp: "x" });
+    await settle();
+  }
+  expect(said).toEqual(["offer offer", "offer restart"]);
 });

@@ -12,6 +12,8 @@ export interface PeerEvents {
   /** A track of the other side began. New stream objects each time, so that the screen notices. */
   remote(streams: RemoteStreams): void;
   connection(state: RTCPeerConnectionState): void;
+  /** None of the relay servers that are asked over TCP could be reached: the network may not be up yet, its names may not be known. */
+  unreached(): void;
   /** Setting up failed for good. */
   failed(error: unknown): void;
 }
@@ -46,6 +48,10 @@ export class Peer {
   #work: Promise<void> = Promise.resolve();
   /** Candidates that came before the description they belong to. */
   #early: RTCIceCandidateInit[] = [];
+  readonly #unreached = new Set<string>();
+  #hasRelay = false;
+  /** To be done once the other side has answered. */
+  #restartLater = false;
   #closed = false;
 
   constructor(call: Pick<CallState, "ice_servers" | "offerer" | "path">, tracks: LocalTracks, events: PeerEvents) {
@@ -56,6 +62,7 @@ export class Peer {
     this.#configuration = { iceTransportPolicy: call.path === "relayed" ? "relay" : "all", bundlePolicy: "max-bundle" };
     this.connection = new RTCPeerConnection({ ...this.#configuration, iceServers: toServers(call.ice_servers) });
     this.connection.onicecandidate = ({ candidate }) => this.#found(candidate);
+    this.connection.onicecandidateerror = ({ url }) => this.#missed(url, call.ice_servers);
     this.connection.ontrack = ({ track, transceiver }) => this.#hear(track, transceiver);
     this.connection.onconnectionstatechange = () => events.connection(this.connection.connectionState);
     if (this.#offerer) {
@@ -111,7 +118,8 @@ export class Peer {
     this.#do(async () => {
       const { signalingState, remoteDescription } = this.connection;
       // Before the first answer there is nothing to restart.
-      if (remoteDescription === null) return;
+      this.#restartLater = remoteDescription === null;
+      if (this.#restartLater) return;
       if (signalingState === "stable") await this.#offer({ iceRestart: true });
       // The last offer, or its answer, was lost with a socket that was dead already.
       else if (signalingState === "have-local-offer") this.#sayOffer();
@@ -129,7 +137,7 @@ export class Peer {
   close(): void {
     this.#closed = true;
     const { connection } = this;
-    connection.onicecandidate = connection.ontrack = connection.onconnectionstatechange = null;
+    connection.onicecandidate = connection.onicecandidateerror = connection.ontrack = connection.onconnectionstatechange = null;
     for (const track of this.#remote.values()) track.stop();
     this.#remote.clear();
     connection.close();
@@ -144,6 +152,7 @@ export class Peer {
   }
 
   async #offer(options: RTCOfferOptions = {}): Promise<void> {
+    this.#unreached.clear();
     await this.#attach();
     await this.connection.setLocalDescription(await this.connection.createOffer(options));
     this.#sayOffer();
@@ -161,6 +170,7 @@ export class Peer {
         // The other one's own offer, if it has made one, is taken back by this.
         await this.connection.setRemoteDescription(signal);
         await this.#attach();
+        this.#unreached.clear();
         await this.connection.setLocalDescription(await this.connection.createAnswer());
         this.#events.signal({ type: "answer", sdp: this.connection.localDescription?.sdp ?? "" });
         return this.#drainEarly();
@@ -168,6 +178,7 @@ export class Peer {
         // To an offer that was taken back.
         if (this.connection.signalingState !== "have-local-offer") return;
         await this.connection.setRemoteDescription(signal);
+        if (this.#restartLater) this.restart();
         return this.#drainEarly();
       case "candidate":
         return this.#take(toInit(signal));
@@ -211,6 +222,7 @@ export class Peer {
 
   #found(candidate: RTCIceCandidate | null): void {
     if (candidate === null) return;
+    this.#hasRelay ||= candidate.type === "relay";
     this.#events.signal({
       type: "candidate",
       candidate: candidate.candidate,
@@ -218,6 +230,13 @@ export class Peer {
       sdp_m_line_index: candidate.sdpMLineIndex,
       username_fragment: candidate.usernameFragment,
     });
+  }
+
+  /** A browser asks a server once for each description. One that is asked by UDP says nothing for long where UDP is blocked. */
+  #missed(url: string, servers: readonly IceServer[]): void {
+    const overTcp = servers.flatMap(({ urls }) => urls).filter((one) => one.startsWith("turn") && one.endsWith("transport=tcp"));
+    this.#unreached.add(url);
+    if (!this.#hasRelay && overTcp.length > 0 && overTcp.every((one) => this.#unreached.has(one))) this.#events.unreached();
   }
 
   #hear(track: MediaStreamTrack, transceiver: RTCRtpTransceiver): void {

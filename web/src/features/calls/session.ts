@@ -6,7 +6,7 @@ import { randomKey } from "../../lib/random";
 import { Store } from "../../lib/store";
 import type { CallKind, CallState, Signal } from "../../api/types";
 import type { CallWorld } from "./calls";
-import { Connection } from "./connection";
+import { CONNECT_MS, Connection } from "./connection";
 import type { Farewells } from "./farewells";
 import type { Measure } from "./gauge";
 import { LocalMedia } from "./localMedia";
@@ -40,6 +40,8 @@ const FATAL = new Set([
 export const RING_MS = 50_000;
 /** An accept that nobody answers for so long was not heard. */
 export const ACCEPT_MS = 15_000;
+/** Of two whose media never came one gives up a little sooner. */
+const GIVEN_UP_MS = CONNECT_MS - 5_000;
 /** After a reconnect the server tells of a ringing call at once, or it rings no more. */
 const CONFIRM_MS = 3_000;
 
@@ -68,6 +70,8 @@ export class CallSession {
   #remote: RemoteStreams = { person: null, screen: null };
   /** The camera was on before the hold. */
   #cameraOnResume = false;
+  /** While there is no media: since when, by `performance.now()`. */
+  #connectsSince: number | null = null;
   #over = false;
 
   constructor(world: SessionWorld, ended: (why: Ending | null, failed: string | null) => void) {
@@ -80,7 +84,7 @@ export class CallSession {
       failed: (error, kind) => this.#mediaError(error, kind),
     });
     this.#connection = new Connection(world, {
-      connected: () => this.#show({ stage: "talking", interrupted: false }),
+      connected: () => this.#connected(),
       interrupted: () => this.#show({ interrupted: true }),
       moving: (moving) => this.#show({ moving }),
       remote: (streams) => this.#hear(streams),
@@ -236,7 +240,7 @@ export class CallSession {
   }
 
   follow(call: CallState): void {
-    if (call.phase === "ended") this.#finish(call.outcome ?? "lost");
+    if (call.phase === "ended") this.#hearEnd(call);
     else if (call.phase === "ringing") this.#ringing(call);
     else if (call.here) this.#answered(call);
     else this.#answeredElsewhere(call);
@@ -250,6 +254,13 @@ export class CallSession {
   refused(code: string): void {
     // Whoever returns too late finds a call that is over, and that is no error.
     if (FATAL.has(code)) this.#finish(this.#returning === null ? { code } : "completed");
+  }
+
+  /** To the other side it was a call without media as well: it is not told of a plain ending. */
+  #hearEnd(call: CallState): void {
+    const since = this.#connectsSince;
+    if (since !== null && performance.now() - since >= GIVEN_UP_MS) this.#finish(this.#never(), call.id);
+    else this.#finish(call.outcome ?? "lost");
   }
 
   #ringing(call: CallState): void {
@@ -304,12 +315,18 @@ export class CallSession {
     this.#returning = null;
     const playsOn = this.#connection.connect(call, this.#media.tracks);
     if (!playsOn) {
+      this.#connectsSince ??= performance.now();
       this.#hear({ person: null, screen: null });
       this.#show({ stage: "connecting", quality: null, details: null });
     }
     this.#show({ interrupted: false });
     for (const signal of this.#early.splice(0)) this.#connection.receive(signal);
     this.#say.media(this.view.get());
+  }
+
+  #connected(): void {
+    this.#connectsSince = null;
+    this.#show({ stage: "talking", interrupted: false });
   }
 
   #measured(measure: Partial<Measure>): void {

@@ -54,6 +54,7 @@ export function joinNode(world: LoopbackWorld, end: LoopbackEnd, { servers, trac
       if (state === "connected") settle.resolve(performance.now() - since);
       if (state === "failed") settle.reject(new Error("failed"));
     },
+    unreached: () => undefined,
     failed: (error) => settle.reject(error),
   });
   return { peer, connected };
