@@ -39,8 +39,13 @@ impl Call {
             vec![Output::ShowDevice(device)]
         } else if party.away.is_some() || same_page {
             let end = &mut self.party_mut(side).end;
-            end.address = address.or(end.address);
-            self.take_over(now, side, device, same_page && !anew)
+            let before = std::mem::replace(&mut end.address, address.or(end.address));
+            let elsewhere = end.address != before;
+            let mut out = self.take_over(now, side, device, same_page && !anew);
+            if elsewhere {
+                out.extend(self.judge_again(now, policy));
+            }
+            out
         } else {
             vec![Output::Refuse { device, refusal: Refusal::AnsweredElsewhere }]
         }

@@ -5,6 +5,7 @@ use crate::{
     calls::{
         Path, Signal,
         party::{Sends, Side, leave},
+        policy::PathPolicy,
         refusal::Refusal,
         relayed,
     },
@@ -76,6 +77,18 @@ impl Call {
             return Vec::new();
         }
         self.move_to(now, path)
+    }
+
+    /// An end speaks from another network now. What is stricter there holds at once; nothing becomes laxer in the middle of a call.
+    pub(super) fn judge_again(&mut self, now: Millis, policy: &PathPolicy) -> Vec<Output> {
+        let judged = policy.decide(&self.caller.end, &self.callee.end);
+        let Phase::Answered { decision, moved_from, .. } = &mut self.phase else { return Vec::new() };
+        if judged.path > decision.path {
+            decision.rule = judged.rule;
+            return self.move_to(now, judged.path);
+        }
+        decision.may_move |= judged.may_move && decision.path == Path::Direct && moved_from.is_none();
+        Vec::new()
     }
 
     /// Both ends set up media on the new path beside what they have.

@@ -126,3 +126,24 @@ fn a_relay_is_opened_for_those_paths_that_need_it() {
         assert_eq!(world.node_commands().len(), opened, "{policy}");
     }
 }
+
+/// A page whose network changes comes back by a new connection, from another address.
+#[test]
+fn a_stricter_network_holds_in_the_middle_of_a_call_and_a_laxer_one_does_not() {
+    let (mut world, anna, boris, id) = answered(Policy::Direct);
+    world.board.set_policy(PathPolicy { default: Policy::Direct, rules: vec![rule("Office", office(), Policy::MediaNode)] });
+    let back_from = |world: &mut World, person: Person, previous: DeviceId, address: [u8; 4]| {
+        let device = DeviceId::new();
+        world.connect_from(person.user, device, address);
+        world.ask((person.user, device), id, Ask::Accept { previous: Some(previous), anew: false });
+        let state = world.shown().remove(&device).expect("it speaks now");
+        (device, (state.path, state.path_rule, state.moved_from))
+    };
+    let here = [192, 0, 2, 1];
+    let (_, state) = back_from(&mut world, anna, anna.phone, here);
+    assert_eq!(state, (Some(Path::Direct), Some("default".to_owned()), None));
+    let (device, state) = back_from(&mut world, boris, boris.phone, [10, 20, 0, 7]);
+    assert_eq!(state, (Some(Path::MediaNode), Some("Office".to_owned()), Some(Path::Direct)));
+    let (_, after) = back_from(&mut world, boris, device, here);
+    assert_eq!(after, state);
+}
