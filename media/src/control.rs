@@ -3,6 +3,8 @@
 
 use std::net::SocketAddr;
 
+use crate::recorder::{RecordingEvent, RecordingPlan};
+
 /// A room: the participants of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomId(pub u128);
@@ -24,6 +26,13 @@ pub enum Command {
     OpenRelay { call: RoomId },
     /// It takes them no longer, and all allocations of the call end. A call that is not open is ignored.
     CloseRelay { call: RoomId },
+    /// Everything that is sent in this room from now on is recorded; the room begins with it if nobody is there yet. Answered by
+    /// [`Event::Recording`].
+    StartRecording { room: RoomId, plan: RecordingPlan },
+    /// A line for the recording's events: a JSON object. Ignored where nothing is recorded.
+    NoteRecording { room: RoomId, note: String },
+    /// Ends the recording, which is then closed in order. Ignored where nothing is recorded.
+    StopRecording { room: RoomId },
     /// Asks for [`Event::Report`] with the same `id`.
     Report { id: u64 },
 }
@@ -49,6 +58,12 @@ pub enum Event {
     Closed {
         peer: PeerId,
         reason: CloseReason,
+    },
+    Recording {
+        room: RoomId,
+        /// As in its plan.
+        id: u128,
+        what: RecordingEvent,
     },
     Report {
         id: u64,

@@ -28,6 +28,7 @@ mod keys;
 pub mod node;
 pub mod outbox;
 pub mod port;
+pub mod recorder;
 pub mod room;
 mod rtcp;
 mod rtp;

@@ -137,6 +137,7 @@ impl Node {
             }
             // The port's.
             Command::OpenRelay { .. } | Command::CloseRelay { .. } => {}
+            Command::StartRecording { .. } | Command::NoteRecording { .. } | Command::StopRecording { .. } => {}
             Command::Report { id } => {
                 let report = self.report();
                 self.events.push_back(Event::Report { id, report });

@@ -261,7 +261,7 @@ impl Switchboard {
             | NodeEvent::Refused { peer, .. }
             | NodeEvent::Connected { peer, .. }
             | NodeEvent::Closed { peer, .. } => *peer,
-            NodeEvent::Report { .. } => return Vec::new(),
+            NodeEvent::Recording { .. } | NodeEvent::Report { .. } => return Vec::new(),
         };
         let Some(id) = self.by_peer.get(&peer).copied() else { return Vec::new() };
         if matches!(event, NodeEvent::Closed { .. }) {

@@ -45,7 +45,7 @@ impl Call {
             NodeEvent::Refused { peer, reason } => self.node_refused(peer, &reason),
             NodeEvent::Connected { peer, .. } => self.node_connected(peer),
             NodeEvent::Closed { peer, reason } => self.node_closed(now, peer, reason),
-            NodeEvent::Report { .. } => Vec::new(),
+            NodeEvent::Recording { .. } | NodeEvent::Report { .. } => Vec::new(),
         }
     }
 
