@@ -89,6 +89,7 @@ fn tell(waiting: &SharedWaiting, event: Event) {
         Event::Refused { peer, reason } => answer(waiting, peer, Err(reason)),
         Event::Connected { peer, remote, .. } => println!("peer {} connected from {remote}", peer.0),
         Event::Closed { peer, reason } => println!("peer {} closed: {reason:?}", peer.0),
+        Event::Recording { .. } => {}
         Event::Report { id, report } => {
             if let Some(sender) = lock(waiting).reports.remove(&id) {
                 let _ = sender.send(format!("{report:#?}\n"));

@@ -10,7 +10,8 @@ use crate::datagram::{Datagram, Route};
 use crate::demux::{Class, Routes, classify};
 use crate::dtls::Identity;
 use crate::ice::Ufrag;
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Recorded};
+use crate::recorder::Source;
 use crate::room::{MemberKey, Room, RoomReport};
 use crate::session::{Session, Shared};
 use crate::srtp::SrtpProfile;
@@ -124,6 +125,9 @@ impl Node {
         match command {
             Command::Join { room, peer, offer } => {
                 let result = self.join(now, room, peer, &offer);
+                if result.is_ok() && self.is_recorded(room) {
+                    out.record(room, Recorded::Joined { at: now, peer });
+                }
                 self.reply(peer, result);
             }
             Command::Renegotiate { peer, offer } => {
@@ -137,7 +141,10 @@ impl Node {
             }
             // The port's.
             Command::OpenRelay { .. } | Command::CloseRelay { .. } => {}
-            Command::StartRecording { .. } | Command::NoteRecording { .. } | Command::StopRecording { .. } => {}
+            Command::StartRecording { room, .. } => self.record(room),
+            Command::StopRecording { room } => self.record_no_more(room),
+            // The recorder's.
+            Command::NoteRecording { .. } => {}
             Command::Report { id } => {
                 let report = self.report();
                 self.events.push_back(Event::Report { id, report });
@@ -160,9 +167,7 @@ impl Node {
             return Err(RefusedReason::Full);
         }
         let (session, answered) = Session::accept(now, &self.shared, peer, offer)?;
-        let room = *self.by_room.entry(id).or_insert_with(|| {
-            self.rooms.insert(RoomEntry { id, room: Room::new(), touched: false, timer: Scheduled::default() })
-        });
+        let room = self.room_of(id);
         let joined = self.in_room(room, |room| room.add_member(peer, answered.media));
         let member = joined.ok_or(RefusedReason::Full)?;
         let timer = Scheduled::default();
@@ -172,6 +177,40 @@ impl Node {
         self.schedule_session(index);
         self.schedule_room(now, room);
         Ok(answered.sdp)
+    }
+
+    /// The room of that name; a new one if there is none.
+    fn room_of(&mut self, id: RoomId) -> RoomIndex {
+        *self.by_room.entry(id).or_insert_with(|| {
+            self.rooms.insert(RoomEntry { id, room: Room::new(), touched: false, timer: Scheduled::default() })
+        })
+    }
+
+    fn record(&mut self, id: RoomId) {
+        let index = self.room_of(id);
+        self.in_room(index, |room| room.set_recorded(Some(id)));
+    }
+
+    fn record_no_more(&mut self, id: RoomId) {
+        let Some(&index) = self.by_room.get(&id) else { return };
+        let is_empty = self.in_room(index, |room| {
+            room.set_recorded(None);
+            room.is_empty()
+        });
+        if is_empty == Some(true) {
+            self.retire_room(index);
+        }
+    }
+
+    fn is_recorded(&self, id: RoomId) -> bool {
+        self.by_room.get(&id).and_then(|index| self.rooms.get(*index)).is_some_and(|entry| entry.room.recorded().is_some())
+    }
+
+    /// The recorder wants a key frame.
+    pub fn ask_keyframe(&mut self, id: RoomId, peer: PeerId, source: Source) {
+        if let Some(&index) = self.by_room.get(&id) {
+            self.in_room(index, |room| room.ask_keyframe_of(peer, source));
+        }
     }
 
     fn renegotiate(&mut self, now: Instant, peer: PeerId, offer: &str) -> Result<String, RefusedReason> {
@@ -371,11 +410,16 @@ impl Node {
         let Some(mut entry) = self.sessions.remove(index) else { return };
         entry.session.close(now, out);
         self.forget(index, &entry, reason);
+        let recorded = self.rooms.get(entry.room).and_then(|room| room.room.recorded());
+        if let Some(room) = recorded {
+            out.record(room, Recorded::Left { at: now, peer: entry.session.peer });
+        }
         let is_empty = self.in_room(entry.room, |room| {
             room.remove_member(entry.member);
             room.is_empty()
         });
-        if is_empty == Some(true) {
+        // A recorded room waits for whoever comes back.
+        if is_empty == Some(true) && recorded.is_none() {
             self.retire_room(entry.room);
         } else {
             self.schedule_room(now, entry.room);

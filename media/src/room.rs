@@ -17,6 +17,7 @@ mod member;
 mod receive;
 mod reports;
 mod slots;
+mod tap;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +26,10 @@ use std::{ops::Range, time::Duration, time::Instant};
 pub use description::{DownDescription, Feedback, MediaDescription, MediaLine, UpDescription};
 
 use crate::{
-    control::PeerId,
+    control::{PeerId, RoomId},
     datagram::{Datagram, Route},
     outbox::Outbox,
+    recorder::Source,
     rtcp::SenderInfo,
     rtp,
     srtp::{Rejected, SrtpKeys},
@@ -102,6 +104,8 @@ struct UpKey(usize);
 struct Up {
     track: UpTrack,
     owner: MemberKey,
+    /// What it is in a recording.
+    source: Option<Source>,
     /// Two, since one deadline is always near and the other mostly far: with one, each near one would leave a far one behind in the table.
     nack_timer: Scheduled,
     keyframe_timer: Scheduled,
@@ -160,6 +164,8 @@ pub struct Room {
     timers: Timers<Timer>,
     /// Names members and runs of packets, each once.
     next_generation: u64,
+    /// All that comes in is recorded under this name.
+    recorded: Option<RoomId>,
     report: RoomReport,
 }
 
@@ -179,6 +185,7 @@ impl Room {
             sender_reports: Vec::new(),
             timers: Timers::new(),
             next_generation: 0,
+            recorded: None,
             report: RoomReport::default(),
         }
     }
@@ -204,6 +211,8 @@ impl Room {
         let Some(state) = self.members.get_mut(member.index) else { return };
         state.configure_downs(&media);
         state.lines = media.lines.into_iter().zip(ups).map(|(description, up)| Line { description, up }).collect();
+        self.name_sources(member.index);
+        let Some(state) = self.members.get_mut(member.index) else { return };
         state.rebind_sources(|up, ssrc| {
             if let Some(up) = self.ups.get_mut(up.0) {
                 up.track.unbind(ssrc);
@@ -266,6 +275,7 @@ impl Room {
 
     /// Sends what [`Room::receive`] remembered. `batch[i].data` must be the bytes given to it with index `i`.
     pub fn flush(&mut self, now: Instant, batch: &[Datagram<'_>], out: &mut impl Outbox) {
+        self.tap(now, batch, out);
         self.forward(now, batch, out);
         self.forward_sender_reports(now, out);
         self.resend(out);
@@ -338,7 +348,13 @@ impl Room {
             return Some(key);
         }
         let track = UpTrack::new(line, self.new_generation());
-        Some(UpKey(self.ups.insert(Up { track, owner, nack_timer: Scheduled::default(), keyframe_timer: Scheduled::default() })))
+        Some(UpKey(self.ups.insert(Up {
+            track,
+            owner,
+            source: None,
+            nack_timer: Scheduled::default(),
+            keyframe_timer: Scheduled::default(),
+        })))
     }
 
     /// Nothing of it may be forwarded any more: its key may soon be another's.

@@ -61,6 +61,8 @@ pub(super) struct Shard<F> {
     inbox: Inbox,
     outbox: Outboxes,
     pace: Pace,
+    /// There was something in this turn: more may come at once.
+    flowing: bool,
     commands: mpsc::Receiver<Command>,
     new_streams: mpsc::Receiver<Stream>,
     on_event: F,
@@ -79,7 +81,7 @@ impl<F: FnMut(Event)> Shard<F> {
         let socket = Arc::new(socket);
         let outbox = Outboxes { udp: SocketOutbox::new(Arc::clone(&socket)), streams: Streams::new(patience)? };
         let (inbox, pace) = (Inbox::new(), Pace::new(Instant::now()));
-        Ok(Self { port, socket, receiver, inbox, outbox, pace, commands, new_streams, on_event })
+        Ok(Self { port, socket, receiver, inbox, outbox, pace, flowing: false, commands, new_streams, on_event })
     }
 
     /// Ends when the handle is gone.
@@ -87,6 +89,7 @@ impl<F: FnMut(Event)> Shard<F> {
         let mut ready = Ready { datagrams: false, streams: false };
         while self.take_commands() {
             self.take_streams();
+            self.flowing = false;
             // Nothing is asked of the system that it has not offered.
             if ready.datagrams {
                 self.receive();
@@ -111,12 +114,16 @@ impl<F: FnMut(Event)> Shard<F> {
     fn wait(&mut self, waker: &Waker) -> io::Result<Ready> {
         let due = [self.port.next_timeout(), self.outbox.streams.next_timeout()].into_iter().flatten().min();
         let now = Instant::now();
-        let patience = due.map(|at| at.saturating_duration_since(now));
+        let mut patience = due.map(|at| at.saturating_duration_since(now));
         let pause = self.pace.pause(now).min(patience.unwrap_or(Duration::MAX));
-        if !pause.is_zero() {
+        if self.flowing && !pause.is_zero() {
             thread::sleep(pause);
+            if self.outbox.streams.descriptor().is_none() {
+                // There is one thing to ask, and the socket itself answers it as well.
+                return Ok(Ready { datagrams: true, streams: false });
+            }
+            patience = patience.map(|patience| patience.saturating_sub(pause));
         }
-        let patience = patience.map(|patience| patience.saturating_sub(pause));
         sys::wait(&self.socket, waker, self.outbox.streams.descriptor(), patience)
     }
 
@@ -173,6 +180,7 @@ impl<F: FnMut(Event)> Shard<F> {
                 }
             };
             if received > 0 {
+                self.flowing = true;
                 self.guarded(|shard| {
                     let mut batch = shard.receiver.datagrams(received);
                     shard.pace.count(batch.len());
@@ -197,6 +205,7 @@ impl<F: FnMut(Event)> Shard<F> {
     }
 
     fn serve_streams(&mut self) {
+        self.flowing = true;
         for index in self.outbox.streams.ready() {
             self.serve_stream(index);
         }

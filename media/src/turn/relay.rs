@@ -8,9 +8,9 @@ use super::allocation::Allocation;
 use super::allocations::Key;
 use super::message::{ATTR_DATA, ATTR_XOR_PEER_ADDRESS, CHANNEL_HEADER, DATA_INDICATION, Method, Request, read_channel_header};
 use super::{Fate, Target, TurnServer};
-use crate::control::Protocol;
+use crate::control::{Protocol, RoomId};
 use crate::datagram::{Datagram, Route};
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Recorded};
 use crate::stun::{HEADER_LEN, write_header, write_xor_address};
 
 /// What a message to a client may hold: its length field has 16 bits, and a header takes a part of it.
@@ -176,5 +176,9 @@ impl<O: Outbox> Outbox for RelayOutbox<'_, O> {
     #[inline]
     fn packet(&mut self, to: Route, len: usize) -> &mut [u8] {
         if to.protocol == Protocol::Relayed { self.turn.wrap(self.now, to, len, self.out) } else { self.out.packet(to, len) }
+    }
+
+    fn record(&mut self, room: RoomId, what: Recorded<'_>) {
+        self.out.record(room, what);
     }
 }

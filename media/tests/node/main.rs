@@ -7,6 +7,7 @@ mod harness;
 mod hostile;
 mod lifecycle;
 mod loss;
+mod recording;
 mod relay;
 mod renegotiation;
 mod sockets;

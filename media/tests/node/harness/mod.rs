@@ -5,4 +5,4 @@ pub(crate) mod network;
 pub(crate) mod world;
 
 pub(crate) use client::{Client, Flavour, Medium};
-pub(crate) use world::{Envelope, TurnLink, World};
+pub(crate) use world::{Envelope, Noted, TurnLink, World};

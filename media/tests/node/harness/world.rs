@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use staffline_media::control::{CloseReason, Command, Event, NodeReport, PeerId, Protocol, RefusedReason, RoomId};
 use staffline_media::datagram::{Datagram, Route};
 use staffline_media::node::NodeConfig;
-use staffline_media::outbox::Outbox;
+use staffline_media::outbox::{Outbox, Recorded};
 use staffline_media::port::{Port, PortConfig};
+use staffline_media::recorder::{SenderClock, Source, Tapped};
 use staffline_media::srtp::SrtpProfile;
 use staffline_media::turn::credentials::Authority;
 
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<Event>,
+    pub(crate) recorded: Vec<Noted>,
     /// The ways of those clients that come through our TURN server.
     pub(crate) links: Vec<TurnLink>,
     /// Datagrams that nobody in this world waited for, by their destination.
@@ -48,12 +50,36 @@ pub(crate) struct World {
 }
 
 #[derive(Default)]
-struct Kept(Vec<(Route, Vec<u8>)>);
+struct Kept {
+    packets: Vec<(Route, Vec<u8>)>,
+    recorded: Vec<Noted>,
+}
+
+/// What the recorder was given.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Noted {
+    Packet { peer: PeerId, source: Source, index: u64, payload: Vec<u8> },
+    Clock { peer: PeerId, source: Source },
+    Joined(PeerId),
+    Left(PeerId),
+}
 
 impl Outbox for Kept {
     fn packet(&mut self, to: Route, len: usize) -> &mut [u8] {
-        self.0.push((to, vec![0; len]));
-        &mut self.0.last_mut().unwrap().1
+        self.packets.push((to, vec![0; len]));
+        &mut self.packets.last_mut().unwrap().1
+    }
+
+    fn record(&mut self, room: RoomId, what: Recorded<'_>) {
+        assert_eq!(room, RoomId(1));
+        self.recorded.push(match what {
+            Recorded::Packet(Tapped { peer, source, index, payload, .. }) => {
+                Noted::Packet { peer, source, index, payload: payload.to_vec() }
+            }
+            Recorded::Clock(SenderClock { peer, source, .. }) => Noted::Clock { peer, source },
+            Recorded::Joined { peer, .. } => Noted::Joined(peer),
+            Recorded::Left { peer, .. } => Noted::Left(peer),
+        });
     }
 }
 
@@ -74,6 +100,7 @@ impl World {
             network: Network::new(seed),
             clients: Vec::new(),
             events: Vec::new(),
+            recorded: Vec::new(),
             unclaimed: HashMap::new(),
             room: RoomId(1),
             reports: 0,
@@ -100,7 +127,7 @@ impl World {
         let mut bytes = bytes.to_vec();
         let mut out = Kept::default();
         self.node.handle_batch(self.now, &mut [Datagram { route, data: &mut bytes }], &mut out);
-        out.0
+        out.packets
     }
 
     pub(crate) fn peer(index: usize) -> PeerId {
@@ -259,7 +286,8 @@ impl World {
     }
 
     fn dispatch(&mut self, out: Kept) {
-        for (route, bytes) in out.0 {
+        self.recorded.extend(out.recorded);
+        for (route, bytes) in out.packets {
             assert_eq!(route.local, NODE, "the node answers from where it was asked");
             self.network.send(self.now, Flying { from: NODE, to: route.remote, bytes });
         }
