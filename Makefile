@@ -7,6 +7,8 @@ CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
 DENY := $(TOOLS)/bin/cargo-deny
 RUN_ARGS ?=
+# Server, tests and tools at once: a crate that only some of them need features of is compiled once for all.
+BUILD_ALL := cargo build --workspace --bins --tests --examples --locked
 # libopus is built from its source.
 BUILD := build-essential cmake
 
@@ -84,18 +86,19 @@ NETLAB := iproute2 nftables conntrack openssl python3 procps tinyproxy-bin
 test-e2e: web/dist/index.html
 	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) python3-venv
 	scripts/smtp-venv
-	cargo build --locked
+	$(BUILD_ALL)
 	node --test tests/netlab/lab.test.mjs
-	cd web && npm run e2e
+	cd web && npm run e2e -- --project=pages --workers=2
+	cd web && npm run e2e -- --project=calls
 
 netlab: web/dist/index.html ## calls from every network to every other under every policy, and calls that move; writes target/figures/netlab.json
 	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
-	cargo build --locked
+	$(BUILD_ALL)
 	cd web && npm run netlab
 
 screenshots: web/dist/index.html ## every screen, phone and desktop, light and dark, into target/screenshots
 	scripts/apt-install $(BUILD) $(BROWSERS)
-	cargo build --locked
+	$(BUILD_ALL)
 	cd web && npm run screenshots
 
 # ---- measure

@@ -1,14 +1,13 @@
 /** `make bench-calls`: what a call costs and how soon it is there, measured in real browsers. Not a test: it asserts only that it could measure. */
 import { defineConfig } from '@playwright/test';
-import base from './playwright.config.ts';
+import { rules } from './playwright.config.ts';
 
 export default defineConfig({
-  ...base,
+  ...rules,
   testDir: './e2e/bench',
   testMatch: /\.bench\.ts$/,
-  testIgnore: [],
   reporter: 'list',
   outputDir: '../target/e2e-bench',
   timeout: 19 * 60_000,
-  use: { ...base.use, trace: 'off' },
+  use: { ...rules.use, trace: 'off' },
 });

@@ -1,15 +1,19 @@
-/** Playwright on the real server and Debian's Chromium, one test at a time: calls need the machine's two cores. */
-import { defineConfig } from '@playwright/test';
+/**
+ * Playwright on the real server and Debian's Chromium, one test at a time: calls need the machine's two cores. What only looks at pages
+ * is a project of its own, which may run two at a time (`make test-e2e` does so).
+ */
+import { type PlaywrightTestConfig, defineConfig } from '@playwright/test';
 import { skipped } from '../tests/netlab/lab.mjs';
 
 // Left out only where somebody asks for it; a machine that cannot make a lab fails these tests.
 const leftOut = skipped() ? [/netlab\w*\.spec/] : [];
 if (leftOut.length > 0) process.stderr.write('STAFFLINE_SKIP names netlab: the tests in offices behind NATs are LEFT OUT\n');
 
+const pages = /(access|attachments|chat|composer|groups|messages|notices|origin|people|search|voice)\.spec/;
 
-export default defineConfig({
+/** What holds for every run of browsers. */
+export const rules = {
   testDir: './e2e',
-  testIgnore: leftOut,
   outputDir: '../target/e2e',
   fullyParallel: false,
   workers: 1,
@@ -17,6 +21,11 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
-  reporter: [['list'], ['json', { outputFile: '../target/e2e-report.json' }]],
+  reporter: [['list']],
   use: { contextOptions: { reducedMotion: 'reduce' }, trace: 'retain-on-failure', actionTimeout: 15_000, locale: 'en-GB' },
+} satisfies PlaywrightTestConfig;
+
+export default defineConfig({
+  ...rules,
+  projects: [{ name: 'pages', testMatch: pages }, { name: 'calls', testIgnore: [pages, ...leftOut] }],
 });

@@ -1,13 +1,12 @@
 /** `make netlab`: the whole matrix of networks and policies, and calls that move. The tests of `npm run e2e` have a part of it. */
 import { defineConfig } from '@playwright/test';
-import base from './playwright.config.ts';
+import { rules } from './playwright.config.ts';
 
 export default defineConfig({
-  ...base,
+  ...rules,
   testDir: './e2e/netlab',
   testMatch: /\.lab\.ts$/,
-  testIgnore: [],
   reporter: [['list'], ['./e2e/netlab/reporter.ts']],
   outputDir: '../target/e2e-netlab',
-  use: { ...base.use, trace: 'off' },
+  use: { ...rules.use, trace: 'off' },
 });

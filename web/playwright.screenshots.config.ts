@@ -1,5 +1,5 @@
 /** `npm run screenshots`: every screen on phone and desktop, light and dark, to be looked at. Not a test: it asserts nothing. */
 import { defineConfig } from '@playwright/test';
-import base from './playwright.config.ts';
+import { rules } from './playwright.config.ts';
 
-export default defineConfig({ ...base, testMatch: /screenshots\.ts$/, reporter: 'list', outputDir: '../target/e2e-screenshots' });
+export default defineConfig({ ...rules, testMatch: /screenshots\.ts$/, reporter: 'list', outputDir: '../target/e2e-screenshots' });

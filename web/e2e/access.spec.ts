@@ -4,6 +4,7 @@ import { expect, test } from './fixtures.ts';
 import { desktop, phone, tour } from './tour.ts';
 
 test.setTimeout(300_000);
+test.describe.configure({ mode: 'parallel' });
 
 for (const [device, scheme] of [[phone, 'dark'], [desktop, 'light']] as const) {
   test(`nobody is kept out by a screen: ${String(device.viewport.width)} px, ${scheme}`, async ({ server, staffBrowser }) => {
