@@ -8,9 +8,26 @@
 //! The media thread copies packets into the queue and never waits for it: a disk that is slow or full delays no call. What is
 //! recorded, who has agreed to it and who may hear it is the owner's business.
 
+pub mod batch;
+#[cfg(test)]
+mod log_tests;
+mod reader;
+mod recover;
+pub mod seal;
+mod segment;
+pub mod sink;
+mod verify;
+mod walk;
+
 use std::{fmt, path::PathBuf, time::Instant};
 
 use crate::control::PeerId;
+
+pub use reader::{Broken, Fault, ReadError, Reader, Source as SegmentSource};
+pub use recover::{RecoverError, Recovered, recover};
+pub use segment::{Piece, SegmentWriter, Tail};
+pub use sink::Folder;
+pub use verify::{Verified, verify};
 
 /// One stream of bytes of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
