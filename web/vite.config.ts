@@ -91,5 +91,7 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
+    // Pages are looked through by role, which takes long where the machine is busy.
+    testTimeout: 20_000,
   },
 });

@@ -1,4 +1,5 @@
 /** Short names for the generated wire types, so that nobody spells `components["schemas"]` elsewhere. */
+import type { CallRecording, RecordingFrame } from "./recording";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -46,11 +47,12 @@ export type AttachmentKind = Schemas["AttachmentKind"];
 
 export type CallKind = Schemas["CallKind"];
 export type CallPath = Schemas["Path"];
-export type CallRecord = Schemas["CallRecord"];
+export type { CallRecording, RecordingNotice } from "./recording";
+export type CallRecord = Omit<Schemas["CallRecord"], "outcome"> & { outcome: Outcome };
 export type CallEntry = Schemas["CallEntry"];
 export type CallPage = Schemas["CallPage"];
-export type CallState = Schemas["CallState"];
-export type Outcome = Schemas["Outcome"];
+export type CallState = Omit<Schemas["CallState"], "outcome"> & { outcome?: Outcome | null; recording?: CallRecording | null };
+export type Outcome = Schemas["Outcome"] | "not_recorded";
 export type Signal = Schemas["Signal"];
 /** A check of somebody's connection. */
 export type Leg = Schemas["Leg"];
@@ -87,5 +89,5 @@ export type PushSubscriptionBody = Schemas["PushSubscription"];
 
 export type StoredEvent = Schemas["StoredEvent"];
 export type EventPage = Schemas["Page"];
-export type ClientFrame = Schemas["ClientFrame"];
-export type ServerFrame = Schemas["ServerFrame"];
+export type ClientFrame = Schemas["ClientFrame"] | RecordingFrame;
+export type ServerFrame = Exclude<Schemas["ServerFrame"], { type: "call" }> | { type: "call"; call: CallState };

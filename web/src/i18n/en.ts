@@ -4,6 +4,7 @@ import { compose, emoji } from "./en/compose";
 import { files, voice } from "./en/files";
 import { groups, list, notice, preview, search, switcher } from "./en/lists";
 import { notices } from "./en/notices";
+import { recording } from "./en/recording";
 import { profile } from "./en/staff";
 
 export const en = {
@@ -36,6 +37,7 @@ export const en = {
     language: "Language",
     admin: "Administration",
     audit: "Audit log",
+    recordings: "Call recordings",
     signOut: "Sign out",
   },
   signIn: {
@@ -200,6 +202,7 @@ export const en = {
   profile,
   voice,
   call,
+  recording,
   error: {
     unknown: "Something went wrong. Code: {{code}}.",
     unreachable: "The server does not answer. Check your connection.",
@@ -267,6 +270,16 @@ export const en = {
     check_finished: "This check has its result already.",
     bad_findings: "The server did not take the result of the check.",
     bad_offer: "The media node did not understand the browser's offer.",
+    consent_needed: "The call is recorded: agree to the recording first.",
+    policy_changed: "Somebody has changed the rules meanwhile. Discard your changes and make them anew.",
+    recording_not_allowed: "You may not turn the recording of this call on or off.",
+    bad_purpose: "Say in both languages why calls are recorded.",
+    bad_recorded_by: "Say who records.",
+    bad_retention: "Recordings are kept for 1 to 36,525 days.",
+    nobody_starts: "Choose who may turn the recording on.",
+    no_such_conversation: "There is no such conversation.",
+    consent_outdated: "The terms of recording have changed: agree again.",
+    not_recorded: "The call has to be recorded, and cannot be now. Tell your admin.",
     media_node_refused: "The media node did not take the call. Tell your admin.",
   },
 } as const;

@@ -4,6 +4,7 @@ import { compose, emoji } from "./ru/compose";
 import { files, voice } from "./ru/files";
 import { groups, list, notice, preview, search, switcher } from "./ru/lists";
 import { notices } from "./ru/notices";
+import { recording } from "./ru/recording";
 import { profile } from "./ru/staff";
 
 export const ru = {
@@ -36,6 +37,7 @@ export const ru = {
     language: "Язык",
     admin: "Управление",
     audit: "Журнал",
+    recordings: "Записи звонков",
     signOut: "Выйти",
   },
   signIn: {
@@ -212,6 +214,7 @@ export const ru = {
   profile,
   voice,
   call,
+  recording,
   error: {
     unknown: "Что-то пошло не так. Код: {{code}}.",
     unreachable: "Сервер не отвечает. Проверьте соединение.",
@@ -279,6 +282,16 @@ export const ru = {
     check_finished: "Эта проверка уже закончена.",
     bad_findings: "Сервер не принял результат проверки.",
     bad_offer: "Медиаузел не понял предложение браузера.",
+    consent_needed: "Звонок записывается: сначала согласитесь на запись.",
+    policy_changed: "Правила за это время изменил кто-то другой. Отмените изменения и внесите их заново.",
+    recording_not_allowed: "Вы не можете включать и выключать запись этого звонка.",
+    bad_purpose: "Напишите на обоих языках, зачем ведётся запись.",
+    bad_recorded_by: "Напишите, кто записывает.",
+    bad_retention: "Записи хранятся от 1 до 36 525 дней.",
+    nobody_starts: "Выберите, кто может включать запись.",
+    no_such_conversation: "Такого чата нет.",
+    consent_outdated: "Условия записи изменились: согласитесь ещё раз.",
+    not_recorded: "Звонок должен записываться, а записать его сейчас нельзя. Сообщите администратору.",
     media_node_refused: "Медиаузел не принял звонок. Сообщите администратору.",
   },
 } as const;

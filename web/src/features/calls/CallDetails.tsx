@@ -1,4 +1,5 @@
 /** What the call is made of, in figures: for those who look for the reason of something. */
+import clsx from "clsx";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +7,7 @@ import type { CallPath } from "../../api/types";
 import { IconButton } from "../../ui/Button";
 import type { Candidate, FlowDetails, PictureDetails } from "./details";
 import { PATHS } from "./paths";
+import { shownState } from "./recording/look";
 import type { CallView } from "./view";
 
 export function CallDetails({ view: { call, details }, onClose }: { view: CallView; onClose: () => void }) {
@@ -14,7 +16,11 @@ export function CallDetails({ view: { call, details }, onClose }: { view: CallVi
   return (
     <section
       aria-label={t("call.details")}
-      className="absolute inset-x-3 top-[calc(4.5rem+env(safe-area-inset-top))] z-30 max-h-[calc(100%-13rem)] animate-rise overflow-y-auto rounded-2xl border border-line bg-raised/95 p-4 text-sm text-text shadow-big backdrop-blur-sm md:right-auto md:w-88"
+      className={clsx(
+        "absolute inset-x-3 top-[calc(4.5rem+env(safe-area-inset-top))] z-30 max-h-[calc(100%-13rem)] animate-rise overflow-y-auto rounded-2xl border border-line bg-raised/95 p-4 text-sm text-text shadow-big backdrop-blur-sm md:right-auto md:w-88",
+        // The sign of the recording stays in sight.
+        shownState(call?.recording) !== null && "max-md:top-[calc(7.75rem+env(safe-area-inset-top))] max-md:max-h-[calc(100%-16.25rem)]",
+      )}
     >
       <div className="-mt-2 -mr-2 flex items-center">
         <h2 className="flex-1 text-base font-semibold">{t("call.details")}</h2>

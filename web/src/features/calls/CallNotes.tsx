@@ -1,4 +1,5 @@
 /** What one has to know while talking: who is muted, what is shared, what hampers the call. Below the badges, above the picture. */
+import clsx from "clsx";
 import { MicOff, ScreenShare, Unplug, WifiLow } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +9,7 @@ import { useCalls } from "./context";
 import { HeldBar } from "./HeldBar";
 import { MediaErrorNote } from "./MediaErrorNote";
 import type { Person } from "./pieces";
+import { shownState } from "./recording/look";
 import type { CallView, DeviceNotice } from "./view";
 
 export interface CallNotesProps {
@@ -26,7 +28,13 @@ export function CallNotes({ view, held, person, status }: CallNotesProps) {
   // A good call needs no words; a poor one says why without being asked.
   const why = view.quality?.level === "poor" ? reason(view.quality) : null;
   return (
-    <div className="pointer-events-none absolute inset-x-0 top-[calc(4.5rem+env(safe-area-inset-top))] z-20 flex flex-col items-center gap-2 px-4 *:pointer-events-auto">
+    <div
+      className={clsx(
+        "pointer-events-none absolute inset-x-0 top-[calc(4.5rem+env(safe-area-inset-top))] z-20 flex flex-col items-center gap-2 px-4 *:pointer-events-auto",
+        // There the sign of the recording stands below the badges.
+        shownState(view.call?.recording) !== null && "max-md:top-[calc(7.75rem+env(safe-area-inset-top))]",
+      )}
+    >
       {held !== null && <HeldBar view={held} />}
       {status !== "" && <Note>{status}</Note>}
       {view.screen && (

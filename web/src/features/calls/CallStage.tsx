@@ -1,6 +1,6 @@
 /** The call on the screen, large or small: one ground, and on it the pictures, which stay the same elements in every layout. */
 import clsx from "clsx";
-import { useCallback, useRef } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useIsPhone } from "../../lib/useMedia";
 import type { ChatDoor } from "./CallScreens";
@@ -11,6 +11,8 @@ import { InCall } from "./InCall";
 import { OutgoingCall } from "./OutgoingCall";
 import type { Person } from "./pieces";
 import { picturesOf } from "./pictures";
+import { ConsentSheet, isAsked } from "./recording/ConsentNotice";
+import { RecordingVoice } from "./recording/RecordingBadge";
 import { RemotePicture } from "./RemotePicture";
 import { SmallCall } from "./SmallCall";
 import { useActions } from "./useActions";
@@ -40,6 +42,12 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
   }, []);
   const { camera, screen } = picturesOf(view, person.id);
   const small = layout === "small";
+  const asked = screenOf(view) === "call" && isAsked(view);
+  // It ends by itself where nobody decides: a small card would be overlooked.
+  const enlarge = useEffectEvent(() => page.show("full"));
+  useEffect(() => {
+    if (asked) enlarge();
+  }, [asked]);
   useLeaveFullScreen();
   const snap = useSnap({ right: false, bottom: true });
 
@@ -58,7 +66,7 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
     unread: conversation === undefined ? 0 : chat.unread(conversation),
     details: onDetails,
   });
-  useCallKeys(actions, !small && screenOf(view) === "call");
+  useCallKeys(actions, !small && !asked && screenOf(view) === "call");
 
   const floats = small && !phone;
   // The largest is the screen if one is shared, else the camera; beside a screen the camera is a tile.
@@ -91,17 +99,21 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
       ) : screenOf(view) === "outgoing" ? (
         <OutgoingCall view={view} held={held} person={person} onChat={toChat} />
       ) : (
-        <InCall
-          view={view}
-          held={held}
-          person={person}
-          pictured={camera || screen}
-          actions={actions}
-          details={details}
-          onDetails={onDetails}
-          onHangUp={() => (view.call?.phase === "ringing" ? calls.decline() : calls.hangUp())}
-        />
+        <div inert={asked} className="contents">
+          <InCall
+            view={view}
+            held={held}
+            person={person}
+            pictured={camera || screen}
+            actions={actions}
+            details={details}
+            onDetails={onDetails}
+            onHangUp={() => (view.call?.phase === "ringing" ? calls.decline() : calls.hangUp())}
+          />
+        </div>
       )}
+      {asked && !small && <ConsentSheet view={view} onLeave={() => calls.hangUp()} />}
+      <RecordingVoice recording={view.call?.recording} />
     </CallOverlay>
   );
 }

@@ -9,7 +9,7 @@ import { Menu } from "../../ui/Menu";
 import { RoundButton } from "./pieces";
 import type { Action, ActionName, Actions } from "./useActions";
 
-const IN_BAR: readonly ActionName[] = ["microphone", "camera", "screen", "devices", "chat"];
+const IN_BAR: readonly ActionName[] = ["microphone", "camera", "screen", "record", "devices", "chat"];
 const IN_BAR_OF_PHONE: readonly ActionName[] = ["microphone", "camera", "chat"];
 const ALL: readonly ActionName[] = [...IN_BAR, "hold", "picture", "fullScreen", "details"];
 

@@ -8,6 +8,7 @@ import { useCalls } from "./context";
 import { Controls } from "./Controls";
 import { OwnTile } from "./OwnTile";
 import { PersonTitle, type Person } from "./pieces";
+import { isAsked } from "./recording/ConsentNotice";
 import { TopBar } from "./TopBar";
 import type { Actions } from "./useActions";
 import { useStillness } from "./useStillness";
@@ -77,6 +78,10 @@ export function InCall({ view, held, person, pictured, actions, details, onDetai
 export function useCallStatus(view: CallView, person: Person): string {
   const { t } = useTranslation();
   const other = view.call?.participants.find(({ user_id }) => user_id === person.id);
+  const recording = view.call?.recording;
+  if (view.consent === "said") return t("recording.notice.sending");
+  if (isAsked(view)) return t("recording.indicator.consent");
+  if (recording?.waiting_for.includes(person.id) === true && recording.state !== "off") return t("recording.waitingFor", { name: person.name });
   if (view.stage === "asking") return t(view.kind === "video" ? "call.asking" : "call.askingAudio");
   if (view.stage === "connecting") return t("call.connecting");
   if (view.moving) return t("call.moving");

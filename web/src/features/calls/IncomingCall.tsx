@@ -5,6 +5,7 @@ import { Dialog } from "../../ui/Dialog";
 import { useCallPage } from "./callPage";
 import { useCalls } from "./context";
 import { MediaErrorNote } from "./MediaErrorNote";
+import { isAsked, NoticeText, useAgree } from "./recording/ConsentNotice";
 import { PersonTitle, RingingAvatar, RoundButton, type Person } from "./pieces";
 import type { CallView } from "./view";
 
@@ -13,21 +14,29 @@ export function IncomingCall({ view, person }: { view: CallView; person: Person 
   const calls = useCalls();
   const { showPanel } = useCallPage();
   const video = view.kind === "video";
+  const agree = useAgree(view);
+  const asked = isAsked(view);
+  const accept = t(asked ? "recording.notice.answer" : "call.accept");
+  const leave = t(asked ? "recording.notice.leave" : "call.decline");
   return (
     <Dialog label={t("call.incomingTitle", { name: person.name })} className="w-88 max-w-[92vw]">
       <div className="flex flex-col items-center gap-[min(1.75rem,3dvh)] px-6 pt-[min(3.5rem,7dvh)] pb-[min(1rem,2dvh)]">
         <RingingAvatar person={person} />
         <PersonTitle person={person}>{t(video ? "call.incomingVideo" : "call.incomingAudio")}</PersonTitle>
+        {asked && <NoticeText view={view} className="rounded-2xl bg-panel p-4" />}
         <MediaErrorNote error={view.mediaError} />
         <div className="flex w-full justify-around">
           <RoundButton
-            label={t("call.accept")}
-            caption={t("call.accept")}
+            label={accept}
+            caption={accept}
             look="answer"
             icon={video ? <Video /> : <Phone />}
-            onClick={() => void calls.accept()}
+            onClick={() => {
+              agree();
+              void calls.accept();
+            }}
           />
-          <RoundButton label={t("call.decline")} caption={t("call.decline")} look="end" icon={<PhoneOff />} onClick={() => calls.decline()} />
+          <RoundButton label={leave} caption={leave} look="end" icon={<PhoneOff />} onClick={() => calls.decline()} />
         </div>
         <button
           type="button"

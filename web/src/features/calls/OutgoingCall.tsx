@@ -1,4 +1,5 @@
-/** Waiting for the other side to answer. */
+/** Waiting for the other side to answer; a call that will be recorded asks for consent meanwhile. */
+import clsx from "clsx";
 import { MessageSquare, PhoneOff, RotateCcw, Settings, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useCallPage } from "./callPage";
@@ -7,6 +8,8 @@ import { HeldBar } from "./HeldBar";
 import { MediaErrorNote } from "./MediaErrorNote";
 import { OwnVideo } from "./OwnVideo";
 import { PersonTitle, RingingAvatar, RoundButton, type Person } from "./pieces";
+import { ConsentCard, isAsked } from "./recording/ConsentNotice";
+import { RecordingBadge } from "./recording/RecordingBadge";
 import { Minimise } from "./TopBar";
 import type { CallView } from "./view";
 
@@ -17,6 +20,7 @@ export function useOutgoingWords(view: CallView): string {
   const { t } = useTranslation();
   if (isStuck(view)) return t(view.kind === "video" ? "call.video" : "call.audio");
   if (view.stage === "asking") return t(view.kind === "video" ? "call.asking" : "call.askingAudio");
+  if (view.consent === "said") return t("recording.notice.sending");
   if (view.call === null) return t("call.calling");
   return t(view.call.waiting ? "call.waiting" : "call.ringing");
 }
@@ -34,6 +38,7 @@ export function OutgoingCall({ view, held, person, onChat }: OutgoingCallProps) 
   const { showPanel } = useCallPage();
   const stuck = isStuck(view);
   const words = useOutgoingWords(view);
+  const asked = isAsked(view);
 
   function again(): void {
     calls.hangUp();
@@ -46,13 +51,22 @@ export function OutgoingCall({ view, held, person, onChat }: OutgoingCallProps) 
       <div className="absolute top-0 left-0 z-10 p-3 pt-[max(12px,env(safe-area-inset-top))]">
         <Minimise />
       </div>
-      <div className="absolute inset-0 flex flex-col items-center justify-center gap-8 p-6 pb-40">
-        {held !== null && <HeldBar view={held} />}
-        <RingingAvatar person={person} />
-        <PersonTitle person={person}>{words}</PersonTitle>
-        <MediaErrorNote error={view.mediaError} />
+      {/* Once agreed to, it says what will be. */}
+      {!asked && (
+        <div className="absolute inset-x-0 top-0 z-10 flex justify-center pt-[max(12px,env(safe-area-inset-top))]">
+          <RecordingBadge recording={view.call?.recording} />
+        </div>
+      )}
+      <div className={clsx("absolute inset-0 overflow-y-auto p-6", asked ? "pt-16" : "pb-40")}>
+        <div className={clsx("flex min-h-full flex-col items-center justify-center", asked ? "gap-5" : "gap-8")}>
+          {held !== null && <HeldBar view={held} />}
+          <RingingAvatar person={person} />
+          <PersonTitle person={person}>{words}</PersonTitle>
+          <MediaErrorNote error={view.mediaError} />
+          {asked && <ConsentCard view={view} onLeave={() => calls.hangUp()} />}
+        </div>
       </div>
-      <div className="absolute inset-x-0 bottom-0 flex justify-center gap-2 pb-[max(24px,env(safe-area-inset-bottom))]">
+      <div hidden={asked} className="absolute inset-x-0 bottom-0 flex justify-center gap-2 pb-[max(24px,env(safe-area-inset-bottom))]">
         {stuck ? (
           <RoundButton label={t("app.retry")} caption={t("app.retry")} look="on" icon={<RotateCcw />} onClick={again} />
         ) : (

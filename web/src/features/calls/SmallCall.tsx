@@ -9,6 +9,7 @@ import { useCalls } from "./context";
 import { useCallStatus } from "./InCall";
 import { useOutgoingWords } from "./OutgoingCall";
 import type { Person } from "./pieces";
+import { RecordingSign } from "./recording/RecordingBadge";
 import type { CallView } from "./view";
 
 const BUTTON = "grid size-11 shrink-0 place-items-center rounded-full transition focus-visible:outline-white";
@@ -49,7 +50,8 @@ export function SmallCall({ view, person, pictured, phone }: SmallCallProps) {
         )}
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium">{person.name}</span>
-          <span className="block truncate text-sm text-white/80">
+          <span className="flex min-w-0 items-center gap-1.5 truncate text-sm text-white/80">
+            <RecordingSign words recording={view.call?.recording} />
             <Standing view={view} person={person} />
           </span>
         </span>
@@ -82,7 +84,7 @@ export function SmallCall({ view, person, pictured, phone }: SmallCallProps) {
 function Standing({ view, person }: { view: CallView; person: Person }) {
   const status = useCallStatus(view, person);
   const outgoing = useOutgoingWords(view);
-  if (screenOf(view) === "outgoing") return outgoing;
-  if (status !== "") return status;
+  if (screenOf(view) === "outgoing") return <span className="truncate">{outgoing}</span>;
+  if (status !== "") return <span className="truncate">{status}</span>;
   return view.call?.answered_at == null ? null : <Clock since={view.call.answered_at} />;
 }

@@ -1,9 +1,10 @@
-/** Above a call: make it small, its path, how long it lasts, how good it is. */
+/** Above a call: make it small, its path, whether it is recorded, how long it lasts, how good it is. */
 import clsx from "clsx";
 import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { PathBadge, QualityBadge, Timer } from "./Badges";
 import { useCallPage } from "./callPage";
+import { RecordingBadge } from "./recording/RecordingBadge";
 import type { CallView } from "./view";
 
 export interface TopBarProps {
@@ -19,18 +20,30 @@ export function TopBar({ view, name, hidden, onDetails }: TopBarProps) {
   return (
     <div
       className={clsx(
-        "pointer-events-none absolute inset-x-0 top-0 z-30 flex items-center gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))] transition *:pointer-events-auto",
-        hidden && "opacity-0",
+        "pointer-events-none absolute inset-x-0 top-0 z-30 grid grid-cols-[auto_1fr] items-start gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))]",
+        // On a phone it has a row of its own.
+        call?.recording != null && "md:grid-cols-[1fr_auto_1fr]",
       )}
     >
-      <Minimise />
-      {call?.path != null && <PathBadge path={call.path} compact={name !== null} onDetails={onDetails} />}
-      <span className="mr-auto" />
-      {call?.answered_at != null && stage === "talking" && <Timer since={call.answered_at} name={name} />}
-      <QualityBadge view={view} onDetails={onDetails} />
+      <div className={clsx(SIDE, hidden && "opacity-0")}>
+        <Minimise />
+        {call?.path != null && <PathBadge path={call.path} compact={name !== null} onDetails={onDetails} />}
+      </div>
+      {call?.recording != null && (
+        // Never hidden, however still it is.
+        <div className="pointer-events-auto max-md:order-last max-md:col-span-2 max-md:justify-self-center">
+          <RecordingBadge recording={call.recording} />
+        </div>
+      )}
+      <div className={clsx(SIDE, "justify-end", hidden && "opacity-0")}>
+        {call?.answered_at != null && stage === "talking" && <Timer since={call.answered_at} name={name} />}
+        <QualityBadge view={view} onDetails={onDetails} />
+      </div>
     </div>
   );
 }
+
+const SIDE = "flex min-w-0 items-center gap-2 transition *:pointer-events-auto";
 
 export function Minimise() {
   const { t } = useTranslation();

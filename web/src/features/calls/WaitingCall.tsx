@@ -5,6 +5,7 @@ import { Avatar } from "../../ui/Avatar";
 import { useCalls } from "./context";
 import { MediaErrorNote } from "./MediaErrorNote";
 import { RoundButton, usePerson } from "./pieces";
+import { isAsked, NoticeText, useAgree } from "./recording/ConsentNotice";
 import type { CallView } from "./view";
 
 export function WaitingCall({ view, canHold }: { view: CallView; canHold: boolean }) {
@@ -12,6 +13,12 @@ export function WaitingCall({ view, canHold }: { view: CallView; canHold: boolea
   const calls = useCalls();
   const person = usePerson(view.peerId);
   const video = view.kind === "video";
+  const agree = useAgree(view, "waiting");
+  const asked = isAsked(view);
+  const answer = (how: "hold" | "end"): void => {
+    agree();
+    void calls.answerWaiting(how);
+  };
   return (
     <section
       role="alertdialog"
@@ -28,7 +35,9 @@ export function WaitingCall({ view, canHold }: { view: CallView; canHold: boolea
           </p>
         </div>
       </div>
+      {asked && <NoticeText view={view} className="rounded-2xl bg-panel p-3" />}
       <MediaErrorNote error={view.mediaError} />
+      {asked && <p className="text-sm text-muted">{t("recording.notice.answering")}</p>}
       <div className="flex justify-around">
         {canHold && (
           <RoundButton
@@ -36,7 +45,7 @@ export function WaitingCall({ view, canHold }: { view: CallView; canHold: boolea
             caption={t("call.holdAndAnswer")}
             look="answer"
             icon={<Pause />}
-            onClick={() => void calls.answerWaiting("hold")}
+            onClick={() => answer("hold")}
           />
         )}
         <RoundButton
@@ -44,7 +53,7 @@ export function WaitingCall({ view, canHold }: { view: CallView; canHold: boolea
           caption={t("call.endAndAnswer")}
           look="answer"
           icon={video ? <Video /> : <Phone />}
-          onClick={() => void calls.answerWaiting("end")}
+          onClick={() => answer("end")}
         />
         <RoundButton
           label={t("call.decline")}

@@ -4,9 +4,9 @@ import type { CallRecord } from "../../api/types";
 import { duration } from "../../lib/time";
 import { PATHS } from "./paths";
 
-/** Calls that the reader did not get. */
+/** Calls that the reader did not get. One that could not be recorded was kept from both. */
 export function isMissed(call: CallRecord, outgoing: boolean): boolean {
-  return !outgoing && call.answered_at == null && call.outcome !== "declined";
+  return !outgoing && call.answered_at == null && call.outcome !== "declined" && call.outcome !== "not_recorded";
 }
 
 export interface CallWords {

@@ -1,6 +1,6 @@
 /** A server, devices and peers that the tests of the calls play. */
 import { expect, vi } from "vitest";
-import type { CallState, ClientFrame, IceServer } from "../../api/types";
+import type { CallRecording, CallState, ClientFrame, IceServer } from "../../api/types";
 import { Calls } from "./calls";
 import { DeviceChoices } from "./choices";
 import { DeviceList } from "./deviceList";
@@ -139,6 +139,17 @@ export const CALL: CallState = {
   negotiation: 0,
   ice_servers: [],
   started_at: 0,
+};
+
+/** A call that is to be recorded, and nobody has agreed yet. */
+export const RECORDING: CallRecording = {
+  state: "announced",
+  rule: "All",
+  mode: "always",
+  notice: { version: 1, purpose_ru: "Зачем", purpose_en: "Why", recorded_by: "The firm", retention_days: 1_827, video: true },
+  consented: false,
+  waiting_for: [],
+  can_start: false,
 };
 
 /** The participant of `me` is away. */

@@ -123,6 +123,15 @@ export class Calls {
     await this.#current?.hold(on);
   }
 
+  /** To the recording of the call that is shown, or of the one that rings beside it. */
+  agree(language: string, which: "current" | "waiting" = "current"): void {
+    (which === "current" ? this.#current : this.#waiting)?.agree(language);
+  }
+
+  record(on: boolean): void {
+    this.#current?.record(on);
+  }
+
   setMicrophone(on: boolean): void {
     this.#current?.setMicrophone(on);
   }

@@ -40,6 +40,8 @@ export function endingWords(why: Exclude<Ending, { code: string }>, seen: LastSe
       return plain(seen?.answeredAt == null ? "elsewhere" : "movedElsewhere");
     case "lost":
       return failed("lost", true);
+    case "not_recorded":
+      return failed("notRecorded");
     case "media":
     case "relay":
     case "mediaNode":

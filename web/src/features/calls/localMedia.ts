@@ -27,7 +27,7 @@ export interface LocalMediaEvents {
 
 type Kind = "microphone" | "camera";
 
-const NOTHING: LocalTracks = { microphone: null, camera: null, screen: null };
+export const NOTHING: LocalTracks = { microphone: null, camera: null, screen: null };
 
 export class LocalMedia {
   readonly #world: LocalMediaWorld;

@@ -282,7 +282,7 @@ test("a restart that is wanted before the first answer is made after it, once", 
   peer.restart();
   await settle();
   expect(said).toEqual(["offer offer"]);
-  for (const _ of [1, 2]) {
+  for (let answers = 0; answers < 2; answers += 1) {
     peer.receive({ type: "answer", sdp: "x" });
     await settle();
   }

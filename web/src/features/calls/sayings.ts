@@ -1,5 +1,6 @@
 /** What this page says to the server about one call of its own. */
 import type { CallKind, ClientFrame } from "../../api/types";
+import type { SaidConsent } from "./consent";
 import type { LeftCall } from "./resume";
 import type { CallView } from "./view";
 
@@ -29,6 +30,14 @@ export class Sayings {
   /** On a page that was loaded anew: it is the same, but its media is gone. */
   return({ call_id, device_id }: LeftCall): void {
     this.#send({ type: "call_accept", call_id, previous_device_id: device_id, anew: true });
+  }
+
+  consent(call_id: string, { version, language }: SaidConsent): void {
+    this.#send({ type: "call_consent", call_id, notice_version: version, language });
+  }
+
+  record(call_id: string, on: boolean): void {
+    this.#send({ type: "call_record", call_id, on });
   }
 
   leave(call_id: string): void {

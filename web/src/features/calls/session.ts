@@ -7,9 +7,10 @@ import { Store } from "../../lib/store";
 import type { CallKind, CallState, Signal } from "../../api/types";
 import type { CallWorld } from "./calls";
 import { CONNECT_MS, Connection } from "./connection";
+import { Consent } from "./consent";
 import type { Farewells } from "./farewells";
 import type { Measure } from "./gauge";
-import { LocalMedia } from "./localMedia";
+import { LocalMedia, NOTHING } from "./localMedia";
 import { mediaError } from "./media";
 import type { RemoteStreams } from "./peer";
 import type { LeftCall } from "./resume";
@@ -56,6 +57,7 @@ export class CallSession {
   readonly #media: LocalMedia;
   readonly #connection: Connection;
   readonly #say: Sayings;
+  readonly #consent = new Consent();
   readonly #timers = new Timers<"ring" | "accept">();
   /** The key of a call of one's own; the server's state is found by it. */
   #clientKey: string | null = null;
@@ -72,6 +74,8 @@ export class CallSession {
   #cameraOnResume = false;
   /** While there is no media: since when, by `performance.now()`. */
   #connectsSince: number | null = null;
+  /** This side has yet to agree to the recording: until then nothing is set up, and what is there is silent. */
+  #withheld = false;
   #over = false;
 
   constructor(world: SessionWorld, ended: (why: Ending | null, failed: string | null) => void) {
@@ -212,6 +216,19 @@ export class CallSession {
     this.#connection.networkChanged();
   }
 
+  /** To the recording, by the notice as it was read in that language. */
+  agree(language: string): void {
+    const said = this.#consent.agree(language);
+    if (said === null || this.id === null) return;
+    this.#say.consent(this.id, said);
+    this.#show({ consent: this.#consent.stage });
+  }
+
+  /** Turns the recording on or off, where the policy lets this user. */
+  record(on: boolean): void {
+    if (this.id !== null) this.#say.record(this.id, on);
+  }
+
   forgetMediaError(): void {
     this.#show({ mediaError: null });
   }
@@ -225,12 +242,15 @@ export class CallSession {
   /** Rings here. */
   ring(call: CallState): void {
     this.#timers.set("ring", RING_MS, () => this.#finish("missed"));
-    this.#show({ stage: "incoming", kind: call.kind, call, peerId: this.#peerOf(call), camera: call.kind === "video" });
+    this.#consent.follow(call.recording ?? null);
+    const { stage: consent } = this.#consent;
+    this.#show({ stage: "incoming", kind: call.kind, call, consent, peerId: this.#peerOf(call), camera: call.kind === "video" });
   }
 
   /** A new socket is a new device for the server. */
   greet(): void {
     const { stage, call } = this.view.get();
+    if (call !== null && this.#consent.said !== null) this.#say.consent(call.id, this.#consent.said);
     if (stage === "outgoing") this.#sayStart();
     if (stage === "incoming") this.#timers.set("ring", CONFIRM_MS, () => this.#finish("missed"));
     if (this.#returning !== null) return this.#sayReturn(this.#returning);
@@ -240,6 +260,8 @@ export class CallSession {
   }
 
   follow(call: CallState): void {
+    this.#consent.follow(call.recording ?? null);
+    this.#show({ consent: this.#consent.stage });
     if (call.phase === "ended") this.#hearEnd(call);
     else if (call.phase === "ringing") this.#ringing(call);
     else if (call.here) this.#answered(call);
@@ -247,19 +269,24 @@ export class CallSession {
   }
 
   signal(signal: Signal): void {
-    if (this.connection === null) this.#early.push(signal);
+    if (this.connection === null || this.#withheld) this.#early.push(signal);
     else this.#connection.receive(signal);
   }
 
   refused(code: string): void {
+    if (this.#consent.refuse(code)) return this.#askConsent();
     // Whoever returns too late finds a call that is over, and that is no error.
     if (FATAL.has(code)) this.#finish(this.#returning === null ? { code } : "completed");
   }
 
   /** To the other side it was a call without media as well: it is not told of a plain ending. */
   #hearEnd(call: CallState): void {
-    const since = this.#connectsSince;
-    if (since !== null && performance.now() - since >= GIVEN_UP_MS) this.#finish(this.#never(), call.id);
+    const { call: before } = this.view.get();
+    // While somebody had yet to agree to the recording there was no media to wait for.
+    const since = before?.recording?.state === "consent" ? null : this.#connectsSince;
+    // What could not be recorded was ended for that, however far its media had come.
+    if (call.outcome === "not_recorded") this.#finish(call.outcome);
+    else if (since !== null && performance.now() - since >= GIVEN_UP_MS) this.#finish(this.#never(), call.id);
     else this.#finish(call.outcome ?? "lost");
   }
 
@@ -278,11 +305,14 @@ export class CallSession {
   }
 
   #answered(call: CallState): void {
-    const { negotiation } = this.view.get().call ?? {};
+    const { negotiation, recording: before } = this.view.get().call ?? {};
+    if (before?.state === "consent" && this.#connectsSince !== null) this.#connectsSince = performance.now();
     this.#heldAs = this.#world.deviceId();
     this.#timers.clear("ring", "accept");
     this.#show({ call, kind: call.kind });
     if (negotiation !== call.negotiation) this.#early = [];
+    if (!this.#consent.isGiven) return this.#withhold();
+    this.#permit(call);
     if (this.#connection.serves(call)) {
       this.#connection.follow(call);
       if (this.#resuming) this.#resume(call);
@@ -293,6 +323,36 @@ export class CallSession {
     }
   }
 
+  #askConsent(): void {
+    this.#show({ consent: this.#consent.stage });
+    if (this.view.get().call?.phase === "answered") this.#withhold();
+  }
+
+  /** What flows falls silent on both ways; what does not flow yet is set up once this side has agreed. */
+  #withhold(): void {
+    const { stage } = this.view.get();
+    this.#withheld = true;
+    if (stage !== "talking") {
+      this.#connection.close();
+      this.#connectsSince = null;
+    }
+    if (stage === "outgoing") this.#show({ stage: "connecting" });
+    this.#sendTracks();
+    this.#show({ remote: null, remoteScreen: null });
+  }
+
+  #permit(call: CallState): void {
+    if (!this.#withheld) return;
+    this.#withheld = false;
+    // What has to be set up anew takes all that came meanwhile with it.
+    if (!this.#connection.serves(call)) return;
+    this.#sendTracks();
+    this.#hear(this.#remote);
+    for (const signal of this.#early.splice(0)) this.#connection.receive(signal);
+    // An offer of the time between was refused.
+    this.#resuming = true;
+  }
+
   /** The server lets this page back into its call. If its devices fail it, it is there on hold, where they can be tried again. */
   async #reopen(): Promise<void> {
     this.#returning = null;
@@ -301,7 +361,7 @@ export class CallSession {
     if (this.#over || call === null) return;
     // Held and taken back meanwhile, it has them by another opening.
     if (!opened && !this.#media.isOpen) this.#show({ onHold: true });
-    if (!this.#connection.serves(call)) this.#connect(call);
+    if (!this.#withheld && !this.#connection.serves(call)) this.#connect(call);
   }
 
   #resume(call: CallState): void {
@@ -337,7 +397,7 @@ export class CallSession {
 
   #hear(streams: RemoteStreams): void {
     this.#remote = streams;
-    if (!this.view.get().onHold) this.#show({ remote: streams.person, remoteScreen: streams.screen });
+    if (!this.view.get().onHold && !this.#withheld) this.#show({ remote: streams.person, remoteScreen: streams.screen });
   }
 
   #unhold(): void {
@@ -403,8 +463,12 @@ export class CallSession {
   #mediaChanged(): void {
     const { microphone, camera, screen, localVideo, localScreen } = this.#media;
     this.#show({ microphone, camera, screen, localVideo, localScreen });
-    this.#connection.use(this.#media.tracks);
+    this.#sendTracks();
     this.#say.media(this.view.get());
+  }
+
+  #sendTracks(): void {
+    this.#connection.use(this.#withheld ? NOTHING : this.#media.tracks);
   }
 
   #show(change: Partial<CallView>): void {

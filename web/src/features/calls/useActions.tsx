@@ -1,5 +1,7 @@
 /** Everything one can do in a call, once: for the bar, its menu, and the keys. */
 import {
+  CircleStop,
+  Disc,
   Info,
   Maximize,
   MessageSquare,
@@ -23,7 +25,17 @@ import { useCalls } from "./context";
 import { useFullScreen } from "./useFullScreen";
 import type { CallView } from "./view";
 
-export type ActionName = "microphone" | "camera" | "screen" | "chat" | "devices" | "hold" | "picture" | "fullScreen" | "details";
+export type ActionName =
+  | "microphone"
+  | "camera"
+  | "screen"
+  | "chat"
+  | "devices"
+  | "record"
+  | "hold"
+  | "picture"
+  | "fullScreen"
+  | "details";
 
 export interface Action {
   label: string;
@@ -96,6 +108,15 @@ export function useActions(view: CallView, ways: ActionWays): Actions {
       letter: "S",
       off: screen,
       run: () => void calls.setScreen(!screen),
+    };
+  }
+  const recording = view.call?.recording;
+  if (talking && recording?.can_start === true && recording.mode === "on_demand") {
+    const running = recording.state !== "off" && recording.state !== "failed";
+    actions.record = {
+      label: running ? t("recording.stop") : t("recording.start"),
+      icon: running ? <CircleStop /> : <Disc />,
+      run: () => calls.record(!running),
     };
   }
   if (talking) {

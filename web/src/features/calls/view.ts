@@ -1,5 +1,6 @@
 /** What the screen shows of the calls of this page. Replaced whole at every change, never mutated. */
 import type { CallKind, CallState, Outcome } from "../../api/types";
+import type { ConsentStage } from "./consent";
 import type { Details } from "./details";
 import type { MediaErrorCode } from "./media";
 import type { Quality } from "./quality";
@@ -25,6 +26,8 @@ export interface CallView {
   peerId: string | null;
   /** Unset until the server has told of it. */
   call: CallState | null;
+  /** Whether media may be set up; until then the notice is shown. */
+  consent: ConsentStage;
   microphone: boolean;
   camera: boolean;
   /** The own screen is shared. */
@@ -87,6 +90,7 @@ export const IDLE: CallView = {
   kind: "audio",
   peerId: null,
   call: null,
+  consent: "given",
   microphone: true,
   camera: false,
   screen: false,

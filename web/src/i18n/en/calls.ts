@@ -105,6 +105,7 @@ export const call = {
     relay: "Could not connect through the office server: the network does not let calls through.",
     mediaNode: "Could not connect to the call server: the network does not let calls through.",
     socket: "No connection to the server, the call was not started",
+    notRecorded: "The call with {{name}} has ended: it has to be recorded and could not be.",
     callAgain: "Call again",
   },
   quality: {
@@ -236,6 +237,7 @@ export const call = {
     missed: "No answer",
     busy: "Busy",
     lost: "Connection lost",
+    not_recorded: "Could not be recorded",
   },
   mediaError: {
     denied: "Access to the microphone or camera is blocked.",
