@@ -12,7 +12,7 @@ const forbid = (why, ...folders) => ({
   ],
 });
 
-const features = ["users", "files", "chat", "calls", "notifications"];
+const features = ["users", "files", "chat", "calls", "recordings", "notifications"];
 
 export default ts.config(
   { ignores: ["dist", "src/api/schema.ts", "e2e", "playwright-report", "test-results"] },

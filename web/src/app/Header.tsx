@@ -1,5 +1,5 @@
 /** The gradient header: the name, and the menu of the one who is signed in. */
-import { CircleUserRound, Headphones, Keyboard, LogOut, ScrollText, Settings, Stethoscope } from "lucide-react";
+import { AudioLines, CircleUserRound, Headphones, Keyboard, LogOut, ScrollText, Settings, Stethoscope } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useCallPage } from "../features/calls";
 import { useDrafts, useOutbox } from "../features/chat";
@@ -86,9 +86,14 @@ function Menu({ close, onHelp }: { close: () => void; onHelp: () => void }) {
           </button>
         )}
         {me.role === "compliance" && (
-          <button type="button" className={ITEM} onClick={() => go({ name: "admin", section: "audit" })}>
-            <ScrollText size={18} aria-hidden /> {t("settings.audit")}
-          </button>
+          <>
+            <button type="button" className={ITEM} onClick={() => go({ name: "recordings" })}>
+              <AudioLines size={18} aria-hidden /> {t("settings.recordings")}
+            </button>
+            <button type="button" className={ITEM} onClick={() => go({ name: "admin", section: "audit" })}>
+              <ScrollText size={18} aria-hidden /> {t("settings.audit")}
+            </button>
+          </>
         )}
         <button
           type="button"

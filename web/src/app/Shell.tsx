@@ -24,6 +24,8 @@ import { usePageKeys } from "./usePageKeys";
 const AdminPage = lazy(() => import("../features/users/admin"));
 const CallsAdmin = lazy(() => import("../features/calls/admin"));
 const MailCard = lazy(() => import("../features/notifications/admin"));
+const RecordingAdmin = lazy(() => import("../features/recordings/admin"));
+const RecordingsPage = lazy(() => import("../features/recordings"));
 const CheckPage = lazy(() => import("../features/calls/check"));
 const ProfilePage = lazy(() => import("../features/users/profile"));
 
@@ -34,8 +36,9 @@ const BESIDE = "ml-auto w-[min(420px,40vw)] border-l border-line [&_main:has(+as
 function pageOf(route: Route, role: Role) {
   if (route.name === "profile") return <ProfilePage notices={<NoticeSettings />} connection={<CheckButton />} />;
   if (route.name === "check") return <CheckPage />;
+  if (route.name === "recordings") return role === "compliance" ? <RecordingsPage {...route} /> : null;
   if (route.name !== "admin") return null;
-  const others = { calls: <CallsAdmin section="calls" />, network: <CallsAdmin section="network" />, mail: <MailCard /> };
+  const others = { calls: <CallsAdmin section="calls" />, recording: <RecordingAdmin />, network: <CallsAdmin section="network" />, mail: <MailCard /> };
   if (role === "admin") return <AdminPage section={route.section ?? "users"} others={others} />;
   return role === "compliance" ? <AdminPage section="audit" /> : null;
 }

@@ -7,6 +7,10 @@ test.each<Route>([
   { name: "chat", conversationId: "c1" },
   { name: "chat", conversationId: "c1", seq: 42 },
   { name: "admin" },
+  { name: "admin", section: "recording" },
+  { name: "recordings" },
+  { name: "recordings", list: "failures" },
+  { name: "recordings", id: "0192-a" },
   { name: "invitation" },
 ])("%o comes back from its address", (route) => {
   expect(parse(pathOf(route))).toEqual(route);

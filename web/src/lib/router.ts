@@ -9,10 +9,16 @@ export type Route =
   | { name: "profile" }
   /** The check of one's connection. */
   | { name: "check" }
+  /** What officers see of recordings: one of the lists, or one recording. */
+  | { name: "recordings"; list?: RecordingList; id?: string }
   | { name: "admin"; section?: AdminSection };
 
-export const ADMIN_SECTIONS = ["users", "calls", "network", "files", "mail", "audit"] as const;
+export const ADMIN_SECTIONS = ["users", "calls", "recording", "network", "files", "mail", "audit"] as const;
 export type AdminSection = (typeof ADMIN_SECTIONS)[number];
+
+/** Beside the recordings themselves. */
+export const RECORDING_LISTS = ["failures", "exports", "policy"] as const;
+export type RecordingList = (typeof RECORDING_LISTS)[number];
 
 export function parse(path: string): Route {
   const [first, second, third] = path.split("/").filter(Boolean);
@@ -22,6 +28,11 @@ export function parse(path: string): Route {
   }
   if (first === "invitation") return { name: "invitation" };
   if (first === "profile" || first === "check") return { name: first };
+  if (first === "recordings") {
+    const list = RECORDING_LISTS.find((known) => known === second);
+    if (list !== undefined) return { name: "recordings", list };
+    return second === undefined ? { name: "recordings" } : { name: "recordings", id: second };
+  }
   if (first === "admin") {
     const section = ADMIN_SECTIONS.find((known) => known === second);
     return section === undefined ? { name: "admin" } : { name: "admin", section };
@@ -35,6 +46,10 @@ export function pathOf(route: Route): string {
       return "/";
     case "chat":
       return `/chat/${route.conversationId}${route.seq === undefined ? "" : `/${route.seq}`}`;
+    case "recordings": {
+      const inside = route.list ?? route.id;
+      return inside === undefined ? "/recordings" : `/recordings/${inside}`;
+    }
     case "admin":
       return route.section === undefined ? "/admin" : `/admin/${route.section}`;
     default:

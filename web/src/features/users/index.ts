@@ -9,3 +9,4 @@ export { SESSION_KEY, useMe, useSession, useSignOut } from "./session";
 export { useSettings, useSettingsFeed } from "./settings";
 export { showPerson } from "./shownPerson";
 export { SignIn } from "./SignIn";
+export { useNameOf, useStaffOptions } from "./staff";

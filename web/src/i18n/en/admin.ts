@@ -3,6 +3,7 @@ export const adminSections = {
   label: "Sections of the administration",
   users: "People",
   calls: "Calls",
+  recording: "Recording",
   network: "Network",
   files: "Files",
   mail: "Mail",

@@ -3,6 +3,7 @@ export const adminSections = {
   label: "Разделы управления",
   users: "Люди",
   calls: "Звонки",
+  recording: "Запись",
   network: "Сеть",
   files: "Файлы",
   mail: "Почта",

@@ -1,6 +1,6 @@
-/** What admins manage, in sections: staff, calls, network, files, mail, and the audit log, which compliance officers see too. */
+/** What admins manage, in sections: staff, calls, recording, network, files, mail, and the audit log, which compliance officers see too. */
 import clsx from "clsx";
-import { ArrowLeft, FolderOpen, Mail, Network, Phone, ScrollText, Users, type LucideIcon } from "lucide-react";
+import { ArrowLeft, AudioLines, FolderOpen, Mail, Network, Phone, ScrollText, Users, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ADMIN_SECTIONS, navigate, pathOf, type AdminSection } from "../../../lib/router";
@@ -13,6 +13,7 @@ import { UsersCard } from "./UsersCard";
 const ICONS: Record<AdminSection, LucideIcon> = {
   users: Users,
   calls: Phone,
+  recording: AudioLines,
   network: Network,
   files: FolderOpen,
   mail: Mail,

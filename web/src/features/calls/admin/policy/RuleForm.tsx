@@ -7,7 +7,7 @@ import { Field } from "../../../../ui/Field";
 import { Segmented } from "../../../../ui/Segmented";
 import { SelectField } from "../../../../ui/SelectField";
 import { Sheet } from "../../../../ui/Sheet";
-import { useStaffOptions } from "../people";
+import { useStaffOptions } from "../../../users";
 import { LONGEST_NAME, problemsOf, tidy, type Draft, type DraftRule, type RuleProblems } from "./draft";
 import { PolicyChoice } from "./PolicyChoice";
 

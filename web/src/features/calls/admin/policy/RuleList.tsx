@@ -1,10 +1,11 @@
 /** The rules in the order in which they are judged. */
 import { Plus, Route } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../../../ui/Button";
 import { Card } from "../../../../ui/Card";
 import { EmptyState } from "../../../../ui/states";
+import { useFocusAfter } from "../../../../ui/useFocusAfter";
 import { MOST_RULES, type DraftRule, type Edit } from "./draft";
 import { RuleRow } from "./RuleRow";
 
@@ -67,21 +68,4 @@ export function RuleList({ rules, refused, onEdit, onAdd, onChange }: RuleListPr
       </p>
     </Card>
   );
-}
-
-type Doing = "up" | "down" | "edit";
-
-/** A row that moves or goes takes the focus out of the page: it is set anew, so that the same key can be pressed again. */
-function useFocusAfter() {
-  const list = useRef<HTMLOListElement>(null);
-  const wanted = useRef<{ key: number | undefined; doing: Doing } | null>(null);
-  useLayoutEffect(() => {
-    const want = wanted.current;
-    if (want === null) return;
-    wanted.current = null;
-    const row = list.current?.querySelector(`[data-rule="${want.key}"]`);
-    const button = row?.querySelector<HTMLElement>(`[data-doing="${want.doing}"]:not(:disabled)`);
-    (button ?? row?.querySelector<HTMLElement>("[data-doing]:not(:disabled)") ?? list.current)?.focus();
-  });
-  return { list, focusNext: (key: number | undefined, doing: Doing) => void (wanted.current = { key, doing }) };
 }

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { PathRule } from "../../../../api/types";
 import { useRuleWords } from "../../../../i18n/ruleWords";
 import { IconButton } from "../../../../ui/Button";
+import { useNameOf } from "../../../users";
 import { PathChip } from "../PathChip";
-import { useNameOf } from "../people";
 
 const ICONS: Record<PathRule["match"]["type"], LucideIcon> = { network: Network, role: UsersRound, user: UserRound };
 

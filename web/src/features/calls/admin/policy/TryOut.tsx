@@ -11,8 +11,8 @@ import { useDebounced } from "../../../../lib/useDebounced";
 import { Card } from "../../../../ui/Card";
 import { Field } from "../../../../ui/Field";
 import { SelectField } from "../../../../ui/SelectField";
+import { useNameOf, useStaffOptions } from "../../../users";
 import { PATH_ICONS } from "../PathChip";
-import { useNameOf, useStaffOptions } from "../people";
 import { parseAddress } from "./cidr";
 import { DEFAULT_RULE } from "./draft";
 

@@ -1,5 +1,6 @@
 /** The path policy as it is being edited: nothing of it holds before it is saved. Pure. */
 import type { PathPolicy, PathRule, Policy } from "../../../../api/types";
+import { moved } from "../../../../lib/keyed";
 import { networkProblem, type NetworkProblem } from "./cidr";
 
 export const MOST_RULES = 200;
@@ -51,14 +52,6 @@ export function edit(draft: Draft, change: Edit): Draft {
     case "load":
       return draftOf(change.policy);
   }
-}
-
-/** At either end it stays where it is. */
-function moved(rules: readonly DraftRule[], key: number, by: -1 | 1): readonly DraftRule[] {
-  const at = rules.findIndex((rule) => rule.key === key);
-  const [rule, other] = [rules[at], rules[at + by]];
-  if (rule === undefined || other === undefined) return rules;
-  return rules.map((old, i) => (i === at ? other : i === at + by ? rule : old));
 }
 
 export function policyOf(draft: Draft): PathPolicy {

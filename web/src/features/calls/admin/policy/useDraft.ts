@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { setPathPolicy } from "../../../../api/routes";
 import type { PathPolicy } from "../../../../api/types";
+import { useLeaveWarning } from "../../../../ui/useLeaveWarning";
 import { draftOf, edit, isChanged, policyOf, type Draft, type Edit } from "./draft";
 
 export const POLICY_KEY = ["path-policy"] as const;
@@ -35,7 +36,7 @@ export function useDraft(saved: PathPolicy): Drafting {
     if (changed) cache.setQueryData(DRAFT_KEY, draft);
     else cache.removeQueries({ queryKey: DRAFT_KEY });
   }, [cache, draft, changed]);
-  useWarning(changed);
+  useLeaveWarning(changed);
 
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: setPathPolicy,
@@ -56,14 +57,4 @@ export function useDraft(saved: PathPolicy): Drafting {
     },
     save: () => mutate(policyOf(draft)),
   };
-}
-
-/** The browser asks before it closes a page with changes that are not saved. */
-function useWarning(changed: boolean): void {
-  useEffect(() => {
-    if (!changed) return;
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, [changed]);
 }

@@ -1,7 +1,7 @@
 /** Staff by id, and as a list to choose from. */
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useUsers } from "../../users";
+import { useUsers } from "./people";
 
 /** An id of nobody that is known is its own name. */
 export function useNameOf(): (id: string) => string {
