@@ -24,6 +24,7 @@ mod pace;
 mod shard;
 mod streams;
 mod sys;
+mod tape;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -34,9 +35,10 @@ use std::time::{Duration, Instant};
 use crate::control::{Command, Event, RoomId};
 use crate::node::NodeConfig;
 use crate::port::{Port, PortConfig};
+use crate::recorder::sink::Recorder;
 use crate::srtp::SrtpProfile;
 use crate::turn::credentials::{Authority, Credentials, Grant};
-use shard::Shard;
+use shard::{Inlets, Shard};
 use sys::{Socket, Waker};
 
 pub use connection::Stream;
@@ -150,8 +152,22 @@ pub fn start(config: Config, on_event: impl FnMut(Event) + Send + 'static) -> io
     let (sender, commands) = mpsc::sync_channel(COMMAND_QUEUE);
     let (streams, new_streams) = mpsc::sync_channel(STREAM_QUEUE);
     let waker = Arc::new(Waker::new()?);
-    let mut shard = Shard::new(port, socket, config.stream_patience, commands, new_streams, on_event)?;
+    let (recorder, recorded) = recorder(&waker)?;
+    let inlets = Inlets { commands, new_streams, recorded };
+    let mut shard = Shard::new(port, socket, config.stream_patience, recorder, inlets, on_event)?;
     let thread_waker = Arc::clone(&waker);
     let thread = Builder::new().name("media".to_owned()).spawn(move || shard.run(&thread_waker))?;
     Ok(Handle { commands: Some(sender), streams, waker, thread: Some(thread), local, authority, started })
+}
+
+/// The recorder, and what it tells. Not bounded: it tells a few things a minute of each recording.
+fn recorder(waker: &Arc<Waker>) -> io::Result<(Recorder, mpsc::Receiver<Event>)> {
+    let (sender, recorded) = mpsc::channel();
+    let waker = Arc::clone(waker);
+    let recorder = Recorder::start(move |room, id, what| {
+        if sender.send(Event::Recording { room, id, what }).is_ok() {
+            waker.wake();
+        }
+    })?;
+    Ok((recorder, recorded))
 }

@@ -6,10 +6,11 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::control::{Command, Event, Protocol};
+use crate::control::{Command, Event, PeerId, Protocol, RoomId};
 use crate::datagram::{Datagram, Route};
 use crate::node::{Node, NodeConfig, NodeError};
 use crate::outbox::Outbox;
+use crate::recorder::Source;
 use crate::turn::credentials::Authority;
 use crate::turn::{Fate, RelayOutbox, TurnServer};
 
@@ -103,6 +104,11 @@ impl Port {
                 self.node.route_lost(&Route { local: *local, remote, protocol: Protocol::Relayed });
             }
         }
+    }
+
+    /// The recorder wants a key frame.
+    pub fn ask_keyframe(&mut self, room: RoomId, peer: PeerId, source: Source) {
+        self.node.ask_keyframe(room, peer, source);
     }
 
     /// Ends everything in order.

@@ -12,12 +12,14 @@ use super::outbox::SocketOutbox;
 use super::pace::Pace;
 use super::streams::{Index, StreamPatience, Streams};
 use super::sys::{self, Ready, Receiver, Socket, Waker};
+use super::tape::Tape;
 use super::{COMMAND_QUEUE, STREAM_QUEUE};
-use crate::control::{Command, Event, Protocol, RefusedReason};
+use crate::control::{Command, Event, Protocol, RefusedReason, RoomId};
 use crate::datagram::Route;
 use crate::framing::Guess;
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Recorded};
 use crate::port::Port;
+use crate::recorder::sink::Recorder;
 
 /// Batches received in one go before timers and commands get their turn.
 const MAX_BATCHES: usize = 8;
@@ -26,12 +28,15 @@ const MAX_BATCHES: usize = 8;
 struct Outboxes {
     udp: SocketOutbox,
     streams: Streams,
+    tape: Tape,
 }
 
 impl Outboxes {
     fn flush(&mut self) {
         self.udp.flush();
         self.streams.flush();
+        // Last: nobody waits for it.
+        self.tape.flush();
     }
 
     fn discard(&mut self) {
@@ -51,6 +56,10 @@ impl Outbox for Outboxes {
             _ => self.streams.packet(to, len),
         }
     }
+
+    fn record(&mut self, room: RoomId, what: Recorded<'_>) {
+        self.tape.record(room, what);
+    }
 }
 
 /// Everything the thread owns.
@@ -65,7 +74,16 @@ pub(super) struct Shard<F> {
     flowing: bool,
     commands: mpsc::Receiver<Command>,
     new_streams: mpsc::Receiver<Stream>,
+    /// What the recorder tells.
+    recorded: mpsc::Receiver<Event>,
     on_event: F,
+}
+
+/// What comes to the thread from others.
+pub(super) struct Inlets {
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) new_streams: mpsc::Receiver<Stream>,
+    pub(super) recorded: mpsc::Receiver<Event>,
 }
 
 impl<F: FnMut(Event)> Shard<F> {
@@ -73,15 +91,17 @@ impl<F: FnMut(Event)> Shard<F> {
         port: Port,
         socket: Socket,
         patience: StreamPatience,
-        commands: mpsc::Receiver<Command>,
-        new_streams: mpsc::Receiver<Stream>,
+        recorder: Recorder,
+        inlets: Inlets,
         on_event: F,
     ) -> io::Result<Self> {
         let receiver = Receiver::new(socket.local_addr()?.port());
         let socket = Arc::new(socket);
-        let outbox = Outboxes { udp: SocketOutbox::new(Arc::clone(&socket)), streams: Streams::new(patience)? };
+        let udp = SocketOutbox::new(Arc::clone(&socket));
+        let outbox = Outboxes { udp, streams: Streams::new(patience)?, tape: Tape::new(recorder) };
         let (inbox, pace) = (Inbox::new(), Pace::new(Instant::now()));
-        Ok(Self { port, socket, receiver, inbox, outbox, pace, flowing: false, commands, new_streams, on_event })
+        let Inlets { commands, new_streams, recorded } = inlets;
+        Ok(Self { port, socket, receiver, inbox, outbox, pace, flowing: false, commands, new_streams, recorded, on_event })
     }
 
     /// Ends when the handle is gone.
@@ -99,6 +119,7 @@ impl<F: FnMut(Event)> Shard<F> {
             }
             self.handle_timeouts();
             self.close_streams();
+            self.serve_recorder();
             self.tell_events();
             match self.wait(waker) {
                 Ok(found) => ready = found,
@@ -108,6 +129,19 @@ impl<F: FnMut(Event)> Shard<F> {
         self.guarded(|shard| shard.port.close_all(Instant::now(), &mut shard.outbox));
         self.outbox.flush();
         self.tell_events();
+        // Its thread closes what is being recorded, and is waited for.
+        self.outbox.tape.end();
+        self.serve_recorder();
+    }
+
+    fn serve_recorder(&mut self) {
+        while let Ok(event) = self.recorded.try_recv() {
+            self.tell(event);
+        }
+        let Self { port, outbox, .. } = self;
+        for (room, peer, source) in outbox.tape.wishes() {
+            port.ask_keyframe(room, peer, source);
+        }
     }
 
     /// Until there is something to do; where much is to do, until some of it has gathered.
@@ -156,7 +190,11 @@ impl<F: FnMut(Event)> Shard<F> {
             Command::Join { peer, .. } | Command::Renegotiate { peer, .. } => Some(*peer),
             _ => None,
         };
-        let done = self.guarded(|shard| shard.port.handle_command(Instant::now(), command, &mut shard.outbox));
+        let done = self.guarded(|shard| {
+            shard.outbox.tape.obey(&command);
+            shard.port.handle_command(Instant::now(), command, &mut shard.outbox);
+        });
+        self.outbox.tape.flush();
         if let (false, Some(peer)) = (done, asker) {
             // Somebody waits for an answer to this offer.
             self.tell(Event::Refused { peer, reason: RefusedReason::Full });

@@ -39,7 +39,8 @@ impl Call {
             vec![Output::ShowDevice(device)]
         } else if party.away.is_some() || same_page {
             let end = &mut self.party_mut(side).end;
-            let before = std::mem::replace(&mut end.address, address.or(end.address));
+            let before = end.address;
+            end.address = address.or(before);
             let elsewhere = end.address != before;
             let mut out = self.take_over(now, side, device, same_page && !anew);
             if elsewhere {
