@@ -1,4 +1,5 @@
 /** Somebody calls: who, what kind, and two big buttons, the green one first. */
+import clsx from "clsx";
 import { Phone, PhoneOff, Settings, Video } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../../ui/Dialog";
@@ -21,7 +22,10 @@ export function IncomingCall({ view, person }: { view: CallView; person: Person 
   return (
     <Dialog label={t("call.incomingTitle", { name: person.name })} className="w-88 max-w-[92vw]">
       <div className="flex flex-col items-center gap-[min(1.75rem,3dvh)] px-6 pt-[min(3.5rem,7dvh)] pb-[min(1rem,2dvh)]">
-        <RingingAvatar person={person} />
+        {/* On a low screen the buttons come first. */}
+        <div className={clsx(asked && "[@media(max-height:780px)]:hidden")}>
+          <RingingAvatar person={person} />
+        </div>
         <PersonTitle person={person}>{t(video ? "call.incomingVideo" : "call.incomingAudio")}</PersonTitle>
         {asked && <NoticeText view={view} className="rounded-2xl bg-panel p-4" />}
         <MediaErrorNote error={view.mediaError} />

@@ -9,6 +9,7 @@ import { useCalls } from "./context";
 import { useCallStatus } from "./InCall";
 import { useOutgoingWords } from "./OutgoingCall";
 import type { Person } from "./pieces";
+import { shownState } from "./recording/look";
 import { RecordingSign } from "./recording/RecordingBadge";
 import type { CallView } from "./view";
 
@@ -55,7 +56,7 @@ export function SmallCall({ view, person, pictured, phone }: SmallCallProps) {
             <Standing view={view} person={person} />
           </span>
         </span>
-        <Maximize2 size={18} aria-hidden className="shrink-0 text-white/80 max-md:hidden" />
+        {shownState(view.call?.recording) === null && <Maximize2 size={18} aria-hidden className="shrink-0 text-white/80 max-md:hidden" />}
       </button>
       {screenOf(view) === "call" && (
         <button

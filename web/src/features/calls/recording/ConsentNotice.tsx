@@ -8,6 +8,7 @@ import { useCalls } from "../context";
 import type { CallView } from "../view";
 import { noticeText } from "./noticeText";
 import { NoticeTerms } from "./NoticeTerms";
+import { RecordingBadge } from "./RecordingBadge";
 
 /** Whether the notice is to be shown. Who has agreed is not asked again while the server has yet to confirm it. */
 export const isAsked = ({ consent }: CallView): boolean => consent === "asked" || consent === "asked_anew";
@@ -82,6 +83,10 @@ export function ConsentSheet({ view, onLeave }: { view: CallView; onLeave: () =>
       tabIndex={-1}
       className="absolute inset-0 z-40 flex flex-col items-center justify-center gap-3 overflow-y-auto bg-black/75 p-4 outline-none backdrop-blur-sm"
     >
+      {/* The one of the call lies below. */}
+      <div className="absolute inset-x-0 top-0 flex justify-center pt-[max(12px,env(safe-area-inset-top))]">
+        <RecordingBadge recording={view.call?.recording} />
+      </div>
       <ConsentCard view={view} titleId={id} onLeave={onLeave} />
       <p className="max-w-sm text-center text-sm text-white/80">{t("recording.notice.paused")}</p>
     </div>

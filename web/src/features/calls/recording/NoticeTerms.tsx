@@ -25,7 +25,7 @@ export function NoticeTerms({ notice }: { notice: RecordingNotice }) {
 
 function Term({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="grid grid-cols-[6.5rem_1fr] gap-3">
+    <div className="grid grid-cols-[5.5rem_1fr] gap-3">
       <dt className="text-muted">{name}</dt>
       <dd className="m-0 min-w-0 wrap-anywhere">{children}</dd>
     </div>

@@ -79,7 +79,7 @@ export function RecordingVoice({ recording }: SignProps) {
   const { t } = useTranslation();
   const [said, setSaid] = useState<CallRecording["state"] | null>(null);
   const ran = useRef(false);
-  const state = recording?.state ?? null;
+  const state = shownState(recording) ?? recording?.state ?? null;
   useEffect(() => {
     const timer = setTimeout(() => {
       // What never ran has not stopped.

@@ -2,11 +2,12 @@
 import { Circle, CircleSlash, Disc, TriangleAlert, type LucideIcon } from "lucide-react";
 import type { CallRecording } from "../../../api/types";
 
-/** Where nothing is recorded and nothing is said about it. */
 export type ShownState = Exclude<CallRecording["state"], "off">;
 
+/** Null where nothing is recorded, nor will be. Where somebody is asked anew while it goes on, it is recorded all the same. */
 export function shownState(recording: CallRecording | null | undefined): ShownState | null {
-  return recording == null || recording.state === "off" ? null : recording.state;
+  if (recording == null || recording.state === "off") return null;
+  return recording.state === "consent" && recording.started_at != null ? "on" : recording.state;
 }
 
 export const SIGNS: Record<ShownState, LucideIcon> = {

@@ -154,6 +154,12 @@ test.each([
   expect(screen.getAllByTitle(words)).toHaveLength(3);
 });
 
+test("whoever is asked anew while the recording goes on sees that it does, over the notice as well", () => {
+  const anew = view({ state: "consent", started_at: 1 }, { consent: "asked_anew" });
+  render(<ConsentSheet view={anew} onLeave={() => undefined} />);
+  expect(within(screen.getByRole("alertdialog")).getByRole("button", { name: "Recording" })).toBeDefined();
+});
+
 test("the sign stays while everything else is hidden", () => {
   render(<TopBar view={view({ state: "on", consented: true })} name={null} hidden onDetails={() => undefined} />);
   const isHidden = (name: string): boolean => screen.getByRole("button", { name }).closest(".opacity-0") !== null;

@@ -44,7 +44,7 @@ function Playing({ recording, player }: { recording: RecordingDetail; player: Pl
   usePlayerKeys(player);
 
   return (
-    <Card title={t("recordings.player.title")} note={t("recordings.player.timelineHint")}>
+    <Card title={t("recordings.player.title")}>
       <div className="flex flex-col gap-4">
         <Tiles recordingId={id} streams={recording.streams} player={player} heard={oneByOne} />
         {how === "mix" && mix !== undefined && <Sound url={recordedStreamUrl(id, MIX)} stream={mix} player={player} />}

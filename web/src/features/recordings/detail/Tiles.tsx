@@ -24,7 +24,7 @@ export function Tiles({ recordingId, streams, player, heard }: TilesProps) {
   return (
     <>
       {pictures.length > 0 && (
-        <div className={clsx("grid gap-2", pictures.length > 1 && "sm:grid-cols-2", pictures.length > 4 && "lg:grid-cols-3")}>
+        <div className={clsx("grid gap-2", pictures.length > 1 && "grid-cols-2", pictures.length > 4 && "lg:grid-cols-3")}>
           {pictures.map((stream) => (
             <Tile key={stream.stream} url={recordedStreamUrl(recordingId, stream.stream)} stream={stream} player={player} muted={!isHeard(stream)} />
           ))}
@@ -60,7 +60,7 @@ function Tile({ url, stream, player, muted }: TileProps & { muted: boolean }) {
         aria-label={words}
         className={clsx("size-full object-contain transition", !there && "opacity-0")}
       />
-      <figcaption className="absolute bottom-2 left-2 max-w-[calc(100%-1rem)] truncate rounded-full bg-black/65 px-2.5 py-0.5 text-sm text-white">{words}</figcaption>
+      <figcaption className="absolute bottom-1.5 left-1.5 max-w-[calc(100%-0.75rem)] truncate rounded-full bg-black/65 px-2.5 py-0.5 text-sm text-white">{words}</figcaption>
     </figure>
   );
 }

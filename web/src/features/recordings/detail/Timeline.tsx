@@ -29,14 +29,21 @@ export function Timeline({ player, bars, lanes, heard, onHear }: TimelineProps) 
   const { t } = useTranslation();
   return (
     <div role="group" aria-label={t("recordings.player.timeline")} className="flex flex-col gap-3">
-      <Slider player={player} bars={bars} />
+      <div className={ROW}>
+        <span className="font-medium">{t("recordings.player.mix")}</span>
+        <Slider player={player} bars={bars} />
+      </div>
       {lanes.map((lane) => (
         <LaneRow key={lane.userId} player={player} lane={lane} heard={heard?.has(lane.userId) ?? null} onHear={(on) => onHear(lane.userId, on)} />
       ))}
       <Legend />
+      <p className="text-sm text-muted pointer-coarse:hidden">{t("recordings.player.timelineHint")}</p>
     </div>
   );
 }
+
+/** A name, and beside it the timeline: below each other on a phone. */
+const ROW = "grid items-center gap-x-3 gap-y-1 md:grid-cols-[11rem_1fr]";
 
 function Slider({ player, bars }: { player: Player; bars: readonly number[] }) {
   const { t } = useTranslation();
@@ -129,7 +136,7 @@ function LaneRow({ player, lane, heard, onHear }: LaneRowProps) {
   const stretches = (all: readonly Stretch[], look: string): ReactNode =>
     all.map((one) => <span key={one.fromMs} className={clsx("absolute inset-y-0", look)} style={placeOf(one, total)} />);
   return (
-    <div className="grid items-center gap-x-3 gap-y-1 md:grid-cols-[11rem_1fr]">
+    <div className={ROW}>
       <div className="flex min-h-8 min-w-0 items-center gap-1">
         {heard !== null && (
           <IconButton

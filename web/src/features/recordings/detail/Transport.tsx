@@ -14,7 +14,7 @@ export function Transport({ player }: { player: Player }) {
   const number = new Intl.NumberFormat(i18n.language);
   const words = t(playing ? "recordings.player.pause" : "recordings.player.play");
   return (
-    <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+    <div className="flex flex-wrap items-center gap-x-1 gap-y-1 sm:gap-x-2">
       <IconButton label={t("recordings.player.back")} onClick={() => player.step(-STEP_MS)} className="hover:bg-panel">
         <RotateCcw size={20} />
       </IconButton>
@@ -37,7 +37,7 @@ export function Transport({ player }: { player: Player }) {
         aria-label={t("recordings.player.speed")}
         value={speed}
         onChange={(event) => player.setSpeed(Number(event.target.value))}
-        className="min-h-11 rounded-xl border border-line-strong bg-raised px-2 tabular-nums md:min-h-9"
+        className="min-h-11 w-18 rounded-xl border border-line-strong bg-raised px-2 tabular-nums md:min-h-9"
       >
         {SPEEDS.map((one) => (
           <option key={one} value={one}>

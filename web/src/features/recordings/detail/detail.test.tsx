@@ -171,8 +171,8 @@ test("who agreed, who opened it, and the other calls of the conversation", async
   const conversation = vi.fn();
   const { user } = await open(conversation);
   expect(screen.getByText("Terms 3, in Russian")).toBeDefined();
-  expect(screen.getByText("Listened")).toBeDefined();
-  expect(screen.getByText("Action “something_new”")).toBeDefined();
+  expect(screen.getByText("listened")).toBeDefined();
+  expect(screen.getByText("action “something_new”")).toBeDefined();
   await user.click(screen.getByRole("button", { name: "All recordings of this conversation" }));
   expect(conversation).toHaveBeenCalledExactlyOnceWith("conversation");
 });

@@ -28,7 +28,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
   return (
     <div role="search" aria-label={t("recordings.filter.title")} className="flex flex-col gap-3">
       <SearchField label={t("recordings.filter.q")} placeholder={t("recordings.filter.q")} value={filter.q} onChange={(q) => set({ q })} />
-      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         <SelectField
           label={t("recordings.filter.person")}
           none={t("recordings.filter.anybody")}
@@ -79,7 +79,7 @@ function More({ filter, set }: { filter: Filter; set: (change: Partial<Filter>) 
       />
       <Field label={t("recordings.filter.tag")} value={filter.tag} onChange={(event) => set({ tag: event.target.value })} />
       <Field
-        className="sm:col-span-2"
+        className="col-span-2"
         label={t("recordings.filter.conversation")}
         hint={t("recordings.filter.conversationHint")}
         autoComplete="off"
