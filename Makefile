@@ -11,6 +11,8 @@ RUN_ARGS ?=
 BUILD_ALL := cargo build --workspace --bins --tests --examples --locked
 # libopus is built from its source.
 BUILD := build-essential cmake
+# What others think of our recordings.
+PLAYERS := ffmpeg mkvtoolnix opus-tools
 
 help: ## this list
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,7 +70,7 @@ advisories: crates $(DENY) ## known vulnerabilities in the crates; needs a netwo
 test: test-rust test-web test-e2e ## everything: Rust on both databases, web, browsers, netlab
 
 test-rust:
-	scripts/apt-install $(BUILD) coturn postgresql python3-venv
+	scripts/apt-install $(BUILD) coturn postgresql python3-venv $(PLAYERS)
 	scripts/smtp-venv
 	scripts/test-s3.sh scripts/test-postgres.sh cargo test --workspace --locked --quiet
 

@@ -11,6 +11,7 @@
 pub mod batch;
 #[cfg(test)]
 mod log_tests;
+pub mod pipeline;
 mod reader;
 mod recover;
 pub mod seal;

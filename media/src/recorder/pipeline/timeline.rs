@@ -1,0 +1,207 @@
+//! Where a track's packets stand in the recording: by their RTP timestamps from an anchor, not by when they came, which is only where the
+//! anchor is from and what it is watched by.
+//!
+//! Everything here is counted in ticks of the track's clock. Timestamps become 64 bits wide here, and nothing behind this knows that they
+//! were 32 bits once.
+
+/// What has happened is not changed: a packet that is later than this has its place taken by silence.
+pub(super) const HOLD_US: i64 = 1_000_000;
+
+/// What the network and the sender may do without anything being wrong.
+const SLACK_US: i64 = 60_000;
+
+/// A lateness that lasts is none: the sender's clock is slow, or stood still, or the way has become longer.
+const DRIFT_US: i64 = 10_000_000;
+
+/// Ticks of a clock in some microseconds, rounded down.
+pub(super) fn ticks(us: i64, rate: u32) -> i64 {
+    (i128::from(us) * i128::from(rate)).div_euclid(1_000_000) as i64
+}
+
+/// The other way, rounded to the nearest.
+pub(super) fn micros(ticks: i64, rate: u32) -> i64 {
+    (i128::from(ticks) * 1_000_000 + i128::from(rate / 2)).div_euclid(i128::from(rate)) as i64
+}
+
+/// What is to be thought of a packet's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As the anchor has it.
+    Good,
+    /// So much later than it should be, for so long that the anchor is wrong.
+    Drifted(i64),
+    /// So late that it has no place any more, or (less than nothing) so early that it would have been sent before it was taken: either
+    /// the network held it up, or its timestamp is of another clock than those before.
+    Off(i64),
+}
+
+#[derive(Debug)]
+pub(super) struct Timeline {
+    rate: u32,
+    /// The timestamp before, extended.
+    last: Option<i64>,
+    /// An extended timestamp and its place in the recording.
+    anchor: Option<(i64, i64)>,
+    /// How much later than by the anchor packets come when nothing keeps them.
+    base: i64,
+    late: Option<Late>,
+}
+
+/// Since when packets are later than [`SLACK_US`], each of them, and the least of it.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    since_us: i64,
+    least: i64,
+}
+
+impl Timeline {
+    pub(super) fn new(rate: u32) -> Self {
+        Self { rate, last: None, anchor: None, base: 0, late: None }
+    }
+
+    /// The 64-bit timestamp nearest to the one before.
+    pub(super) fn extend(&mut self, timestamp: u32) -> i64 {
+        let extended = self.near(timestamp);
+        self.last = Some(extended);
+        extended
+    }
+
+    /// As [`extend`](Self::extend), for what is no packet of the track.
+    pub(super) fn near(&self, timestamp: u32) -> i64 {
+        let Some(last) = self.last else { return i64::from(timestamp) };
+        last + i64::from(timestamp.wrapping_sub(last as u32) as i32)
+    }
+
+    /// The place of an extended timestamp. Without an anchor there is none.
+    pub(super) fn place(&self, extended: i64) -> Option<i64> {
+        self.anchor.map(|(from, place)| place.saturating_add(extended.saturating_sub(from)))
+    }
+
+    pub(super) fn is_anchored(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// `extended` stands at `place`, and what stands at `end` should come at `due`.
+    pub(super) fn anchor(&mut self, extended: i64, place: i64, end: i64, due: i64) {
+        self.anchor = Some((extended, place));
+        self.base = due - end;
+        self.late = None;
+    }
+
+    /// The sender says that all of it belongs elsewhere; that does not change when it comes.
+    pub(super) fn align(&mut self, by: i64) {
+        self.base -= by;
+        self.correct(by);
+    }
+
+    /// What comes now belongs elsewhere: it comes at another time than it did.
+    pub(super) fn correct(&mut self, by: i64) {
+        if let Some((_, place)) = &mut self.anchor {
+            *place = place.saturating_add(by);
+        }
+        self.late = None;
+    }
+
+    /// How much later than it should something comes that ends at `end`.
+    pub(super) fn lateness(&self, at_us: i64, end: i64) -> i64 {
+        ticks(at_us, self.rate).saturating_sub(end).saturating_sub(self.base)
+    }
+
+    /// Whether something with this lateness has no place, or one in the future.
+    pub(super) fn is_off(&self, lateness: i64) -> bool {
+        lateness < -ticks(SLACK_US, self.rate) || lateness > ticks(HOLD_US, self.rate)
+    }
+
+    /// Called for all that comes, in order.
+    pub(super) fn judge(&mut self, at_us: i64, end: i64) -> Standing {
+        let late = self.lateness(at_us, end);
+        if self.is_off(late) {
+            return Standing::Off(late);
+        }
+        if late <= ticks(SLACK_US, self.rate) {
+            self.late = None;
+            return Standing::Good;
+        }
+        let run = self.late.get_or_insert(Late { since_us: at_us, least: late });
+        run.least = run.least.min(late);
+        if at_us - run.since_us > DRIFT_US { Standing::Drifted(run.least) } else { Standing::Good }
+    }
+
+    /// What has come by now has its place before this.
+    pub(super) fn due(&self, now_us: i64) -> i64 {
+        ticks(now_us, self.rate).saturating_sub(self.base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_wrap_and_go_back() {
+        let mut timeline = Timeline::new(48_000);
+        let start = timeline.extend(u32::MAX - 959);
+        assert_eq!(timeline.extend(0) - start, 960);
+        assert_eq!(timeline.extend(u32::MAX - 959) - start, 0);
+        assert_eq!(timeline.near(960) - start, 1920);
+        for _ in 0..10 {
+            timeline.extend(1 << 31);
+            timeline.extend(0);
+        }
+    }
+
+    #[test]
+    fn ticks_and_micros_are_each_others_inverse() {
+        for rate in [48_000, 90_000] {
+            for us in [-1_000_000, -20_000, 0, 20_000, 3_600_000_000] {
+                assert_eq!(micros(ticks(us, rate), rate), us);
+            }
+        }
+        ticks(i64::MAX, 90_000);
+    }
+
+    /// A track of 48 kHz, anchored so that the first packet is on time.
+    fn anchored() -> Timeline {
+        let mut timeline = Timeline::new(48_000);
+        let first = timeline.extend(0);
+        timeline.anchor(first, 0, 0, 0);
+        timeline
+    }
+
+    #[test]
+    fn lateness_that_lasts_is_a_drift() {
+        let mut timeline = anchored();
+        let ms = |ms: i64| ms * 48;
+        assert_eq!(timeline.judge(1_050_000, ms(1000)), Standing::Good);
+        assert_eq!(timeline.judge(1_170_000, ms(1100)), Standing::Good, "it may be the network's");
+        assert_eq!(timeline.judge(6_190_000, ms(6100)), Standing::Good);
+        assert_eq!(timeline.judge(11_180_000, ms(11_100)), Standing::Drifted(ms(70)));
+        timeline.correct(ms(70));
+        assert_eq!(timeline.judge(11_200_000, ms(11_190)), Standing::Good);
+    }
+
+    #[test]
+    fn one_packet_on_time_ends_the_lateness() {
+        let mut timeline = anchored();
+        for at_ms in (0..60_000).step_by(20) {
+            let late = if at_ms % 9000 == 0 { 10 } else { 90 };
+            assert_eq!(timeline.judge((at_ms + late) * 1000, at_ms * 48), Standing::Good, "{at_ms}");
+        }
+    }
+
+    #[test]
+    fn what_the_sender_says_moves_the_place_and_not_the_expectation() {
+        let mut timeline = anchored();
+        timeline.align(200 * 48);
+        assert_eq!(timeline.place(0), Some(200 * 48));
+        assert_eq!(timeline.judge(0, 200 * 48), Standing::Good);
+        assert_eq!(timeline.due(1_000_000), 1200 * 48);
+    }
+
+    #[test]
+    fn what_cannot_be_is_told() {
+        let mut timeline = anchored();
+        assert_eq!(timeline.judge(1_000_000, 1100 * 48), Standing::Off(-100 * 48));
+        assert_eq!(timeline.judge(3_000_000, 1000 * 48), Standing::Off(2000 * 48));
+    }
+}
