@@ -48,9 +48,11 @@ export interface RecordingQuery {
 
 export interface RecordedStream {
   stream: number;
-  /** Unset for the mix and the events. */
+  kind: "events" | "mix" | "track";
+  /** Who is heard and seen in a track. */
   user_id?: string | null;
-  sources: ("microphone" | "camera" | "screen")[];
+  /** `microphone`, `camera`, `screen`: what a track has. */
+  sources: string[];
   starts_ms: number;
   duration_ms: number;
   bytes: number;
@@ -92,9 +94,11 @@ export interface RecordingHold {
   released_by?: string | null;
 }
 
+/** An entry of the audit log about it. */
 export interface RecordingAccess {
+  id: string;
   at: number;
-  actor_id: string;
+  actor_id?: string | null;
   action: string;
 }
 
@@ -121,7 +125,7 @@ export interface RecordedEvent {
 
 export interface RecordingPeaks {
   bucket_ms: number;
-  /** Loudness from 0 to 255. */
+  /** Loudness from 0 to 255; not of every stream. */
   streams: { stream: number; levels: number[] }[];
 }
 
@@ -147,9 +151,16 @@ export interface RecordingExport {
   approved_at?: number | null;
 }
 
-export type VerifiedRecording =
-  | { ok: true; segments: number; records: number; hash: string }
-  | { ok: false; segment: number; record: number; why: string };
+export interface RecordingReport {
+  ok: boolean;
+  segments: number;
+  records: number;
+  hash?: string | null;
+  /** The first place that is not what was recorded; unset where it is not the recording that is wrong, but what is kept of it. */
+  segment?: number | null;
+  record?: number | null;
+  why?: string | null;
+}
 
 const of = (id: string): string => `/api/recordings/${encodeURIComponent(id)}`;
 
@@ -170,7 +181,7 @@ export const holdRecording = (id: string, body: { reason: string; owner_id: stri
   request("post", `${of(id)}/holds`, body);
 export const releaseHold = (id: string, holdId: string): Promise<void> =>
   request("post", `${of(id)}/holds/${encodeURIComponent(holdId)}/release`);
-export const verifyRecording = (id: string): Promise<VerifiedRecording> => request("post", `${of(id)}/verify`);
+export const verifyRecording = (id: string): Promise<RecordingReport> => request("post", `${of(id)}/verify`);
 export const getRecordingFailures = (before?: number): Promise<{ failures: RecordingFailure[]; more: boolean }> =>
   request("get", `/api/recordings/failures${before === undefined ? "" : `?before=${before}`}`);
 export const getRecordingExports = (): Promise<RecordingExport[]> => request("get", "/api/recordings/exports");
@@ -210,3 +221,14 @@ export interface RecordingPolicy {
 export const getRecordingPolicy = (): Promise<RecordingPolicy> => request("get", "/api/admin/recording-policy");
 /** Its version is that of the policy that was changed. */
 export const setRecordingPolicy = (body: RecordingPolicy): Promise<RecordingPolicy> => request("put", "/api/admin/recording-policy", body);
+
+/** Whether recordings whose time is over are being erased. */
+export interface Retention {
+  /** Set while nothing is erased, because the clock jumped. */
+  frozen?: { before: number; after: number } | null;
+  /** Recordings whose time is over and that nothing holds. */
+  due: number;
+}
+export const getRetention = (): Promise<Retention> => request("get", "/api/admin/retention");
+/** The clock is right. */
+export const confirmClock = (): Promise<void> => request("post", "/api/admin/retention/confirm");

@@ -28,9 +28,9 @@ export const ENTRY: RecordingEntry = {
 export const DETAIL: RecordingDetail = {
   ...ENTRY,
   streams: [
-    { stream: 1, user_id: null, sources: [], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
-    { stream: 2, user_id: "anna", sources: ["microphone", "camera"], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
-    { stream: 3, user_id: "boris", sources: ["microphone"], starts_ms: 2_000, duration_ms: 63_000, bytes: 1 },
+    { stream: 1, kind: "mix", user_id: null, sources: [], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
+    { stream: 2, kind: "track", user_id: "anna", sources: ["microphone", "camera"], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
+    { stream: 3, kind: "track", user_id: "boris", sources: ["microphone"], starts_ms: 2_000, duration_ms: 63_000, bytes: 1 },
   ],
   gaps: [],
   consents: [{ user_id: "anna", device_id: "device", notice_version: 3, text_hash: "ab12", language: "ru", at: ENTRY.started_at }],
@@ -40,8 +40,8 @@ export const DETAIL: RecordingDetail = {
     { id: "h0", reason: "Old case", owner_id: "clara", placed_by: "clara", placed_at: ENTRY.started_at, released_at: ENTRY.started_at, released_by: "anna" },
   ],
   accesses: [
-    { at: ENTRY.started_at, actor_id: "clara", action: "played" },
-    { at: ENTRY.started_at, actor_id: "clara", action: "something_new" },
+    { id: "a2", at: ENTRY.started_at, actor_id: "clara", action: "recording_played" },
+    { id: "a1", at: ENTRY.started_at, actor_id: null, action: "something_new" },
   ],
 };
 

@@ -93,5 +93,13 @@ export const recordingAdmin = {
   save: "Save",
   savedDone: "The rules of recording are saved",
   notSaved: "Not saved. {{why}}",
+  clock: {
+    title: "Nothing is erased: the server's clock is in doubt",
+    detail: "The clock jumped from {{before}} to {{after}}. It looks the same when the server was off for long.",
+    due_one: "The time of {{count}} recording is over.",
+    due_other: "The time of {{count}} recordings is over.",
+    confirm: "The clock is right",
+    confirmed: "Recordings whose time is over are erased again",
+  },
   version: "Terms {{version}}",
 } as const;

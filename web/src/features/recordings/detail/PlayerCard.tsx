@@ -13,9 +13,6 @@ import { Timeline } from "./Timeline";
 import { Transport } from "./Transport";
 import { usePlayerKeys } from "./usePlayerKeys";
 
-/** All voices together. */
-export const MIX = 1;
-
 export function PlayerCard({ recording, player }: { recording: RecordingDetail; player: Player }) {
   const { t } = useTranslation();
   const { state } = recording;
@@ -34,11 +31,11 @@ function Playing({ recording, player }: { recording: RecordingDetail; player: Pl
   const { durationMs } = player;
   const events = useQuery({ queryKey: ["recorded-events", id], queryFn: () => getRecordedEvents(id), staleTime: Infinity });
   const peaks = useQuery({ queryKey: ["recording-peaks", id], queryFn: () => getRecordingPeaks(id), staleTime: Infinity });
-  const mix = recording.streams.find(({ stream }) => stream === MIX);
+  const mix = recording.streams.find(({ kind }) => kind === "mix");
   const [how, setHow] = useState<"mix" | "tracks">(mix === undefined ? "tracks" : "mix");
   const [heard, setHeard] = useState<ReadonlySet<string>>(() => new Set(usersOf(recording)));
   const lanes = useMemo(() => lanesOf(recording, events.data ?? [], peaks.data ?? null), [recording, events.data, peaks.data]);
-  const bars = useMemo(() => mixBars(peaks.data ?? null, durationMs, MIX), [peaks.data, durationMs]);
+  const bars = useMemo(() => mixBars(peaks.data ?? null, durationMs, mix?.stream ?? null), [peaks.data, durationMs, mix]);
   const moments = useMemo(() => momentsOf(recording, events.data ?? []), [recording, events.data]);
   const oneByOne = how === "tracks" ? heard : null;
   usePlayerKeys(player);
@@ -47,7 +44,7 @@ function Playing({ recording, player }: { recording: RecordingDetail; player: Pl
     <Card title={t("recordings.player.title")}>
       <div className="flex flex-col gap-4">
         <Tiles recordingId={id} streams={recording.streams} player={player} heard={oneByOne} />
-        {how === "mix" && mix !== undefined && <Sound url={recordedStreamUrl(id, MIX)} stream={mix} player={player} />}
+        {how === "mix" && mix !== undefined && <Sound url={recordedStreamUrl(id, mix.stream)} stream={mix} player={player} />}
         <div className="flex flex-wrap items-center justify-between gap-3">
           <Transport player={player} />
           {mix === undefined ? (

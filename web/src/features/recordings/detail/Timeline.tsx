@@ -8,7 +8,7 @@ import { useStore } from "../../../lib/useStore";
 import { IconButton } from "../../../ui/Button";
 import { useNameOf } from "../../users";
 import type { Lane } from "../player/lanes";
-import type { Stretch } from "../player/levels";
+import { lengthOf, type Stretch } from "../player/levels";
 import type { Player } from "../player/player";
 import { Wave } from "./Wave";
 
@@ -36,7 +36,7 @@ export function Timeline({ player, bars, lanes, heard, onHear }: TimelineProps) 
       {lanes.map((lane) => (
         <LaneRow key={lane.userId} player={player} lane={lane} heard={heard?.has(lane.userId) ?? null} onHear={(on) => onHear(lane.userId, on)} />
       ))}
-      <Legend />
+      <Legend speaks={lanes.some(({ speech }) => speech !== null)} />
       <p className="text-sm text-muted pointer-coarse:hidden">{t("recordings.player.timelineHint")}</p>
     </div>
   );
@@ -133,6 +133,7 @@ function LaneRow({ player, lane, heard, onHear }: LaneRowProps) {
   const { t } = useTranslation();
   const name = useNameOf()(lane.userId);
   const total = player.durationMs;
+  const speech = lane.speech === null ? null : duration(lengthOf(lane.speech));
   const stretches = (all: readonly Stretch[], look: string): ReactNode =>
     all.map((one) => <span key={one.fromMs} className={clsx("absolute inset-y-0", look)} style={placeOf(one, total)} />);
   return (
@@ -150,13 +151,13 @@ function LaneRow({ player, lane, heard, onHear }: LaneRowProps) {
         )}
         <span className="min-w-0">
           <span className="block truncate font-medium">{name}</span>
-          <span className="block truncate text-sm text-muted tabular-nums">{duration(lane.speechMs)}</span>
+          {speech !== null && <span className="block truncate text-sm text-muted tabular-nums">{speech}</span>}
         </span>
       </div>
       <Lying player={player} className={clsx("h-11 text-accent", heard === false && "opacity-45")}>
-        <span role="img" aria-label={t("recordings.player.lane", { name, speech: duration(lane.speechMs) })} className="absolute inset-0">
+        <span role="img" aria-label={speech === null ? name : t("recordings.player.lane", { name, speech })} className="absolute inset-0">
           {stretches(lane.present, "border-x border-line-strong/50 bg-accent-soft")}
-          <Wave bars={lane.bars} />
+          {lane.speech !== null && <Wave bars={lane.bars} />}
           {stretches(lane.muted, MUTED)}
           {stretches(lane.gaps, GAP)}
         </span>
@@ -165,11 +166,12 @@ function LaneRow({ player, lane, heard, onHear }: LaneRowProps) {
   );
 }
 
-function Legend() {
+function Legend({ speaks }: { speaks: boolean }) {
   const { t } = useTranslation();
   return (
     <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
-      <Key look="bg-accent">{t("recordings.player.legend.speech")}</Key>
+      {speaks && <Key look="bg-accent">{t("recordings.player.legend.speech")}</Key>}
+      {!speaks && <Key look="border border-line-strong/50 bg-accent-soft">{t("recordings.player.legend.present")}</Key>}
       <Key look={clsx("border border-line-strong", MUTED)}>{t("recordings.player.legend.muted")}</Key>
       <Key look={GAP}>{t("recordings.player.legend.gap")}</Key>
     </p>

@@ -44,10 +44,10 @@ export function AccessCard({ accesses }: { accesses: readonly RecordingAccess[] 
     <Card title={t("recordings.accesses.title")} action={<Button onClick={() => navigate({ name: "admin", section: "audit" })}>{t("recordings.accesses.whole")}</Button>}>
       {accesses.length === 0 && <p className="text-muted">{t("recordings.accesses.none")}</p>}
       <ul className="max-h-80 divide-y divide-line overflow-y-auto">
-        {accesses.map(({ actor_id, action, at }, i) => (
-          <li key={`${at} ${actor_id} ${action} ${i}`} className="flex flex-wrap items-baseline gap-x-3 py-2">
+        {accesses.map(({ id, actor_id, action, at }) => (
+          <li key={id} className="flex flex-wrap items-baseline gap-x-3 py-2">
             <span className="min-w-40 flex-1">
-              <span className="font-medium">{nameOf(actor_id)}</span>{" "}
+              <span className="font-medium">{actor_id == null ? t("audit.server") : nameOf(actor_id)}</span>{" "}
               <span className="text-muted">
                 {known(ru.accesses.kinds, action) ? t(`recordings.accesses.kinds.${action}`, { action }) : t("recordings.accesses.kinds.other", { action })}
               </span>

@@ -157,7 +157,8 @@ test("a hold has a reason and somebody who answers for it; a release is asked fo
 
 test.each([
   [{ ok: true, segments: 2, records: 90, hash: "0123456789abcdef0123" }, ["The recording is intact", "90 blocks checked, checksum 0123456789abcdef…"]],
-  [{ ok: false, segment: 3, record: 14, why: "the chain is broken" }, ["changed or damaged", "part 3, block 14", "the chain is broken"]],
+  [{ ok: false, segments: 0, records: 0, segment: 3, record: 14, why: "the chain is broken" }, ["changed or damaged", "part 3, block 14", "the chain is broken"]],
+  [{ ok: false, segments: 0, records: 0, why: "head 4 was changed" }, ["changed or damaged", "does not match", "head 4 was changed"]],
 ] as const)("what the verification says of %o", async (result, words) => {
   vi.mocked(api.verifyRecording).mockResolvedValue(result);
   const { user, container } = await open();
@@ -172,7 +173,7 @@ test("who agreed, who opened it, and the other calls of the conversation", async
   const { user } = await open(conversation);
   expect(screen.getByText("Terms 3, in Russian")).toBeDefined();
   expect(screen.getByText("listened")).toBeDefined();
-  expect(screen.getByText("action “something_new”")).toBeDefined();
+  expect(screen.getByText("action “something_new”").closest("li")?.textContent).toContain("Server");
   await user.click(screen.getByRole("button", { name: "All recordings of this conversation" }));
   expect(conversation).toHaveBeenCalledExactlyOnceWith("conversation");
 });

@@ -13,9 +13,9 @@ test("nothing typed asks for everything", () => {
 test("both days are included, by the reader's clock", () => {
   expect(query({ from: "2026-11-01", to: "2026-11-01" })).toEqual({
     from: new Date(2026, 10, 1).getTime(),
-    to: new Date(2026, 10, 2).getTime() - 1,
+    to: new Date(2026, 10, 2).getTime(),
   });
-  expect(query({ to: "2026-12-31" })).toEqual({ to: new Date(2027, 0, 1).getTime() - 1 });
+  expect(query({ to: "2026-12-31" })).toEqual({ to: new Date(2027, 0, 1).getTime() });
 });
 
 test.each([

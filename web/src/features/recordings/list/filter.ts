@@ -40,12 +40,11 @@ function seconds(minutes: string): number | undefined {
 
 /** What cannot be understood is not asked for. */
 export function queryOf(filter: Filter): RecordingQuery {
-  const to = midnight(filter.to, 1);
   const asked: { [Name in keyof RecordingQuery]: RecordingQuery[Name] | "" | undefined } = {
     q: filter.q.trim(),
     user_id: filter.userId,
     from: midnight(filter.from, 0),
-    to: to === undefined ? undefined : to - 1,
+    to: midnight(filter.to, 1),
     min_s: seconds(filter.min),
     max_s: seconds(filter.max),
     conversation_id: filter.conversationId.trim(),

@@ -1,6 +1,6 @@
 /** The course of a call, by participant: when they were there, muted, not heard for another reason, and what happened. Pure. */
 import type { RecordedEvent, RecordedStream, RecordingDetail, RecordingPeaks } from "../../../api/recordings";
-import { lengthOf, onTimeline, speechOf, type Stretch } from "./levels";
+import { onTimeline, speechOf, type Stretch } from "./levels";
 
 export interface Gap extends Stretch {
   reason: string;
@@ -13,8 +13,8 @@ export interface Lane {
   gaps: Gap[];
   /** Loudness from 0 to 1, over the whole timeline. */
   bars: number[];
-  speech: Stretch[];
-  speechMs: number;
+  /** Null where the loudness is not known. */
+  speech: Stretch[] | null;
 }
 
 export type MomentKind = "join" | "leave" | "muted" | "unmuted" | "held" | "resumed" | "consent" | "screen_on" | "screen_off" | "gap";
@@ -54,7 +54,7 @@ export function lanesOf(recording: RecordingDetail, events: readonly RecordedEve
     const sounds = recording.streams.filter((stream) => stream.user_id === userId && hasSound(stream));
     const levels = levelsOf(sounds, peaks, durationMs);
     const bucketMs = peaks?.bucket_ms ?? 1;
-    const speech = speechOf(levels, bucketMs, 0);
+    const heard = peaks?.streams.some(({ stream }) => sounds.some((sound) => sound.stream === stream)) === true;
     const present = merged(sounds.map(({ starts_ms, duration_ms }) => ({ fromMs: starts_ms, toMs: starts_ms + duration_ms })));
     const own = gapsOf(recording, userId);
     return {
@@ -67,8 +67,7 @@ export function lanesOf(recording: RecordingDetail, events: readonly RecordedEve
       ]),
       gaps: own.filter(({ reason }) => !CHOSEN.has(reason)),
       bars: onTimeline(levels, bucketMs, 0, durationMs, BARS),
-      speech,
-      speechMs: lengthOf(speech),
+      speech: heard ? speechOf(levels, bucketMs, 0) : null,
     };
   });
 }
@@ -90,7 +89,7 @@ function levelsOf(streams: readonly RecordedStream[], peaks: RecordingPeaks | nu
 }
 
 /** The loudness of all together. */
-export function mixBars(peaks: RecordingPeaks | null, durationMs: number, mix: number): number[] {
+export function mixBars(peaks: RecordingPeaks | null, durationMs: number, mix: number | null): number[] {
   const levels = peaks?.streams.find(({ stream }) => stream === mix)?.levels.map((level) => level / LOUDEST);
   return onTimeline(levels ?? [], peaks?.bucket_ms ?? 1_000, 0, durationMs, BARS);
 }

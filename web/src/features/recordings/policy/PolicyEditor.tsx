@@ -7,6 +7,7 @@ import type { RecordingPolicy } from "../../../api/recordings";
 import { useErrorWords } from "../../../i18n/errorWords";
 import { Button } from "../../../ui/Button";
 import { problemsOfTerms } from "./draft";
+import { RetentionNote } from "./RetentionNote";
 import { RuleForm } from "./RuleForm";
 import { RuleList } from "./RuleList";
 import { TermsCard } from "./TermsCard";
@@ -37,6 +38,7 @@ export function PolicyEditor({ saved }: { saved: RecordingPolicy }) {
 
   return (
     <>
+      <RetentionNote mayConfirm />
       <DeafNote />
       <TermsCard terms={draft.terms} problems={tried ? found : {}} onChange={(terms) => change({ type: "terms", terms })} />
       <RuleList

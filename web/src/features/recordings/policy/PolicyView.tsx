@@ -4,6 +4,7 @@ import type { RecordingPolicy } from "../../../api/recordings";
 import { useKeptWords } from "../../../i18n/keptWords";
 import { Card } from "../../../ui/Card";
 import { LoadedPolicy } from "./PolicySection";
+import { RetentionNote } from "./RetentionNote";
 import { RuleRow } from "./RuleRow";
 
 export function PolicyView() {
@@ -21,6 +22,7 @@ function Shown({ policy: { version, purpose, recorded_by, retention_days, two_of
   ].filter(({ value }) => value !== "");
   return (
     <>
+      <RetentionNote mayConfirm={false} />
       <Card title={t("recordingAdmin.notice")} note={t("recordingAdmin.version", { version })}>
         <p className="-mt-2 mb-3 text-sm text-muted">{t("recordingAdmin.readOnly")}</p>
         <dl className="grid gap-3 md:grid-cols-2">

@@ -11,7 +11,7 @@ import { PEOPLE, show, stubPage } from "../recordings.test-support";
 import { PolicySection } from "./PolicySection";
 import { PolicyView } from "./PolicyView";
 
-vi.mock(import("../../../api/recordings"), async (original) => ({ ...(await original()), getRecordingPolicy: vi.fn(), setRecordingPolicy: vi.fn() }));
+vi.mock(import("../../../api/recordings"), async (original) => ({ ...(await original()), getRecordingPolicy: vi.fn(), setRecordingPolicy: vi.fn(), getRetention: vi.fn(), confirmClock: vi.fn() }));
 vi.mock(import("../../users"), async (original) => ({
   ...(await original()),
   useNameOf: () => (id) => PEOPLE.find((one) => one.id === id)?.name ?? id,
@@ -39,6 +39,7 @@ beforeAll(async () => {
 beforeEach(() => {
   vi.clearAllMocks();
   stubPage();
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0 });
   vi.mocked(api.setRecordingPolicy).mockImplementation(async (body) => ({ ...body, version: body.version + 1 }));
 });
 afterEach(cleanup);
@@ -141,5 +142,22 @@ test("officers see what holds and change nothing", async () => {
   expect(screen.getByText("5 years")).toBeDefined();
   expect(screen.getAllByRole("listitem")).toHaveLength(2);
   expect(screen.queryByRole("textbox")).toBeNull();
+  expect(screen.queryByRole("button")).toBeNull();
+});
+
+test("a clock in doubt is confirmed by an admin, and only shown to an officer", async () => {
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: { before: 1_700_000_000_000, after: 1_800_000_000_000 }, due: 3 });
+  vi.mocked(api.confirmClock).mockResolvedValue();
+  const user = await open(SOME);
+  expect((await screen.findByRole("region", { name: /Nothing is erased/u })).textContent).toContain("3 recordings");
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0 });
+  await user.click(screen.getByRole("button", { name: "The clock is right" }));
+  expect(api.confirmClock).toHaveBeenCalledOnce();
+  await waitFor(() => expect(screen.queryByRole("region", { name: /Nothing is erased/u })).toBeNull());
+  cleanup();
+
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: { before: 1, after: 2 }, due: 0 });
+  show(<PolicyView />);
+  expect(await screen.findByRole("region", { name: /Nothing is erased/u })).toBeDefined();
   expect(screen.queryByRole("button")).toBeNull();
 });
