@@ -11,6 +11,7 @@
 pub mod batch;
 #[cfg(test)]
 mod log_tests;
+mod mend;
 pub mod pipeline;
 mod reader;
 mod recover;

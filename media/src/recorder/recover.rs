@@ -3,12 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::mend::{Mended, describe, mend};
 use super::reader::{Broken, Fault, ReadError, Reader, Source};
 use super::seal::{Ending, Hash, Kind, RECORD_HEADER, SEGMENT_HEADER, Sealer, trailer};
 use super::segment::{SegmentWriter, Tail};
 use super::sink::{Folder, SegmentFiles};
 use super::walk::Walk;
-use super::{Head, RecordingKey, RecordingSummary, StreamSummary};
+use super::{Head, RecordingKey, RecordingSummary};
 
 /// A recording after its recovery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,13 +63,14 @@ pub fn recover(folder: &Path, key: &RecordingKey) -> Result<Recovered, RecoverEr
     let end = End::find(&bytes, key).ok_or(Broken { segment, record: None, why: Fault::NoSegment })?;
     let mut recovery = Recovery { source: &source, key, cut_bytes: 0, segments: Vec::new() };
     if end.is_whole {
-        return recovery.report(&end, end.head, Vec::new());
+        let known = describe(&Reader::open(source.clone(), key)?)?;
+        return recovery.report(&end, end.head, known);
     }
     if !end.is_closed {
         recovery.cut(&files, segment, &bytes, &end)?;
     }
-    let (streams, head) = recovery.finish(&mut files, segment, &end)?;
-    recovery.report(&end, Some(head), streams)
+    let (mended, head) = recovery.finish(&mut files, segment, &end)?;
+    recovery.report(&end, Some(head), mended)
 }
 
 /// The last segment that has a beginning. One that was only just begun may have none: nothing of it was ever on the disk, and
@@ -154,26 +156,26 @@ impl Recovery<'_> {
     }
 
     /// Writes the end into a segment of its own.
-    fn finish(&mut self, files: &mut SegmentFiles, segment: u32, end: &End) -> Result<(Vec<StreamSummary>, Head), RecoverError> {
+    fn finish(&mut self, files: &mut SegmentFiles, segment: u32, end: &End) -> Result<(Mended, Head), RecoverError> {
         let reader = Reader::open(self.source.clone(), self.key)?;
         let epoch = end.epoch.checked_add(1).ok_or(RecoverError::Exhausted)?;
         let tail = Tail { epoch, segment: segment + 1, hash: end.hash, lengths: reader.streams().collect() };
         let mut writer = SegmentWriter::resume(end.id, self.key, tail);
         // The header is safe before anything is sealed under its epoch: if this breaks off, too, the next epoch is another.
         files.write(&writer.take(), true)?;
-        let streams = Vec::new();
+        let mended = mend(&reader, self.cut_bytes, &mut writer)?;
         let head = writer.finish(Ending::Recovered);
         let written = files.write(&writer.take(), true)?;
         self.segments.extend(written.closed.into_iter().map(|closed| (closed.path, closed.bytes)));
-        Ok((streams, head))
+        Ok((mended, head))
     }
 
-    fn report(self, end: &End, head: Option<Head>, streams: Vec<StreamSummary>) -> Result<Recovered, RecoverError> {
+    fn report(self, end: &End, head: Option<Head>, known: Mended) -> Result<Recovered, RecoverError> {
         let segments = self.source.segments()?;
         let summary = RecordingSummary {
-            streams,
-            duration_ms: 0,
-            gaps: 0,
+            streams: known.streams,
+            duration_ms: known.duration_ms,
+            gaps: known.gaps,
             segments: u32::try_from(segments.len()).unwrap_or(u32::MAX),
             bytes: segments.values().sum(),
             head: head.ok_or(RecoverError::Empty)?,

@@ -14,6 +14,9 @@
 )]
 
 mod disk;
+mod live;
+mod pool;
+mod worker;
 
 use std::collections::VecDeque;
 use std::io;
@@ -24,8 +27,10 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
 use super::batch::Batch;
-use super::{RecordingEvent, RecordingFailure, RecordingPlan, Source};
+use super::{RecordingEvent, RecordingPlan, Source};
 use crate::control::{PeerId, RoomId};
+use pool::{Pool, Write};
+use worker::Worker;
 
 pub use disk::Folder;
 pub(super) use disk::SegmentFiles;
@@ -107,12 +112,19 @@ pub struct Recorder {
 impl Recorder {
     /// Starts the thread. `on_event` is called on it, with the room and the recording's id, and must not block.
     pub fn start(on_event: impl FnMut(RoomId, u128, RecordingEvent) + Send + 'static) -> io::Result<Self> {
+        let write: Write = Arc::new(SegmentFiles::write);
+        Self::start_on(&write, on_event)
+    }
+
+    /// On a disk that may be slower than it is.
+    fn start_on(write: &Write, on_event: impl FnMut(RoomId, u128, RecordingEvent) + Send + 'static) -> io::Result<Self> {
         let (messages, inbox) = mpsc::sync_channel(SLOTS);
         let (spare_sender, spare) = mpsc::sync_channel(SPARE);
         let (wish_sender, wishes) = mpsc::sync_channel(WISHES);
         let load = Arc::new(Load::default());
-        let ends = Ends { inbox, load: Arc::clone(&load), spare: spare_sender, _wishes: wish_sender };
-        let thread = Builder::new().name("recorder".to_owned()).spawn(move || ends.run(on_event))?;
+        let ends = Ends { inbox, load: Arc::clone(&load), spare: spare_sender, wishes: wish_sender };
+        let worker = Worker::new(ends, Pool::start(write)?, on_event);
+        let thread = Builder::new().name("recorder".to_owned()).spawn(move || worker.run())?;
         Ok(Self { messages: Some(messages), load, spare, wishes, late: VecDeque::new(), lost: Vec::new(), thread: Some(thread) })
     }
 
@@ -199,26 +211,8 @@ struct Ends {
     inbox: Receiver<Message>,
     load: Arc<Load>,
     spare: SyncSender<Box<Batch>>,
-    _wishes: SyncSender<KeyframeWish>,
+    wishes: SyncSender<KeyframeWish>,
 }
 
-impl Ends {
-    /// Nothing can be recorded yet: every recording fails, and so nothing is thought to be recorded that is not.
-    fn run(self, mut on_event: impl FnMut(RoomId, u128, RecordingEvent)) {
-        for message in self.inbox {
-            match message {
-                Message::Batch(batch) => {
-                    self.load.remove(&batch);
-                    if batch.is_handy() {
-                        let _ = self.spare.try_send(batch);
-                    }
-                }
-                Message::Order(order) => {
-                    if let (room, _, Order::Start(plan)) = *order {
-                        on_event(room, plan.id, RecordingEvent::Failed(RecordingFailure::Internal));
-                    }
-                }
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

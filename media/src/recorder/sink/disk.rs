@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use crate::recorder::Head;
 use crate::recorder::reader::Source;
 use crate::recorder::segment::{Piece, SEGMENT_BYTES};
+use crate::recorder::{Head, RecordingFailure};
 
 /// The least that is reserved ahead: a minute of four voices needs less.
 const MIN_AHEAD: u64 = 1 << 20;
@@ -161,6 +161,14 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 pub(crate) fn segment_path(folder: &Path, segment: u32) -> PathBuf {
     folder.join(format!("{segment:05}.seg"))
+}
+
+/// How a failure of the disk is told.
+pub(crate) fn failure(error: &io::Error) -> RecordingFailure {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => RecordingFailure::DiskFull,
+        _ => RecordingFailure::Disk(error.to_string()),
+    }
 }
 
 /// The segments of a recording in a folder.
