@@ -121,6 +121,12 @@ export interface RecordedEvent {
   camera?: boolean;
   screen?: boolean;
   on_hold?: boolean;
+  /** Of `gap`: in which track, and what of it. */
+  stream?: number;
+  source?: string;
+  from_ms?: number;
+  to_ms?: number;
+  reason?: string;
 }
 
 export interface RecordingPeaks {

@@ -33,8 +33,6 @@ export interface ConnectionEvents {
 
 /** Media that takes longer than this never connects. Browsers may stay `new` or `connecting` for ever. */
 export const CONNECT_MS = 25_000;
-/** A recorded call waits longer than that for the consent of all; the server ends it sooner than this. */
-export const CONSENT_MS = 90_000;
 /** A direct way that was not found by now is not waited for where there is another path. */
 export const MOVE_AFTER_MS = 5_000;
 /** An offer to the other device that nobody has answered is said again. */
@@ -108,15 +106,11 @@ export class Connection {
     this.#events.moving(moves);
     if (kept !== null) this.#timers.set("old", MOVE_MS, () => this.#moved(0));
     this.#setUp(call, tracks);
-    this.#awaitMedia(waitsForConsent(call));
+    this.#timers.set("connect", CONNECT_MS, () => this.#events.gaveUp("never"));
     this.#timers.set("move", MOVE_AFTER_MS, () => this.#sayFailed());
     if (call.offerer && call.path !== "media_node") this.#awaitAnswer();
     this.follow(call);
     return kept !== null;
-  }
-
-  #awaitMedia(waiting: boolean): void {
-    this.#timers.set("connect", waiting ? CONSENT_MS : CONNECT_MS, () => this.#events.gaveUp("never"));
   }
 
   #awaitAnswer(): void {
@@ -157,8 +151,6 @@ export class Connection {
 
   /** What has changed within the negotiation. */
   follow(call: CallState): void {
-    const waited = this.#call !== null && waitsForConsent(this.#call);
-    if (waited && !waitsForConsent(call) && this.#timers.has("connect")) this.#awaitMedia(false);
     const servers = this.#call?.negotiation === call.negotiation ? this.#call.ice_servers : call.ice_servers;
     this.#call = call;
     if (call.ice_servers.length > 0 && JSON.stringify(servers) !== JSON.stringify(call.ice_servers)) this.#renew(call.ice_servers);
@@ -362,9 +354,4 @@ export class Connection {
     this.#leaving?.close();
     this.#leaving = null;
   }
-}
-
-/** Its media is held back by the server. */
-function waitsForConsent({ recording }: CallState): boolean {
-  return recording?.state === "consent" && recording.mode === "always";
 }

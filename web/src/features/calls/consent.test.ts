@@ -83,3 +83,18 @@ test("other refusals are no matter of it", () => {
   expect(consent.refuse("no_such_call")).toBe(false);
   expect(consent.stage).toBe("given");
 });
+
+test.each([
+  ["always", "announced", true, true],
+  ["always", "consent", true, false],
+  ["always", "on", true, true],
+  ["always", "on", false, false],
+  ["on_demand", "consent", true, true],
+  ["on_demand", "consent", false, false],
+  ["on_demand", "off", false, true],
+] as const)("%s, %s, agreed %s: may connect %s", (mode, state, consented, may) => {
+  const consent = new Consent();
+  expect(consent.letsConnect).toBe(true);
+  consent.follow(recording({ mode, state, consented }));
+  expect(consent.letsConnect).toBe(may);
+});

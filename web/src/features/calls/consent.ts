@@ -29,7 +29,7 @@ export class Consent {
   #anew = false;
 
   get stage(): ConsentStage {
-    const { recording } = this;
+    const recording = this.#recording;
     if (!this.#refused && (recording === null || !asks(recording))) return "given";
     if (this.#said !== null) return "said";
     return this.#anew ? "asked_anew" : "asked";
@@ -39,8 +39,9 @@ export class Consent {
     return this.stage === "given";
   }
 
-  get recording(): CallRecording | null {
-    return this.#recording;
+  /** Where a call is recorded in any case, it has no media before all have agreed and the recorder runs. */
+  get letsConnect(): boolean {
+    return this.isGiven && (this.#recording?.state !== "consent" || this.#recording.mode !== "always");
   }
 
   /** What was said and not confirmed: said again on a new socket. */

@@ -44,7 +44,7 @@ test("a caller who has not agreed has no connection after the answer; with conse
   expect(world.last().sent.microphone).not.toBeNull();
 });
 
-test("a callee agrees and answers in one", async () => {
+test("a callee agrees and answers in one; nothing is set up before the caller has agreed as well", async () => {
   const world = setUp("boris");
   world.tell(recorded());
   expect(world.view()).toMatchObject({ stage: "incoming", consent: "asked" });
@@ -52,7 +52,38 @@ test("a callee agrees and answers in one", async () => {
   await world.calls.accept();
   expect(world.types()).toEqual(["call_consent", "call_accept"]);
   world.answer(recorded({ state: "consent", consented: true, waiting_for: ["anna"] }));
+  world.answer(recorded({ state: "consent", consented: true }));
+  expect(world.view()).toMatchObject({ stage: "connecting", consent: "given" });
+  expect(world.peers).toHaveLength(0);
+  world.answer(recorded({ state: "on", consented: true }));
   expect(world.peers).toHaveLength(1);
+});
+
+test("on demand a call goes on while somebody has yet to agree", async () => {
+  const world = await talking("anna", recorded({ state: "off", mode: "on_demand" }, { path: "direct" }));
+  const moved = { negotiation: 2, path: "media_node", moved_from: "direct", offerer: true } as const;
+  world.answer(recorded({ state: "consent", mode: "on_demand", consented: true, waiting_for: ["boris"] }, moved));
+  expect(world.peers).toHaveLength(2);
+  expect(world.peers[0]?.closed).toBe(false);
+});
+
+test("whoever came back waits as well", async () => {
+  const world = setUp("anna");
+  world.tell(recorded({ state: "consent" }, { phase: "answered", answered_at: 1, negotiation: 3, participants: away("anna") }));
+  await world.calls.takeOver();
+  world.answer(recorded({ state: "consent", consented: true }, { negotiation: 4 }));
+  await settle();
+  expect(world.peers).toHaveLength(0);
+  world.answer(recorded({ state: "on", consented: true }, { negotiation: 4 }));
+  expect(world.peers).toHaveLength(1);
+});
+
+test("whoever talks already is not cut off while another device agrees", async () => {
+  const world = await talking("anna", recorded({ state: "on", consented: true }));
+  world.answer(recorded({ state: "consent", consented: true, waiting_for: ["boris"] }, { offerer: true }));
+  expect(world.stage()).toBe("talking");
+  expect(world.last()).toMatchObject({ closed: false });
+  expect(world.last().sent.microphone).not.toBeNull();
 });
 
 test("whoever waits for the other's consent does not give up; afterwards the usual time runs", async () => {

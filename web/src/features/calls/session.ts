@@ -281,9 +281,7 @@ export class CallSession {
 
   /** To the other side it was a call without media as well: it is not told of a plain ending. */
   #hearEnd(call: CallState): void {
-    const { call: before } = this.view.get();
-    // While somebody had yet to agree to the recording there was no media to wait for.
-    const since = before?.recording?.state === "consent" ? null : this.#connectsSince;
+    const since = this.#connectsSince;
     // What could not be recorded was ended for that, however far its media had come.
     if (call.outcome === "not_recorded") this.#finish(call.outcome);
     else if (since !== null && performance.now() - since >= GIVEN_UP_MS) this.#finish(this.#never(), call.id);
@@ -305,8 +303,7 @@ export class CallSession {
   }
 
   #answered(call: CallState): void {
-    const { negotiation, recording: before } = this.view.get().call ?? {};
-    if (before?.state === "consent" && this.#connectsSince !== null) this.#connectsSince = performance.now();
+    const { negotiation } = this.view.get().call ?? {};
     this.#heldAs = this.#world.deviceId();
     this.#timers.clear("ring", "accept");
     this.#show({ call, kind: call.kind });
@@ -316,6 +313,8 @@ export class CallSession {
     if (this.#connection.serves(call)) {
       this.#connection.follow(call);
       if (this.#resuming) this.#resume(call);
+    } else if (!this.#consent.letsConnect) {
+      this.#waitForAll();
     } else if (this.#media.isOpen || this.view.get().onHold) {
       this.#connect(call);
     } else if (this.#returning !== null) {
@@ -336,9 +335,14 @@ export class CallSession {
       this.#connection.close();
       this.#connectsSince = null;
     }
-    if (stage === "outgoing") this.#show({ stage: "connecting" });
+    this.#waitForAll();
     this.#sendTracks();
     this.#show({ remote: null, remoteScreen: null });
+  }
+
+  /** Answered, and no media is looked for yet. */
+  #waitForAll(): void {
+    if (this.view.get().stage === "outgoing") this.#show({ stage: "connecting" });
   }
 
   #permit(call: CallState): void {
@@ -361,7 +365,7 @@ export class CallSession {
     if (this.#over || call === null) return;
     // Held and taken back meanwhile, it has them by another opening.
     if (!opened && !this.#media.isOpen) this.#show({ onHold: true });
-    if (!this.#withheld && !this.#connection.serves(call)) this.#connect(call);
+    if (this.#consent.letsConnect && !this.#connection.serves(call)) this.#connect(call);
   }
 
   #resume(call: CallState): void {

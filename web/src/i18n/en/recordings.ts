@@ -131,6 +131,7 @@ export const recordings = {
   reason: {
     loss: "lost in the network",
     mute: "microphone off",
+    silence: "silence",
     dtx: "silence",
     disconnect: "connection broken",
     lag: "the server was behind",

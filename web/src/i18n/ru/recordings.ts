@@ -133,6 +133,7 @@ export const recordings = {
   reason: {
     loss: "потери в сети",
     mute: "микрофон выключен",
+    silence: "тишина",
     dtx: "тишина",
     disconnect: "связь прервана",
     lag: "сервер не успевал",

@@ -108,3 +108,9 @@ test("the mix is as loud as its stream says", () => {
   expect(mixBars(peaks, 24_000, 1).every((bar) => bar === 0.2)).toBe(true);
   expect(mixBars(null, 24_000, 1)).toHaveLength(BARS);
 });
+
+test("a gap of the picture is none of what is heard, where the events tell them apart", () => {
+  const gap = { at_ms: 9_000, type: "gap", stream: 2, to_ms: 11_000, from_ms: 9_000 };
+  const told = [...events, { ...gap, source: "camera", reason: "loss" }, { ...gap, from_ms: 12_000, source: "microphone", reason: "silence" }, { ...gap, from_ms: 5_000, to_ms: 7_000, source: "microphone", reason: "disconnect" }];
+  expect(lanesOf(recording, told, peaks)[1]?.gaps).toEqual([{ fromMs: 5_000, toMs: 7_000, reason: "disconnect" }]);
+});

@@ -1,5 +1,5 @@
 /** The course of a call, by participant: when they were there, muted, not heard for another reason, and what happened. Pure. */
-import type { RecordedEvent, RecordedStream, RecordingDetail, RecordingPeaks } from "../../../api/recordings";
+import type { RecordedEvent, RecordedStream, RecordingDetail, RecordingGap, RecordingPeaks } from "../../../api/recordings";
 import { onTimeline, speechOf, type Stretch } from "./levels";
 
 export interface Gap extends Stretch {
@@ -26,11 +26,13 @@ export interface Moment {
   gap?: Gap;
 }
 
+type Parties = Pick<RecordingDetail, "gaps" | "streams">;
+
 /** Bars of a lane. */
 export const BARS = 240;
 const LOUDEST = 255;
 /** Silence that the sender chose is no gap for who listens. */
-const CHOSEN = new Set(["mute", "dtx"]);
+const CHOSEN = new Set(["silence", "mute", "dtx"]);
 /** A shorter one is not worth a line. */
 const WORTH_MS = 1_000;
 
@@ -56,7 +58,7 @@ export function lanesOf(recording: RecordingDetail, events: readonly RecordedEve
     const bucketMs = peaks?.bucket_ms ?? 1;
     const heard = peaks?.streams.some(({ stream }) => sounds.some((sound) => sound.stream === stream)) === true;
     const present = merged(sounds.map(({ starts_ms, duration_ms }) => ({ fromMs: starts_ms, toMs: starts_ms + duration_ms })));
-    const own = gapsOf(recording, userId);
+    const own = gapsOf(recording, events, userId);
     return {
       userId,
       present,
@@ -94,11 +96,14 @@ export function mixBars(peaks: RecordingPeaks | null, durationMs: number, mix: n
   return onTimeline(levels ?? [], peaks?.bucket_ms ?? 1_000, 0, durationMs, BARS);
 }
 
-function gapsOf({ gaps, streams }: RecordingDetail, userId: string): Gap[] {
+/** Of the sound. The events say whether a gap of a track is one of its sound or of its picture; where they cannot be had, each counts. */
+function gapsOf({ gaps, streams }: Parties, events: readonly RecordedEvent[], userId: string): Gap[] {
   const sounds = new Set(streams.filter((stream) => stream.user_id === userId && hasSound(stream)).map(({ stream }) => stream));
-  return gaps
-    .filter(({ stream }) => sounds.has(stream))
-    .map(({ from_ms, to_ms, reason }) => ({ fromMs: from_ms, toMs: to_ms, reason }))
+  const told = events.filter(({ type, source = "microphone" }) => type === "gap" && source === "microphone");
+  const all: Partial<RecordingGap>[] = events.some(({ type }) => type === "gap") ? told : gaps;
+  return all
+    .filter(({ stream = -1 }) => sounds.has(stream))
+    .map(({ from_ms = 0, to_ms = 0, reason = "" }) => ({ fromMs: from_ms, toMs: to_ms, reason }))
     .sort((a, b) => a.fromMs - b.fromMs);
 }
 
@@ -129,10 +134,10 @@ function between(moments: readonly Moment[], userId: string, from: MomentKind, t
 }
 
 /** What happened, in order. What the server tells of and this page does not know is left out. */
-export function momentsOf(recording: Pick<RecordingDetail, "gaps" | "streams">, events: readonly RecordedEvent[]): Moment[] {
+export function momentsOf(recording: Parties, events: readonly RecordedEvent[]): Moment[] {
   const said = saidBy(events);
   const gaps = usersOf(recording).flatMap((userId) =>
-    gapsOf(recording as RecordingDetail, userId)
+    gapsOf(recording, events, userId)
       .filter(({ reason, fromMs, toMs }) => !CHOSEN.has(reason) && toMs - fromMs >= WORTH_MS)
       .map((gap): Moment => ({ atMs: gap.fromMs, kind: "gap", userId, gap })),
   );
