@@ -120,6 +120,15 @@ impl SegmentFiles {
     }
 }
 
+impl Drop for SegmentFiles {
+    fn drop(&mut self) {
+        // Closing it is not enough: a process that was just forked has the descriptor, too, until it becomes another program.
+        if let Err(error) = self.lock.unlock() {
+            tracing::error!(%error, "the folder of a recording stays locked");
+        }
+    }
+}
+
 impl Segment {
     /// Sees to it that `ahead` bytes more can be written, within the segment. `false` if the disk has no room for them.
     fn reserve(&mut self, ahead: u64) -> io::Result<bool> {
