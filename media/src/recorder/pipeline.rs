@@ -27,7 +27,7 @@ mod webm;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 pub use self::{
@@ -40,6 +40,9 @@ use self::{
 };
 use super::{Output, SenderClock, Source, StreamId, StreamSummary, Tapped};
 use crate::control::PeerId;
+
+/// Packets that come to us later than this have waited for us, and more wait behind them.
+const BEHIND: Duration = Duration::from_millis(100);
 
 /// Whether there is a file with all voices together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub struct Pipeline {
     gone: BTreeSet<PeerId>,
     books: Books,
     has_begun: bool,
+    /// When the last packet came, of those since the last tick.
+    came: Option<Instant>,
 }
 
 impl fmt::Debug for Pipeline {
@@ -71,10 +76,11 @@ impl Pipeline {
             Mix::On => mix::Mix::new(notice).inspect_err(|error| tracing::error!(%error, "recorded without a mix")).ok(),
             Mix::Off => None,
         };
-        Self { epoch, members: BTreeMap::new(), gone: BTreeSet::new(), books: Books::new(mix), has_begun: false }
+        Self { epoch, members: BTreeMap::new(), gone: BTreeSet::new(), books: Books::new(mix), has_begun: false, came: None }
     }
 
     pub fn packet(&mut self, packet: &Tapped<'_>, out: &mut impl Output) {
+        self.came = Some(packet.at);
         if let Some((member, mut desk)) = self.member(packet.peer, packet.at, out) {
             member.packet(packet, &mut desk);
         }
@@ -116,8 +122,10 @@ impl Pipeline {
         }
     }
 
-    /// To be called every 100 ms: gives up what comes no more, writes what is complete.
+    /// To be called every 100 ms: gives up what comes no more, writes what is complete. Whoever has let packets wait need not care: while
+    /// those are old that are handed over, nothing is given up that may be among the next.
     pub fn tick(&mut self, now: Instant, out: &mut impl Output) {
+        let now = self.came.take().map_or(now, |came| now.min(came + BEHIND));
         let (members, mut desk) = self.desk(now, out);
         members.values_mut().for_each(|member| member.tick(&mut desk));
         let known = members.values().filter_map(Member::known_until).min().unwrap_or(i64::MAX);

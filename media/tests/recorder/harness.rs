@@ -156,7 +156,7 @@ pub(crate) fn start() -> Instant {
     Instant::now()
 }
 
-fn happen(pipeline: &mut Pipeline, streams: &mut Streams, at: Instant, what: What) {
+pub(crate) fn happen(pipeline: &mut Pipeline, streams: &mut Streams, at: Instant, what: What) {
     match what {
         What::Packet(packet) => {
             let Packet { peer, source, generation, index, timestamp, marker, payload, .. } = &packet;

@@ -1,7 +1,12 @@
 //! A file is as long as the time that has gone by, whatever becomes of the packets, and each packet is in its place.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
-use staffline_media::recorder::{Source, pipeline::Mix};
+use staffline_media::recorder::{
+    Source,
+    pipeline::{Mix, Pipeline},
+};
 
 use crate::harness::*;
 
@@ -248,4 +253,29 @@ fn a_call_too_short_to_settle_is_there() {
     check_length(&recorded, 20, 110);
     assert_eq!(places(&recorded).len(), 4);
     assert_eq!(recorded.file(ANNA).0.sources, [Source::Microphone]);
+}
+
+#[test]
+fn packets_that_waited_for_us_are_all_there() {
+    // We were held up for five seconds, and are handed what came meanwhile bit by bit, while time goes on.
+    let epoch = start();
+    let at = |ms: u64| epoch + Duration::from_millis(ms);
+    let (mut pipeline, mut streams) = (Pipeline::new(epoch, &[], Mix::Off), Streams::default());
+    let mut now_ms = 8000;
+    for (number, packet) in voice(ANNA, 0, 10_000, dated).into_iter().enumerate() {
+        let came_ms = packet.at_us / 1000;
+        if (3000..8000).contains(&came_ms) || came_ms + 100 < now_ms {
+            if number % 10 == 0 {
+                now_ms += 100;
+                pipeline.tick(at(now_ms), &mut streams);
+            }
+        } else if number % 5 == 0 {
+            pipeline.tick(at(came_ms), &mut streams);
+        }
+        happen(&mut pipeline, &mut streams, at(came_ms), What::Packet(packet));
+    }
+    let (summaries, gaps) = pipeline.finish(at(10_000), &mut streams);
+    let recorded = Recorded { streams, summaries, gaps, wishes: vec![] };
+    check_length(&recorded, 0, 10_000);
+    assert_eq!(places(&recorded).len(), 500);
 }

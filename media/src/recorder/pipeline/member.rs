@@ -2,7 +2,7 @@
 
 use super::{
     audio::{AudioTrack, Heard},
-    books::{Desk, hex, name},
+    books::{Desk, hex, millis, name},
     reel::{Reel, sound_ms},
     timeline::micros,
     toc,
@@ -18,6 +18,9 @@ const REPORT_US: i64 = 500_000;
 
 /// A report comes not long after the time it tells, by the packets of its track.
 const PLAUSIBLE_US: std::ops::Range<i64> = -500_000..1_500_000;
+
+/// Nothing is waited for longer, even if all that comes of it is no sound.
+const PATIENCE_US: i64 = 1_500_000;
 
 /// Two tracks of one sender are not further apart.
 const APART_US: i64 = 1_000_000;
@@ -126,7 +129,8 @@ impl Member {
         }
         let camera_ms = self.camera.as_ref().map_or(u64::MAX, |camera| camera.track.known_until_ms(desk.now_us));
         let sound_ms = self.known_until().map_or(u64::MAX, sound_ms);
-        self.together.tick(sound_ms.min(camera_ms).min(desk.now_ms()), desk);
+        let known_ms = sound_ms.min(camera_ms).max(millis(desk.now_us - PATIENCE_US));
+        self.together.tick(known_ms.min(desk.now_ms()), desk);
         let screen_ms = self.screen.as_ref().map_or(0, |screen| screen.track.known_until_ms(desk.now_us));
         self.shown.tick(screen_ms, desk);
     }

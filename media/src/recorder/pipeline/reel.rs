@@ -45,8 +45,8 @@ struct File {
     start_ms: u64,
     /// Where that ends which has been written.
     last_ms: u64,
-    /// Times of pictures go up.
-    last_picture_ms: Option<u64>,
+    /// Up to here blocks have been written: what comes later is not before this.
+    written_ms: u64,
 }
 
 impl Reel {
@@ -167,7 +167,7 @@ impl Reel {
         desk.tell(format_args!(
             r#""type":"stream","stream":{number},"peer":"{peer}","sources":[{names}],"starts_ms":{start_ms}"#
         ));
-        self.file = Some(File { writer, sources, start_ms, last_ms: start_ms, last_picture_ms: None });
+        self.file = Some(File { writer, sources, start_ms, last_ms: start_ms, written_ms: start_ms });
     }
 
     /// Takes out what is behind the end: sound that would be longer than the time that has gone by. Pictures are shown at the end.
@@ -188,21 +188,23 @@ impl Reel {
         let count = self.waiting.partition_point(|block| block.at_ms < until_ms);
         let mut blocks = self.waiting.drain(..count).collect::<Vec<_>>();
         self.waiting_bytes = self.waiting.iter().map(|block| block.data.len()).sum();
-        blocks.iter_mut().for_each(|block| file.settle(block));
-        blocks.sort_by_key(|block| block.at_ms);
+        file.settle(&mut blocks);
         file.writer.clusters(&blocks, |cluster| desk.out.write(stream, cluster));
     }
 }
 
 impl File {
-    /// Gives a block its time in the file.
-    fn settle(&mut self, block: &mut Block) {
-        if block.track == Track::Video {
-            block.at_ms = block.at_ms.max(self.last_picture_ms.unwrap_or(self.start_ms));
-            self.last_picture_ms = Some(block.at_ms);
+    /// Gives blocks their times in the file. Pictures that come too late are shown later; sound never comes too late.
+    fn settle(&mut self, blocks: &mut [Block]) {
+        for block in blocks.iter_mut().filter(|block| block.track == Track::Video) {
+            block.at_ms = block.at_ms.max(self.written_ms);
         }
-        self.last_ms = self.last_ms.max(end_ms(block));
-        block.at_ms = block.at_ms.saturating_sub(self.start_ms);
+        blocks.sort_by_key(|block| block.at_ms);
+        for block in blocks {
+            self.last_ms = self.last_ms.max(end_ms(block));
+            self.written_ms = self.written_ms.max(block.at_ms);
+            block.at_ms = block.at_ms.saturating_sub(self.start_ms);
+        }
     }
 }
 
