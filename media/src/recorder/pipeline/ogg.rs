@@ -1,6 +1,6 @@
 //! Opus in Ogg (RFC 7845): what is said at the start is read from it, the mix is written in it.
 
-use std::io::Cursor;
+use std::{io::Cursor, ops::Range};
 
 use ogg::{
     PacketReader,
@@ -17,6 +17,12 @@ const PAGE: u32 = 25;
 
 /// Each file has one stream, so it may be the same in all.
 const SERIAL: u32 = 0x5354_4652;
+
+/// What pages begin with.
+const MAGIC: &[u8] = b"OggS";
+
+/// The flag of the page that ends a stream.
+const LAST_PAGE: u8 = 4;
 
 /// A frame of 20 ms of the mix in which nothing is to be heard.
 pub(super) const SILENCE: u8 = 0xf8;
@@ -97,56 +103,77 @@ pub(super) struct Pages {
     skip: u64,
     /// Position and number of the last whole page.
     last: Option<(u64, u32)>,
+    has_ended: bool,
 }
 
 impl Pages {
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.rest.extend_from_slice(bytes);
         let mut done = 0;
-        while let Some(len) = page_len(&self.rest[done..]) {
-            let page = &self.rest[done..done + len];
-            let position = u64::from_le_bytes(field(page, 6));
-            let number = u32::from_le_bytes(field(page, 18));
-            if number == 0 && page.get(28..36) == Some(b"OpusHead") {
-                self.skip = u64::from(u16::from_le_bytes(field(page, 38)));
-            }
-            self.last = Some((position, number));
+        while let Some(len) = page_len(&self.rest[done..]).or_else(|| torn_len(&self.rest[done..])) {
+            self.page(done..done + len);
             done += len;
         }
         self.rest.drain(..done);
         self.keep += done as u64;
     }
 
-    /// How the stream is ended. Unset if there is nothing to hear.
-    pub(super) fn finish(&self) -> Option<Mended> {
-        let (tail, duration_ms) = self.closing()?;
-        // What no page begins with is passed over.
-        let torn = (self.rest.len() >= 4).then(|| (self.keep, vec![0; 4]));
-        Some(Mended { patches: torn.into_iter().collect(), tail, duration_ms })
+    fn page(&mut self, range: Range<usize>) {
+        let page = &self.rest[range];
+        if !page.starts_with(MAGIC) {
+            return;
+        }
+        let position = u64::from_le_bytes(field(page, 6));
+        let number = u32::from_le_bytes(field(page, 18));
+        if number == 0 && page.get(28..36) == Some(b"OpusHead") {
+            self.skip = u64::from(u16::from_le_bytes(field(page, 38)));
+        }
+        self.last = Some((position, number));
+        self.has_ended |= page[5] & LAST_PAGE != 0;
     }
 
-    /// A last page with a frame of silence, since none may be empty, and the milliseconds of all.
-    fn closing(&self) -> Option<(Vec<u8>, u64)> {
+    /// How the stream is ended. Unset if there is nothing to hear.
+    pub(super) fn finish(&self) -> Option<Mended> {
         let (position, number) = self.last.filter(|(position, _)| *position > self.skip)?;
-        let position = position + FRAME as u64;
-        let mut page = b"OggS\0\x04".to_vec();
-        page.extend_from_slice(&position.to_le_bytes());
-        page.extend_from_slice(&SERIAL.to_le_bytes());
-        page.extend_from_slice(&(number + 1).to_le_bytes());
-        page.extend_from_slice(&[0; 4]);
-        page.extend_from_slice(&[1, 1, SILENCE]);
-        let sum = checksum(&page);
-        page[22..26].copy_from_slice(&sum.to_le_bytes());
-        Some((page, (position - self.skip) * 1000 / u64::from(toc::RATE)))
+        let duration_ms = (position - self.skip) * 1000 / u64::from(toc::RATE);
+        if self.has_ended {
+            return Some(Mended { patches: vec![], tail: vec![], duration_ms });
+        }
+        // What no page begins with is passed over.
+        let torn = (self.rest.len() >= 4).then(|| (self.keep, vec![0; 4]));
+        Some(Mended { patches: torn.into_iter().collect(), tail: closing(position, number + 1), duration_ms })
     }
 }
 
-/// How long the page is that begins here (RFC 3533 §6), if it is whole and no last one.
+/// A last page. It must not be empty, but its packet ends where the one before does, and so is not played.
+fn closing(position: u64, number: u32) -> Vec<u8> {
+    let mut page = MAGIC.to_vec();
+    page.push(0);
+    page.push(LAST_PAGE);
+    page.extend_from_slice(&position.to_le_bytes());
+    page.extend_from_slice(&SERIAL.to_le_bytes());
+    page.extend_from_slice(&number.to_le_bytes());
+    page.extend_from_slice(&[0; 4]);
+    page.extend_from_slice(&[1, 1, SILENCE]);
+    let sum = checksum(&page);
+    page[22..26].copy_from_slice(&sum.to_le_bytes());
+    page
+}
+
+/// How long the page is that begins here (RFC 3533 §6), if it is whole.
 fn page_len(bytes: &[u8]) -> Option<usize> {
-    let header = bytes.first_chunk::<27>().filter(|header| header.starts_with(b"OggS\0") && header[5] & 4 == 0)?;
+    let header = bytes.first_chunk::<27>().filter(|header| header.starts_with(MAGIC))?;
     let sizes = bytes.get(27..27 + usize::from(header[26]))?;
     let len = 27 + sizes.len() + sizes.iter().map(|size| usize::from(*size)).sum::<usize>();
     (len <= bytes.len()).then_some(len)
+}
+
+/// How much there is before the next page, where a page was passed over.
+fn torn_len(bytes: &[u8]) -> Option<usize> {
+    if bytes.starts_with(MAGIC) {
+        return None;
+    }
+    bytes.windows(MAGIC.len()).position(|bytes| bytes == MAGIC)
 }
 
 /// A field of a page that is whole.
@@ -196,7 +223,7 @@ mod tests {
         let mut writer = OggWriter::new(1, 312);
         (0..60).for_each(|_| writer.packet(vec![0xf8; 300]));
         let bytes = writer.take();
-        for (cut, packets, ms) in [(0, 51, 1013), (1, 26, 513), (3000, 26, 513)] {
+        for (cut, packets, ms) in [(0, 51, 993), (1, 26, 493), (3000, 26, 493)] {
             let mut pages = Pages::default();
             let mut bytes = bytes[..bytes.len() - cut].to_vec();
             bytes.chunks(7).for_each(|piece| pages.feed(piece));
@@ -206,6 +233,10 @@ mod tests {
                 bytes[at as usize..][..patch.len()].copy_from_slice(&patch);
             }
             bytes.extend_from_slice(&mended.tail);
+            pages = Pages::default();
+            pages.feed(&bytes);
+            let again = pages.finish().map(|again| (again.patches.len(), again.tail.len(), again.duration_ms));
+            assert_eq!(again, Some((0, 0, ms)), "it has ended");
             let mut reader = PacketReader::new(Cursor::new(bytes));
             let count = std::iter::from_fn(|| reader.read_packet().unwrap()).count();
             assert_eq!(count, 2 + packets);

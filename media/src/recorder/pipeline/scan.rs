@@ -10,7 +10,7 @@ use super::{
 /// A cluster is never nearly as large: what claims to be is broken.
 const LARGEST: u64 = 64 << 20;
 
-/// How a stream that was cut off is made whole.
+/// How a stream that was cut off is made whole. One that has ended already needs nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mended {
     /// Bytes that take the place of others, and from where on: those of the head, and those that turn the beginning of what is not whole
@@ -57,7 +57,7 @@ impl Scan {
         }
     }
 
-    /// Unset if nothing is in it that can be played, if it is none of ours, or has ended.
+    /// Unset if nothing is in it that can be played, or if it is none of ours.
     pub fn finish(&self) -> Option<Mended> {
         match &self.0 {
             Kind::Webm(clusters) => clusters.finish(),
@@ -77,6 +77,8 @@ struct Clusters {
     index: Index,
     end_ms: u64,
     stage: Stage,
+    /// Its head was replaced, as is done last.
+    has_ended: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,13 +87,13 @@ enum Stage {
     Header,
     Segment,
     Clusters,
-    /// The end of the file, or what cannot be read.
-    End,
+    /// What cannot be read.
+    Broken,
 }
 
 impl Clusters {
     fn feed(&mut self, bytes: &[u8]) {
-        if self.stage == Stage::End {
+        if self.stage == Stage::Broken {
             return;
         }
         self.rest.extend_from_slice(bytes);
@@ -104,6 +106,9 @@ impl Clusters {
     }
 
     fn finish(&self) -> Option<Mended> {
+        if self.has_ended {
+            return (self.end_ms > 0).then(|| Mended { patches: vec![], tail: vec![], duration_ms: self.end_ms });
+        }
         if self.stage != Stage::Clusters {
             return None;
         }
@@ -119,13 +124,20 @@ impl Clusters {
     fn element(&mut self, start: usize) -> Option<usize> {
         let element = ebml::read(&self.rest[start..])?;
         let len = match (self.stage, element.id, element.len) {
-            (Stage::Segment, ebml::SEGMENT, None) => element.header,
+            (Stage::Segment, ebml::SEGMENT, len) => {
+                self.has_ended = len.is_some();
+                element.header
+            }
+            // An end without a head is none: it is passed over, and made anew.
+            (Stage::Clusters, ebml::CUES, _) => return None,
             (Stage::Header, ebml::EBML, Some(len)) if len <= LARGEST => element.header + len as usize,
-            (Stage::Clusters, ebml::VOID | ebml::INFO | ebml::TRACKS | ebml::CLUSTER, Some(len)) if len <= LARGEST => {
+            (Stage::Clusters, ebml::SEEK_HEAD | ebml::VOID | ebml::INFO | ebml::TRACKS | ebml::CLUSTER, Some(len))
+                if len <= LARGEST =>
+            {
                 element.header + len as usize
             }
             _ => {
-                self.stage = Stage::End;
+                self.stage = Stage::Broken;
                 return None;
             }
         };
@@ -135,7 +147,7 @@ impl Clusters {
         match self.stage {
             Stage::Header => self.stage = Stage::Segment,
             Stage::Segment => self.stage = Stage::Clusters,
-            Stage::Clusters | Stage::End => {}
+            Stage::Clusters | Stage::Broken => {}
         }
         if element.id == ebml::CLUSTER {
             let position = self.keep + start as u64;
@@ -241,11 +253,25 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_or_is_something_else_is_left_alone() {
+    fn what_has_ended_needs_nothing() {
         let (mut bytes, ending) = file();
         bytes[..ending.head.len()].copy_from_slice(&ending.head);
         bytes.extend_from_slice(&ending.tail);
-        assert_eq!(scan(&bytes, 1000), None);
+        assert_eq!(scan(&bytes, 1000), Some(Mended { patches: vec![], tail: vec![], duration_ms: 10_000 }));
+    }
+
+    #[test]
+    fn an_end_without_its_head_is_made_anew() {
+        let (mut bytes, ending) = file();
+        let end = bytes.len() as u64;
+        bytes.extend_from_slice(&ending.tail);
+        let mended = scan(&bytes, 1000).unwrap();
+        assert_eq!((mended.patches[1].0, mended.patches[1].1[0]), (end, ebml::VOID as u8));
+        assert_eq!((mended.tail, mended.duration_ms), (ending.tail, 10_000));
+    }
+
+    #[test]
+    fn what_is_something_else_is_left_alone() {
         assert_eq!(scan(b"OggS and more", 5), None);
         assert_eq!(scan(&[0; 100], 5), None);
         assert_eq!(scan(&[], 5), None);
