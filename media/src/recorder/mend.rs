@@ -3,22 +3,13 @@
 
 use std::ops::Range;
 
-use super::pipeline::{Scan, opened};
+use super::pipeline::{Mended as Ending, Scan, opened};
 use super::reader::{ReadError, Reader, Source};
 use super::segment::SegmentWriter;
 use super::{Output, StreamId, StreamSummary};
 
 /// So much of a stream is looked at in one go.
 const STEP: u64 = 1 << 20;
-/// The last page of the mix begins within so many bytes of its end.
-const OGG_TAIL: u64 = 128 * 1024;
-/// A page with one packet of one byte.
-const LAST_PAGE: usize = 29;
-/// Opus counts at 48 kHz (RFC 7845 §4).
-const SAMPLES_PER_MS: u64 = 48;
-/// A packet without a frame, 20 ms long (RFC 6716 §3.1).
-const SILENCE: u8 = 0xf8;
-const SILENCE_SAMPLES: u64 = 960;
 
 /// What is known of a recording after it was mended.
 #[derive(Debug, Default)]
@@ -33,20 +24,17 @@ pub(super) fn mend<S: Source>(reader: &Reader<S>, cut_bytes: u64, writer: &mut S
     let mut story = Story::read(reader)?;
     for summary in &mut story.streams {
         if let Some(mended) = scan(reader, summary.stream)? {
-            mended.patches.iter().for_each(|(at, patch)| writer.patch(summary.stream, *at, patch));
-            writer.write(summary.stream, &mended.tail);
-            summary.duration_ms = mended.duration_ms;
+            apply(writer, summary.stream, &mended);
+            summary.duration_ms = summary.duration_ms.max(mended.duration_ms);
         }
     }
     // A file that had only just begun has nothing in it to hear.
     story.streams.retain(|summary| summary.duration_ms > 0);
     let mut duration_ms = story.duration_ms();
-    if let Some(len) = reader.stream_len(StreamId::MIX) {
-        let mix = mix_end(reader, len)?;
-        if let Some(page) = mix.as_ref().and_then(MixEnd::last_page) {
-            writer.write(StreamId::MIX, &page);
-        }
-        let played = mix.map_or(0, |mix| mix.duration_ms());
+    if reader.stream_len(StreamId::MIX).is_some() {
+        let mended = scan(reader, StreamId::MIX)?;
+        mended.iter().for_each(|mended| apply(writer, StreamId::MIX, mended));
+        let played = mended.map_or(0, |mended| mended.duration_ms);
         duration_ms = duration_ms.max(played);
         story.streams.push(common(StreamId::MIX, played));
     }
@@ -84,7 +72,12 @@ fn steps(len: u64) -> impl Iterator<Item = Range<u64>> {
     (0..len).step_by(STEP as usize).map(move |start| start..len.min(start + STEP))
 }
 
-fn scan<S: Source>(reader: &Reader<S>, stream: StreamId) -> Result<Option<super::pipeline::Mended>, ReadError> {
+fn apply(writer: &mut SegmentWriter, stream: StreamId, mended: &Ending) {
+    mended.patches.iter().for_each(|(at, patch)| writer.patch(stream, *at, patch));
+    writer.write(stream, &mended.tail);
+}
+
+fn scan<S: Source>(reader: &Reader<S>, stream: StreamId) -> Result<Option<Ending>, ReadError> {
     let mut scan = Scan::default();
     for range in steps(reader.stream_len(stream).unwrap_or_default()) {
         scan.feed(&reader.read(stream, range)?);
@@ -147,88 +140,9 @@ fn ended(fields: &str) -> Option<(StreamId, u64)> {
     Some((StreamId(stream.parse().ok()?), rest.strip_suffix('}')?.parse().ok()?))
 }
 
-/// The last page of an Ogg stream (RFC 3533 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct MixEnd {
-    flags: u8,
-    granule: u64,
-    serial: u32,
-    page: u32,
-    /// What is not played at the beginning, in samples.
-    skip: u16,
-}
-
-/// Unset if no page can be found.
-fn mix_end<S: Source>(reader: &Reader<S>, len: u64) -> Result<Option<MixEnd>, ReadError> {
-    let head = reader.read(StreamId::MIX, 0..64)?;
-    let skip = head.get(38..40).map_or(0, |skip| u16::from_le_bytes([skip[0], skip[1]]));
-    let tail = reader.read(StreamId::MIX, len.saturating_sub(OGG_TAIL)..len)?;
-    Ok((0..tail.len()).rev().find_map(|at| MixEnd::read(&tail[at..], skip)))
-}
-
-impl MixEnd {
-    fn read(page: &[u8], skip: u16) -> Option<Self> {
-        let fields = page.strip_prefix(b"OggS\0")?;
-        let (flags, fields) = fields.split_first()?;
-        let (granule, fields) = fields.split_first_chunk()?;
-        let (serial, fields) = fields.split_first_chunk()?;
-        let (number, _) = fields.split_first_chunk()?;
-        let (serial, page) = (u32::from_le_bytes(*serial), u32::from_le_bytes(*number));
-        Some(Self { flags: *flags, granule: u64::from_le_bytes(*granule), serial, page, skip })
-    }
-
-    fn duration_ms(&self) -> u64 {
-        self.granule.saturating_sub(u64::from(self.skip)) / SAMPLES_PER_MS
-    }
-
-    /// A page that ends the stream where it is: its packet is played only where there is no other. None if the stream has ended.
-    fn last_page(&self) -> Option<[u8; LAST_PAGE]> {
-        const END_OF_STREAM: u8 = 4;
-        if self.flags & END_OF_STREAM != 0 {
-            return None;
-        }
-        let mut page = [0; LAST_PAGE];
-        page[..4].copy_from_slice(b"OggS");
-        page[5] = END_OF_STREAM;
-        page[6..14].copy_from_slice(&self.granule.max(SILENCE_SAMPLES).to_le_bytes());
-        page[14..18].copy_from_slice(&self.serial.to_le_bytes());
-        page[18..22].copy_from_slice(&(self.page + 1).to_le_bytes());
-        page[26..].copy_from_slice(&[1, 1, SILENCE]);
-        let check = ogg_check(&page);
-        page[22..26].copy_from_slice(&check.to_le_bytes());
-        Some(page)
-    }
-}
-
-/// The checksum of a page whose own field is zero (RFC 3533 §6, field 7).
-fn ogg_check(page: &[u8]) -> u32 {
-    page.iter().fold(0, |check, byte| {
-        (0..8).fold(check ^ u32::from(*byte) << 24, |check, _| {
-            let shifted = check << 1;
-            if check >> 31 == 1 { shifted ^ 0x04c1_1db7 } else { shifted }
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_page_is_one_that_others_read() {
-        let mut bytes = Vec::new();
-        let mut writer = ogg::PacketWriter::new(&mut bytes);
-        writer.write_packet(vec![1; 19], 7, ogg::PacketWriteEndInfo::EndPage, 0).unwrap();
-        writer.write_packet(vec![2; 300], 7, ogg::PacketWriteEndInfo::EndPage, 960).unwrap();
-        drop(writer);
-        let end = (0..bytes.len()).rev().find_map(|at| MixEnd::read(&bytes[at..], 312)).unwrap();
-        assert_eq!((end.granule, end.serial, end.page, end.duration_ms()), (960, 7, 1, 13));
-        bytes.extend_from_slice(&end.last_page().unwrap());
-        let mut reader = ogg::PacketReader::new(std::io::Cursor::new(&bytes));
-        assert_eq!(std::iter::from_fn(|| reader.read_packet().unwrap()).count(), 3);
-        let ended = MixEnd::read(&bytes[bytes.len() - LAST_PAGE..], 0).unwrap();
-        assert_eq!((ended.last_page(), ended.page), (None, 2));
-    }
 
     #[test]
     fn events_tell_the_story() {
