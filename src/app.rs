@@ -6,7 +6,7 @@ use tokio::time;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    calls::{self, Calls},
+    calls::{self, Calls, policy::Policies},
     chat,
     clock::Clock,
     config::Config,
@@ -16,6 +16,7 @@ use crate::{
     files::{self, Files},
     hub::{Departure, Hub},
     notifications,
+    recordings::{self, Recordings},
     users::{self, limits::SignInLimits, passwords::Passwords},
 };
 
@@ -36,6 +37,7 @@ pub struct Parts {
     pub calls: Calls,
     pub files: Files,
     pub doctor: Doctor,
+    pub recordings: Recordings,
     pub tuning: Tuning,
     /// Cancelled when the server is to stop.
     pub stop: CancellationToken,
@@ -127,6 +129,10 @@ impl App {
         app.tasks.spawn(calls::service::run_deadlines(app.clone()));
         calls::history::recover(&app).await?;
         app.tasks.spawn(calls::history::run(app.clone()));
+        recordings::recovery::recover_all(&app).await?;
+        app.tasks.spawn(recordings::keeper::run(app.clone()));
+        app.tasks.spawn(recordings::uploads::run(app.clone()));
+        app.tasks.spawn(recordings::retention::keep_house(app.clone()));
         notifications::start(&app).await?;
         app.tasks.spawn(doctor::hours::run(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));
@@ -139,13 +145,16 @@ impl App {
         let db = Db::open(&config.database).await?;
         chat::search::prepare(&db).await?;
         let hub = Hub::default();
-        let calls = Calls::new(hub.clone(), clock.clone(), calls::stored_policy(&db).await?);
+        let recordings = Recordings::open(&config)?;
+        let policies = Policies { paths: calls::stored_policy(&db).await?, recording: recordings::stored_policy(&db).await? };
+        let calls = Calls::new(hub.clone(), clock.clone(), policies, recordings.clone());
         let app = Self(Arc::new(Parts {
             sign_in_limits: SignInLimits::new(&tuning),
             passwords: Passwords::new(),
             hub,
             publisher: Publisher::default(),
             doctor: Doctor::default(),
+            recordings,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             files: Files::open(&config, &tuning)?,

@@ -19,6 +19,10 @@ use url::{Host, Url};
 
 use crate::files::limits::UploadLimits;
 use crate::notifications::settings::FixedServer;
+use crate::recordings::keys::{
+    age::{BadRecipient, Recipient},
+    parse_secret,
+};
 
 /// Everything that can be set. `docs/operations.md` has the same list, and a test that the two agree.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -87,6 +91,12 @@ pub struct Settings {
     /// Token with which Prometheus may read /metrics, 16 characters or more [default: only admins may]
     #[arg(long, global = true, env = "STAFFLINE_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<String>,
+    /// Key that the keys of recordings are wrapped with, 32 bytes as base64 [default: recordings.key in the data folder, made at first start]
+    #[arg(long, global = true, env = "STAFFLINE_RECORDING_KEY", hide_env_values = true)]
+    pub recording_key: Option<String>,
+    /// age recipients (age1...) who can open every recording without the server, comma-separated
+    #[arg(long, global = true, env = "STAFFLINE_RECORDING_RECIPIENTS", value_delimiter = ',')]
+    pub recording_recipients: Option<Vec<String>>,
     /// text or json [default: text]
     #[arg(long, global = true, env = "STAFFLINE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -132,8 +142,21 @@ pub struct Config {
     pub smtp_ca: Option<Vec<u8>>,
     pub push_private: bool,
     pub metrics_token: Option<MetricsToken>,
+    /// Unset: that of the file in the data folder.
+    pub recording_key: Option<RecordingSecret>,
+    pub recording_recipients: Vec<Recipient>,
     pub log_format: LogFormat,
     pub log_filter: String,
+}
+
+/// What the keys of recordings are wrapped with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordingSecret(pub [u8; 32]);
+
+impl fmt::Debug for RecordingSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecordingSecret(…)")
+    }
 }
 
 /// Who has it may read the metrics.
@@ -368,6 +391,8 @@ impl Checked {
             smtp_ca: self.smtp_ca()?,
             push_private: self.settings.push_private.unwrap_or(false),
             metrics_token: self.metrics_token()?,
+            recording_key: self.recording_key()?,
+            recording_recipients: self.recording_recipients()?,
             log_format: self.settings.log_format.unwrap_or(LogFormat::Text),
             log_filter: self.log_filter()?,
             data,
@@ -505,6 +530,18 @@ impl Checked {
         let Some(text) = &self.settings.metrics_token else { return Ok(None) };
         let token = MetricsToken::new(text);
         token.map(Some).ok_or_else(|| self.invalid("metrics_token", "has fewer than 16 characters".to_owned()))
+    }
+
+    fn recording_key(&self) -> Result<Option<RecordingSecret>, ConfigError> {
+        let Some(text) = &self.settings.recording_key else { return Ok(None) };
+        let secret = parse_secret(text).map(RecordingSecret);
+        secret.map(Some).ok_or_else(|| self.invalid("recording_key", "is not 32 bytes as base64".to_owned()))
+    }
+
+    fn recording_recipients(&self) -> Result<Vec<Recipient>, ConfigError> {
+        let texts = self.settings.recording_recipients.iter().flatten();
+        let invalid = |error: BadRecipient| self.invalid("recording_recipients", error.to_string());
+        texts.map(|text| text.parse().map_err(invalid)).collect()
     }
 
     fn log_filter(&self) -> Result<String, ConfigError> {

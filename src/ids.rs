@@ -25,6 +25,12 @@ macro_rules! id {
             pub fn as_u128(self) -> u128 {
                 self.0.as_u128()
             }
+
+            /// The one that [`Self::as_u128`] gave.
+            #[must_use]
+            pub fn of_u128(number: u128) -> Self {
+                Self(Uuid::from_u128(number))
+            }
         }
 
         impl fmt::Display for $name {
@@ -76,4 +82,20 @@ id!(
 id!(
     /// A check of somebody's connection.
     CheckId
+);
+id!(
+    /// What was recorded of a call, from the beginning of the recording to its end.
+    RecordingId
+);
+id!(
+    /// A remark of an officer on a recording.
+    NoteId
+);
+id!(
+    /// Why a recording must not be deleted.
+    HoldId
+);
+id!(
+    /// A bundle of recordings that leaves the server.
+    ExportId
 );

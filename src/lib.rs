@@ -12,6 +12,7 @@
 //! | `ws` | one task per socket |
 //! | `users`, `chat`, `calls`, `files` | the features |
 //! | `notifications` | mail and push for those who are away; follows `events` |
+//! | `recordings` | calls that are recorded for compliance: who agreed, the keys, who hears them |
 //! | `doctor` | why calls do not connect, and what the relay carries |
 //! | `audit` | who did what, for admins and compliance officers |
 //! | `events`, `hub` | what clients are told, and who is there to be told |
@@ -33,6 +34,7 @@ pub mod hub;
 pub mod ids;
 pub mod net;
 pub mod notifications;
+pub mod recordings;
 pub mod tokens;
 pub mod users;
 pub mod ws;

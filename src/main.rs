@@ -19,6 +19,7 @@ use staffline::{
     files::work::{self, Job},
     http,
     net::{Server, tls},
+    recordings,
     users::{self, NewUser, Role, UsersError, invitations, settings::Language},
 };
 use tokio::{
@@ -59,11 +60,24 @@ enum Command {
         #[arg(long)]
         lang: Option<Lang>,
     },
+    /// Recordings: whether they are what was recorded
+    #[command(subcommand)]
+    Recordings(RecordingsCommand),
     /// Decode a stranger's file, in a process with little memory and time: for the server itself
     #[command(hide = true)]
     Worker { job: Job },
     /// Add two sample users and print their invitation links
     Demo,
+}
+
+#[derive(Debug, Subcommand)]
+enum RecordingsCommand {
+    /// Look at every recording that is kept, or at a bundle that was taken; ends with 1 if something is not what was recorded
+    Verify {
+        /// A bundle (.tar); needs no server and no settings
+        #[arg(long)]
+        bundle: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -84,6 +98,9 @@ fn main() -> anyhow::Result<()> {
     if let Some(Command::Worker { job }) = cli.command {
         std::process::exit(work::run(job));
     }
+    if let Some(Command::Recordings(RecordingsCommand::Verify { bundle: Some(path) })) = &cli.command {
+        return verify_bundle(path);
+    }
     let config = load(&cli, &matches)?;
     start_log(&config);
     let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -95,6 +112,7 @@ fn main() -> anyhow::Result<()> {
             Some(Command::AdminLink { login }) => admin_link(config, login.as_deref()).await,
             Some(Command::Demo) => demo_users(config).await,
             Some(Command::Doctor { url, lang }) => examine(&config, url, lang).await,
+            Some(Command::Recordings(RecordingsCommand::Verify { .. })) => verify_recordings(config).await,
             Some(Command::Openapi | Command::Worker { .. }) => unreachable!("answered above"),
         }
     })
@@ -199,6 +217,27 @@ async fn examine(config: &Config, url: Option<Url>, lang: Option<Lang>) -> anyho
     let trust = Trust::load().context("cannot read the authorities that this machine trusts")?;
     let fine = doctor::command::run(&target, language, &Clock::System, &trust, &mut io::stdout()).await?;
     std::process::exit(i32::from(!fine));
+}
+
+/// Beside a running server, or without one. Ends the process with 1 if something is not what was recorded.
+async fn verify_recordings(config: Config) -> anyhow::Result<()> {
+    let app = App::open(config, Clock::System, Tuning::default()).await?;
+    let fine = recordings::check::all(&app, &mut io::stdout()).await?;
+    app.shut_down(DRAIN).await;
+    std::process::exit(i32::from(!fine));
+}
+
+fn verify_bundle(path: &Path) -> anyhow::Result<()> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    match recordings::bundle::check(io::BufReader::new(file)) {
+        Ok(checked) => {
+            say(&format!("fine: {} recordings, {} files, signed by {}", checked.recordings, checked.files, checked.public))
+        }
+        Err(error) => {
+            say(&format!("BROKEN: {error}"))?;
+            std::process::exit(1)
+        }
+    }
 }
 
 /// Neutral people for `make demo`. Those who are there already keep what they have.

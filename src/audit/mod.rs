@@ -15,13 +15,16 @@ use crate::{
     },
     clock::Millis,
     db::Tx,
-    ids::{AuditId, CallId, ConversationId, MessageId, UserId},
+    ids::{AuditId, CallId, ConversationId, ExportId, HoldId, MessageId, NoteId, RecordingId, UserId},
+    recordings::{model::Review, orders::Fault, policy::RecordingPolicy},
     users::{Role, User},
 };
 
 pub mod csv;
 pub mod routes;
 pub mod store;
+
+pub use store::of_recording;
 
 /// What was done. Old entries are read for years: a field may be added with a default, none may be renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -85,6 +88,84 @@ pub enum Action {
         before: Path,
         after: Path,
     },
+    RecordingPolicyChanged {
+        before: Box<RecordingPolicy>,
+        after: Box<RecordingPolicy>,
+    },
+    /// A call that had to be recorded was not, or not to its end.
+    RecordingFailed {
+        call_id: CallId,
+        caller_id: UserId,
+        callee_id: UserId,
+        rule: String,
+        fault: Fault,
+    },
+    /// Somebody who is no compliance officer tried to reach recordings.
+    RecordingAccessRefused {
+        method: String,
+        path: String,
+    },
+    /// An officer looked through the recordings, by this query.
+    RecordingsListed {
+        query: String,
+    },
+    /// An officer looked at what is known of a recording, its events or its waveform.
+    RecordingOpened {
+        recording_id: RecordingId,
+        what: String,
+    },
+    /// An officer heard or saw a stream of a recording, from this byte on.
+    RecordingPlayed {
+        recording_id: RecordingId,
+        stream: u16,
+        from: u64,
+    },
+    RecordingMarked {
+        recording_id: RecordingId,
+        tag: Option<String>,
+        review: Review,
+    },
+    RecordingNoted {
+        recording_id: RecordingId,
+        note_id: NoteId,
+    },
+    RecordingHeld {
+        recording_id: RecordingId,
+        hold_id: HoldId,
+        owner_id: UserId,
+        reason: String,
+        until: Option<Millis>,
+    },
+    RecordingHoldReleased {
+        recording_id: RecordingId,
+        hold_id: HoldId,
+    },
+    RecordingVerified {
+        recording_id: RecordingId,
+        fine: bool,
+    },
+    RecordingExportRequested {
+        export_id: ExportId,
+        recording_ids: Vec<RecordingId>,
+        reason: String,
+    },
+    RecordingExportApproved {
+        export_id: ExportId,
+    },
+    RecordingExportTaken {
+        export_id: ExportId,
+        recording_ids: Vec<RecordingId>,
+    },
+    /// Its time was over: the keys are gone, and so nobody can read it any more.
+    RecordingErased {
+        recording_id: RecordingId,
+    },
+    /// The clock jumped, or stood still for long: nothing is erased until an admin has looked.
+    RetentionFrozen {
+        before: Millis,
+        after: Millis,
+    },
+    RetentionConfirmed,
     UploadLimitsChanged {
         max_file_bytes: u64,
         max_user_bytes: u64,
@@ -122,6 +203,7 @@ impl From<&User> for Described {
 pub enum Target {
     User(UserId),
     Message(MessageId),
+    Recording(RecordingId),
 }
 
 impl Action {
@@ -136,11 +218,28 @@ impl Action {
             | Self::UserInvitedAgain { user_id }
             | Self::SignInFailed { user_id, .. } => Some(Target::User(*user_id)),
             Self::MessageVersionsRead { message_id, .. } => Some(Target::Message(*message_id)),
+            Self::RecordingOpened { recording_id, .. }
+            | Self::RecordingPlayed { recording_id, .. }
+            | Self::RecordingMarked { recording_id, .. }
+            | Self::RecordingNoted { recording_id, .. }
+            | Self::RecordingHeld { recording_id, .. }
+            | Self::RecordingHoldReleased { recording_id, .. }
+            | Self::RecordingVerified { recording_id, .. }
+            | Self::RecordingErased { recording_id } => Some(Target::Recording(*recording_id)),
             Self::InvitationAccepted { .. }
             | Self::PasswordChanged { .. }
             | Self::SignedIn { .. }
             | Self::PathPolicyChanged { .. }
             | Self::CallMoved { .. }
+            | Self::RecordingPolicyChanged { .. }
+            | Self::RecordingFailed { .. }
+            | Self::RecordingAccessRefused { .. }
+            | Self::RecordingsListed { .. }
+            | Self::RecordingExportRequested { .. }
+            | Self::RecordingExportApproved { .. }
+            | Self::RecordingExportTaken { .. }
+            | Self::RetentionFrozen { .. }
+            | Self::RetentionConfirmed
             | Self::UploadLimitsChanged { .. }
             | Self::MailSettingsChanged { .. }
             | Self::AuditExported => None,

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row as _, any::AnyRow};
 use super::{Entry, Target};
 use crate::{
     db::{self, Db},
-    ids::{AuditId, UserId},
+    ids::{AuditId, RecordingId, UserId},
 };
 
 /// Which entries are wanted; what is unset does not matter.
@@ -24,6 +24,7 @@ pub async fn insert(tx: &mut AnyConnection, entry: &Entry) -> sqlx::Result<()> {
     let (kind, target) = match entry.action.target() {
         Some(Target::User(id)) => (Some("user"), Some(id.to_string())),
         Some(Target::Message(id)) => (Some("message"), Some(id.to_string())),
+        Some(Target::Recording(id)) => (Some("recording"), Some(id.to_string())),
         None => (None, None),
     };
     let sql = "insert into audit_entries (id, at, actor_id, action, target_kind, target_id, details) \
@@ -52,6 +53,14 @@ pub async fn list(db: &Db, filter: &Filter, limit: u32) -> sqlx::Result<Vec<Entr
         .bind(filter.actor_id.map(|id| id.to_string()))
         .bind(filter.action.as_deref())
         .bind(i64::from(limit));
+    query.fetch_all(db.read()).await?.iter().map(entry).collect()
+}
+
+/// Who did what to a recording, the newest first.
+pub async fn of_recording(db: &Db, id: RecordingId, limit: u32) -> sqlx::Result<Vec<Entry>> {
+    let sql = "select id, at, actor_id, action, details from audit_entries where target_kind = 'recording' and target_id = $1 \
+        order by id desc limit $2";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(i64::from(limit));
     query.fetch_all(db.read()).await?.iter().map(entry).collect()
 }
 

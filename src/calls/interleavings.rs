@@ -409,6 +409,7 @@ impl Model {
                 assert_eq!(self.entries.get(&facts.id), None, "kept as alive after its end");
             }
             Effect::Ended(history) => *self.entries.entry(history.record.id).or_default() += 1,
+            Effect::Recorder(_) | Effect::Consented(_) | Effect::NotRecorded(_) => panic!("nothing is recorded here"),
             Effect::Node(_) | Effect::Refuse { .. } => {}
         }
     }

@@ -25,6 +25,7 @@ use utoipa::ToSchema;
 use crate::{
     clock::Millis,
     ids::{CallId, ConversationId, UserId},
+    recordings::policy::Mode,
 };
 
 use policy::Policy;
@@ -72,6 +73,8 @@ pub enum Outcome {
     Busy,
     /// A participant was lost and did not come back in 30 s, or the media never connected.
     Lost,
+    /// It had to be recorded and could not be: somebody did not agree in time, or the recorder failed.
+    NotRecorded,
 }
 
 /// A call that has ended, as history keeps it.
@@ -137,6 +140,56 @@ pub struct CallState {
     pub answered_at: Option<Millis>,
     pub ended_at: Option<Millis>,
     pub outcome: Option<Outcome>,
+    /// Set if the call is recorded or may be; from its ringing on.
+    pub recording: Option<CallRecording>,
+}
+
+/// Where the recording of a call stands, as one device should show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallRecording {
+    pub state: RecordingState,
+    /// Name of the policy rule that says so.
+    pub rule: String,
+    pub mode: Mode,
+    pub notice: RecordingNotice,
+    /// This device has agreed to this version of the notice. Where it has not, and `state` is any other than `off` and `failed`, it is
+    /// to ask its user: also while the recording is on.
+    pub consented: bool,
+    /// Participants who have not agreed yet, once the call was answered.
+    pub waiting_for: Vec<UserId>,
+    /// The user of this device may switch it on and off: `call_record`.
+    pub can_start: bool,
+    /// Since when it is recorded; unset while it is not.
+    pub started_at: Option<Millis>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingState {
+    /// It rings, and will be recorded.
+    Announced,
+    /// It waits for the consent of all, and then for the recorder. Where it always records, no media flows before.
+    Consent,
+    On,
+    /// On demand, and nobody has asked for it; or the call is over.
+    Off,
+    /// The recorder is behind: what is said now may be missing.
+    Interrupted,
+    /// It ended by a fault.
+    Failed,
+}
+
+/// What participants are told before they agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecordingNotice {
+    /// Sent back with `call_consent`.
+    pub version: u32,
+    pub purpose_ru: String,
+    pub purpose_en: String,
+    pub recorded_by: String,
+    pub retention_days: u32,
+    /// Pictures are recorded, too: those of cameras and of screens that are shared.
+    pub video: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -233,6 +286,7 @@ names!(Outcome {
     Missed = "missed",
     Busy = "busy",
     Lost = "lost",
+    NotRecorded = "not_recorded",
 });
 
 #[cfg(test)]
@@ -254,6 +308,6 @@ mod tests {
         check::<CallKind>(&["audio", "video"]);
         check::<Path>(&["direct", "relayed", "media_node"]);
         check::<Policy>(&["direct", "auto", "relayed", "media_node"]);
-        check::<Outcome>(&["completed", "declined", "cancelled", "missed", "busy", "lost"]);
+        check::<Outcome>(&["completed", "declined", "cancelled", "missed", "busy", "lost", "not_recorded"]);
     }
 }

@@ -1,5 +1,7 @@
 //! One of the two of a call: which device speaks for it, whether it is away, where it stands with the media node.
 
+use std::collections::BTreeMap;
+
 use staffline_media::control::PeerId;
 
 use super::{
@@ -53,6 +55,10 @@ pub(super) struct Party {
     /// A signal came while the side was away: its media cannot go on as it was.
     pub(super) missed_signal: bool,
     pub(super) node: NodeSide,
+    /// Which version of the recording's notice was agreed to on which device. A callee may do so before the answer.
+    pub(super) consents: BTreeMap<DeviceId, u32>,
+    /// An offer to the media node of a device that has agreed, until the recorder runs.
+    pub(super) held_offer: Option<String>,
 }
 
 #[derive(Debug)]
@@ -98,6 +104,8 @@ impl Party {
             candidates: 0,
             missed_signal: false,
             node: NodeSide::default(),
+            consents: BTreeMap::new(),
+            held_offer: None,
         }
     }
 
@@ -121,6 +129,13 @@ impl Party {
     pub(super) fn renegotiate(&mut self) {
         self.negotiation += 1;
         self.candidates = 0;
+        self.held_offer = None;
+    }
+
+    /// Whether its device, or the one that it waits for, has agreed to this version.
+    pub(super) fn agrees(&self, version: u32) -> bool {
+        let speaker = self.device.or(self.away.as_ref().map(|away| away.device));
+        speaker.is_some_and(|device| self.consents.get(&device) == Some(&version))
     }
 
     /// A device that is there has so long to connect to the media node; one that is away, when it comes back.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::Path;
-use crate::{ids::UserId, users::Role};
+use crate::{ids::UserId, recordings::policy::RecordingPolicy, users::Role};
 
 pub mod draft;
 mod network;
@@ -45,6 +45,13 @@ pub struct PathPolicy {
     #[serde(default)]
     #[schema(required = true)]
     pub rules: Vec<Rule>,
+}
+
+/// All that is decided about calls in general.
+#[derive(Clone, Debug, Default)]
+pub struct Policies {
+    pub paths: PathPolicy,
+    pub recording: RecordingPolicy,
 }
 
 /// What holds for the ends that it matches.

@@ -27,6 +27,12 @@ pub enum Refusal {
     TooManyCandidates,
     #[error("The media node cannot take the call: {0}.")]
     MediaNode(String),
+    #[error("The call is recorded: agree first.")]
+    ConsentNeeded,
+    #[error("What is told of the recording has changed: agree anew.")]
+    ConsentOutdated,
+    #[error("You cannot switch the recording of this call.")]
+    RecordingNotAllowed,
     #[error("The server cannot do this just now; try again.")]
     Unavailable,
 }
@@ -47,6 +53,9 @@ impl Refusal {
             Self::BadSignal(_) => "bad_signal",
             Self::TooManyCandidates => "too_many_candidates",
             Self::MediaNode(_) => "media_node_refused",
+            Self::ConsentNeeded => "consent_needed",
+            Self::ConsentOutdated => "consent_outdated",
+            Self::RecordingNotAllowed => "recording_not_allowed",
             Self::Unavailable => "unavailable",
         }
     }

@@ -18,7 +18,7 @@ use staffline_media::control::RoomId;
 use super::{
     CallKind, Outcome, Path,
     party::{Party, Side, leave},
-    policy::{Decision, End, PathPolicy},
+    policy::{Decision, End, Policies},
     refusal::Refusal,
 };
 use crate::{
@@ -31,9 +31,11 @@ mod away;
 mod io;
 mod media;
 mod node;
+mod recording;
 mod view;
 
 pub use io::{Input, NewCall, NodeCommand, Output};
+pub use recording::{CONSENT, START};
 pub use view::{Facts, History};
 
 use answer::{Taker, after_the_end};
@@ -71,6 +73,10 @@ pub struct Call {
     peers_made: u32,
     /// The TURN server takes credentials of this call.
     relay_open: bool,
+    /// Set if it is recorded, or may be.
+    recording: Option<recording::Recording>,
+    /// How many recordings of it were begun; each gets an id of its own.
+    recordings_made: u32,
 }
 
 #[derive(Debug)]
@@ -83,12 +89,12 @@ enum Phase {
 impl Call {
     /// Begins to ring, or to wait for a callee who is in another call. `address` is that of the caller's device.
     #[must_use]
-    pub fn start(now: Millis, new: NewCall, address: IpAddr, waiting: bool) -> (Self, Vec<Output>) {
+    pub fn start(now: Millis, policies: &Policies, new: NewCall, address: IpAddr, waiting: bool) -> (Self, Vec<Output>) {
         let mut caller = Party::new(End { user_id: new.caller_id, role: new.caller_role, address: Some(address) });
         caller.client_key = Some(new.client_key);
         caller.device = Some(new.device);
         caller.sends.camera = new.kind == CallKind::Video;
-        let call = Self {
+        let mut call = Self {
             id: new.id,
             conversation_id: new.conversation_id,
             kind: new.kind,
@@ -100,22 +106,25 @@ impl Call {
             rang: !waiting,
             peers_made: 0,
             relay_open: false,
+            recording: None,
+            recordings_made: 0,
         };
+        call.set_recording(call.judge_recording(policies));
         let mut out = call.show();
         out.extend((!waiting).then_some(Output::Rings));
         (call, out)
     }
 
-    /// One step. `policy` decides the path at the moment of the answer.
-    pub fn handle(&mut self, now: Millis, policy: &PathPolicy, input: Input) -> Vec<Output> {
+    /// One step. `policies` decide the path, and whether it is recorded, at the moment of the answer.
+    pub fn handle(&mut self, now: Millis, policies: &Policies, input: Input) -> Vec<Output> {
         if let Phase::Ended { .. } = self.phase {
             return after_the_end(&input);
         }
         match input {
             Input::Accept { side, device, address, previous, anew } => {
-                self.accept(now, policy, Taker { side, device, address: Some(address), previous, anew })
+                self.accept(now, policies, Taker { side, device, address: Some(address), previous, anew })
             }
-            Input::Glare { device, address, client_key, kind } => self.glare(now, policy, (device, address), client_key, kind),
+            Input::Glare { device, address, client_key, kind } => self.glare(now, policies, (device, address), client_key, kind),
             Input::Decline { side, device } => self.decline(now, side, device),
             Input::HangUp { side, device } => self.hang_up(now, side, device),
             Input::Leave { side, device } => self.page_left(now, side, device),
@@ -123,6 +132,9 @@ impl Call {
             Input::Media { side, device, sends } => self.media(side, device, sends),
             Input::MediaFailed { side, device, negotiation } => self.media_failed(now, side, device, negotiation),
             Input::Move { path } => self.moved(now, path),
+            Input::Consent { side, device, version, language } => self.consent(now, side, device, version, language),
+            Input::Record { side, device, on } => self.record(now, side, device, on),
+            Input::RecordingPolicy => self.recording_policy_changed(now, policies),
             Input::DeviceConnected { side, device } => self.device_connected(side, device),
             Input::DeviceLost { side, device } => self.device_lost(now, side, device),
             Input::DeviceSilent { side, device, since } => self.device_silent(since, side, device),
@@ -144,7 +156,8 @@ impl Call {
             Phase::Answered { .. } => None,
             Phase::Ended { at, .. } => return Some(at.plus(REMEMBER)),
         };
-        phase.into_iter().chain(self.caller.deadlines()).chain(self.callee.deadlines()).min()
+        let parties = self.caller.deadlines().chain(self.callee.deadlines());
+        phase.into_iter().chain(parties).chain(self.recording_deadline()).min()
     }
 
     #[must_use]
@@ -237,7 +250,9 @@ impl Call {
     }
 
     fn end(&mut self, now: Millis, outcome: Outcome) -> Vec<Output> {
-        let mut out: Vec<_> = [&mut self.caller, &mut self.callee].into_iter().filter_map(leave).collect();
+        let mut out: Vec<_> = [Side::Caller, Side::Callee].into_iter().filter_map(|side| self.leave_note(side)).collect();
+        out.extend(self.stop_recording());
+        out.extend([&mut self.caller, &mut self.callee].into_iter().filter_map(leave));
         if std::mem::take(&mut self.relay_open) {
             out.push(Output::Node(NodeCommand::CloseRelay { call: self.room() }));
         }

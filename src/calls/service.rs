@@ -25,7 +25,7 @@ use super::{
     history::Note,
     media::MediaNode,
     party::Sends,
-    policy::PathPolicy,
+    policy::{PathPolicy, Policies},
     refusal::Refusal,
     ringing::{Facts, History},
     store,
@@ -37,9 +37,11 @@ use crate::{
     clock::{Clock, Millis},
     hub::Hub,
     ids::{CallId, DeviceId, UserId},
+    recordings::Recordings,
     ws::frames::{ClientFrame, ServerFrame},
 };
 
+mod recorded;
 mod start;
 mod visits;
 
@@ -60,6 +62,8 @@ pub struct Calls(Arc<Parts>);
 struct Parts {
     hub: Hub,
     clock: Clock,
+    /// Takes what is to be recorded, and what is to be kept of it.
+    recordings: Recordings,
     // Held for one step of the switchboard and the queueing of what it wants said; never across an await. The hub's own lock is
     // taken inside it, and nobody takes them the other way round.
     live: Mutex<Live>,
@@ -95,12 +99,13 @@ pub enum MoveCallError {
 
 impl Calls {
     #[must_use]
-    pub fn new(hub: Hub, clock: Clock, policy: PathPolicy) -> Self {
+    pub fn new(hub: Hub, clock: Clock, policies: Policies, recordings: Recordings) -> Self {
         Self(Arc::new(Parts {
             hub,
             clock,
+            recordings,
             live: Mutex::new(Live {
-                board: Switchboard::new(policy),
+                board: Switchboard::with(policies),
                 unsaved: VecDeque::new(),
                 ended: BTreeMap::new(),
                 node: None,
@@ -180,6 +185,10 @@ impl Calls {
                 (call_id, Ask::Media(Sends { microphone, camera, screen, on_hold }))
             }
             ClientFrame::CallMediaFailed { call_id, negotiation } => (call_id, Ask::MediaFailed { negotiation }),
+            ClientFrame::CallConsent { call_id, notice_version: version, language } => {
+                (call_id, Ask::Consent { version, language })
+            }
+            ClientFrame::CallRecord { call_id, on } => (call_id, Ask::Record { on }),
             ClientFrame::Ping | ClientFrame::Presence { .. } | ClientFrame::Typing { .. } => return,
         };
         self.step(|board, now| board.ask(now, user, device, call_id, ask));
@@ -201,6 +210,9 @@ impl Calls {
             None => Some(event),
         };
         let Some(event) = of_calls else { return };
+        if let NodeEvent::Recording { id, what, .. } = &event {
+            self.0.recordings.event(*id, what.clone());
+        }
         self.step(|board, now| board.node_event(now, event));
     }
 
@@ -336,6 +348,9 @@ impl Calls {
                 Some(node) => return node.send(command),
                 None => tracing::error!("a call wants the media node, which does not run"),
             },
+            Effect::Recorder(order) => return self.record(order),
+            Effect::Consented(consent) => self.0.recordings.consented(consent),
+            Effect::NotRecorded(unrecorded) => self.0.recordings.not_recorded(unrecorded),
             Effect::Rings(ring) => self.tell(ring),
             Effect::Changed(facts) => self.note(live, Note::Lives(*facts)),
             Effect::Ended(history) => {

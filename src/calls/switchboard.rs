@@ -11,7 +11,7 @@ use staffline_media::control::{Event as NodeEvent, PeerId};
 use super::{
     CallState, Path, Ring, Signal,
     party::{Sends, Side},
-    policy::PathPolicy,
+    policy::{PathPolicy, Policies},
     refusal::Refusal,
     ringing::{Call, Facts, History, Input, NewCall, NodeCommand},
     signal,
@@ -19,6 +19,11 @@ use super::{
 use crate::{
     clock::Millis,
     ids::{CallId, DeviceId, UserId},
+    recordings::{
+        orders::{Consent, Order, Unrecorded},
+        policy::RecordingPolicy,
+    },
+    users::settings::Language,
 };
 
 mod effects;
@@ -50,6 +55,10 @@ pub enum Effect {
         client_key: Option<String>,
     },
     Node(NodeCommand),
+    /// For the recorder.
+    Recorder(Order),
+    Consented(Consent),
+    NotRecorded(Box<Unrecorded>),
     /// It begins to ring on all devices of the callee.
     Rings(Ring),
     /// What is kept of it, should this process die, is another now.
@@ -67,11 +76,13 @@ pub enum Ask {
     Signal { signal: Signal, negotiation: Option<u32> },
     Media(Sends),
     MediaFailed { negotiation: u32 },
+    Consent { version: u32, language: Language },
+    Record { on: bool },
 }
 
 #[derive(Debug, Default)]
 pub struct Switchboard {
-    policy: PathPolicy,
+    policies: Policies,
     devices: HashMap<DeviceId, Device>,
     devices_of: HashMap<UserId, BTreeSet<DeviceId>>,
     /// Those that live, and for a minute those that have ended.
@@ -104,22 +115,41 @@ pub enum MoveError {
     NotAnswered,
     #[error("the call takes this path already")]
     AlreadyThere,
+    #[error("the call is recorded, and stays where it is")]
+    Recorded,
 }
 
 impl Switchboard {
     #[must_use]
     pub fn new(policy: PathPolicy) -> Self {
-        Self { policy, ..Self::default() }
+        Self::with(Policies { paths: policy, ..Policies::default() })
+    }
+
+    #[must_use]
+    pub fn with(policies: Policies) -> Self {
+        Self { policies, ..Self::default() }
     }
 
     #[must_use]
     pub fn policy(&self) -> &PathPolicy {
-        &self.policy
+        &self.policies.paths
     }
 
     /// For calls that are answered from now on.
     pub fn set_policy(&mut self, policy: PathPolicy) {
-        self.policy = policy;
+        self.policies.paths = policy;
+    }
+
+    #[must_use]
+    pub fn recording_policy(&self) -> &RecordingPolicy {
+        &self.policies.recording
+    }
+
+    /// For calls that are answered from now on; who is recorded is asked anew.
+    pub fn set_recording_policy(&mut self, now: Millis, policy: RecordingPolicy) -> Vec<Effect> {
+        self.policies.recording = policy;
+        let live: BTreeSet<_> = self.by_user.values().flatten().copied().collect();
+        live.into_iter().flat_map(|id| self.step(now, id, Input::RecordingPolicy)).collect()
     }
 
     /// A socket is open.
@@ -230,6 +260,8 @@ impl Switchboard {
             Ask::Leave => Input::Leave { side, device },
             Ask::Media(sends) => Input::Media { side, device, sends },
             Ask::MediaFailed { negotiation } => Input::MediaFailed { side, device, negotiation },
+            Ask::Consent { version, language } => Input::Consent { side, device, version, language },
+            Ask::Record { on } => Input::Record { side, device, on },
             Ask::Signal { signal, negotiation } => match signal::check(&signal) {
                 Ok(()) => Input::Signal { side, device, signal, negotiation },
                 Err(refusal) => return refuse(refusal),
@@ -251,6 +283,9 @@ impl Switchboard {
         if before == path {
             return Err(MoveError::AlreadyThere);
         }
+        if call.is_recorded() && path != Path::MediaNode {
+            return Err(MoveError::Recorded);
+        }
         Ok((before, [Side::Caller, Side::Callee].map(|side| call.user(side))))
     }
 
@@ -261,7 +296,8 @@ impl Switchboard {
             | NodeEvent::Refused { peer, .. }
             | NodeEvent::Connected { peer, .. }
             | NodeEvent::Closed { peer, .. } => *peer,
-            NodeEvent::Recording { .. } | NodeEvent::Report { .. } => return Vec::new(),
+            NodeEvent::Recording { room, .. } => return self.step(now, CallId::of_u128(room.0), Input::Node(event)),
+            NodeEvent::Report { .. } => return Vec::new(),
         };
         let Some(id) = self.by_peer.get(&peer).copied() else { return Vec::new() };
         if matches!(event, NodeEvent::Closed { .. }) {
@@ -341,7 +377,7 @@ impl Switchboard {
         let line = self.line_of(callee);
         self.by_key.entry(caller).or_default().insert(new.client_key.clone(), id);
         self.by_user.entry(caller).or_default().push(id);
-        let (call, outputs) = Call::start(now, new, address, matches!(line, Line::Second(_)));
+        let (call, outputs) = Call::start(now, &self.policies, new, address, matches!(line, Line::Second(_)));
         self.calls.insert(id, call);
         if line == Line::Busy {
             // It never rings, so its ringing is shown to nobody.

@@ -42,7 +42,7 @@ fn a_flag_beats_the_file_and_the_file_the_default() {
 
 #[test]
 fn a_mistake_is_named_with_its_place() {
-    let cases: [(&[&str], &str, &[&str]); 24] = [
+    let cases: [(&[&str], &str, &[&str]); 26] = [
         (&[], "lisen = '127.0.0.1:1'", &["staffline.toml", "unknown field `lisen`"]),
         (&[], "listen = 'nowhere'", &["staffline.toml", "listen", "line 1"]),
         (&["--listen", "nowhere"], "", &["--listen", "nowhere"]),
@@ -66,6 +66,8 @@ fn a_mistake_is_named_with_its_place() {
         (&["--max-file-mib", "0"], "", &["max_file_mib (--max-file-mib)", "0 is not between"]),
         (&[], "max_user_gib = 2000000", &["max_user_gib (", "staffline.toml", "2000000"]),
         (&["--metrics-token", "too short"], "", &["metrics_token (--metrics-token)", "16 characters"]),
+        (&["--recording-key", "AAAA"], "", &["recording_key (--recording-key)", "32 bytes"]),
+        (&["--recording-recipients", "age1x"], "", &["recording_recipients (--recording-recipients)", "age1x"]),
         (&["--log-filter", "a=b=c"], "", &["log_filter (--log-filter)"]),
     ];
     for (flags, file, expected) in cases {

@@ -6,7 +6,7 @@ use sqlx::{AnyPool, AssertSqlSafe};
 
 use super::Engine;
 
-const TABLES: &[&str] = &["audit_entries"];
+const TABLES: &[&str] = &["audit_entries", "call_consents", "recording_failures", "recording_heads", "recording_notes"];
 
 /// Puts the triggers where they are missing.
 pub(super) async fn guard(pool: &AnyPool, engine: Engine) -> sqlx::Result<()> {

@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     clock::Millis,
     config::FileStore,
-    ids::{AttachmentId, PictureId},
+    ids::{AttachmentId, PictureId, RecordingId},
 };
 
 /// What an object is, and its place in the store.
@@ -31,6 +31,8 @@ pub enum Key {
     Attachment(AttachmentId),
     Thumbnail(AttachmentId),
     Picture(PictureId),
+    /// A part of a recording, sealed.
+    Segment(RecordingId, u32),
 }
 
 /// The store, cheap to clone.
@@ -59,6 +61,7 @@ impl Key {
             Self::Attachment(id) => format!("attachments/{id}"),
             Self::Thumbnail(id) => format!("thumbnails/{id}"),
             Self::Picture(id) => format!("pictures/{id}"),
+            Self::Segment(id, segment) => format!("recordings/{id}/{segment:05}.seg"),
         })
     }
 
@@ -68,6 +71,10 @@ impl Key {
             "attachments" => id.parse().ok().map(Self::Attachment),
             "thumbnails" => id.parse().ok().map(Self::Thumbnail),
             "pictures" => id.parse().ok().map(Self::Picture),
+            "recordings" => {
+                let (id, segment) = id.split_once('/')?;
+                Some(Self::Segment(id.parse().ok()?, segment.strip_suffix(".seg")?.parse().ok()?))
+            }
             _ => None,
         }
     }
@@ -99,6 +106,17 @@ impl Blobs {
         });
         let (_, prefix) = ObjectStoreScheme::parse(url)?;
         Ok(Self { store: Arc::new(PrefixStore::new(builder.build()?, prefix)), folder: None })
+    }
+
+    /// Whether it is another machine's, as against a folder here.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.folder.is_none()
+    }
+
+    /// A part of an object.
+    pub async fn range(&self, key: Key, range: Range<u64>) -> Result<Bytes, object_store::Error> {
+        self.store.get_range(&key.location(), range).await
     }
 
     /// Stores a staged file, which stays where it is. Returns when it is safe; a second time changes nothing.

@@ -142,6 +142,12 @@ impl Files {
             workers: worker::Workers::new(&tuning.worker),
         })
     }
+
+    /// The object store, for what is kept in it beside attachments and pictures.
+    #[must_use]
+    pub fn blobs(&self) -> &blobs::Blobs {
+        &self.blobs
+    }
 }
 
 /// Hangs complete uploads of `owner` on a message that the same transaction has stored, in this order.

@@ -71,6 +71,8 @@ async fn sweep_objects(app: &App, now: Millis) -> Result<usize, FilesError> {
     let orphan = |found: &Found| match found.key {
         Some(Key::Attachment(id) | Key::Thumbnail(id)) => !attachments.contains(&id),
         Some(Key::Picture(id)) => !pictures.contains(&id),
+        // Recordings have a retention of their own.
+        Some(Key::Segment(..)) => false,
         // Not ours: another program's, in a bucket that is shared.
         None => false,
     };

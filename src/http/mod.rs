@@ -12,12 +12,13 @@ use tower_http::{
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, audit, calls, chat, doctor, error::Error, events, files, notifications, users, ws};
+use crate::{app::App, audit, calls, chat, doctor, error::Error, events, files, notifications, recordings, users, ws};
 
 pub mod extract;
 pub mod headers;
 pub mod origin;
 pub mod pages;
+pub mod range;
 pub mod trace;
 
 #[derive(OpenApi)]
@@ -34,6 +35,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(of_files())
         .merge(of_notices())
         .merge(of_doctor())
+        .merge(of_recordings())
         .routes(routes!(events::routes::list))
         .routes(routes!(calls::routes::list))
         .routes(routes!(calls::routes::ice_servers))
@@ -107,6 +109,26 @@ fn of_doctor() -> OpenApiRouter<App> {
         .routes(routes!(doctor::routes::list))
         .routes(routes!(doctor::routes::relay))
         .routes(routes!(doctor::routes::metrics))
+}
+
+fn of_recordings() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(recordings::routes::policy, recordings::routes::set_policy))
+        .routes(routes!(recordings::routes::find::list))
+        .routes(routes!(recordings::routes::find::failures))
+        .routes(routes!(recordings::routes::exports::list, recordings::routes::exports::request))
+        .routes(routes!(recordings::routes::exports::approve))
+        .routes(routes!(recordings::routes::find::detail, recordings::routes::marks::change))
+        .routes(routes!(recordings::routes::exports::take))
+        .routes(routes!(recordings::routes::listen::stream))
+        .routes(routes!(recordings::routes::listen::events))
+        .routes(routes!(recordings::routes::listen::peaks))
+        .routes(routes!(recordings::routes::listen::verify))
+        .routes(routes!(recordings::routes::retention::standing))
+        .routes(routes!(recordings::routes::retention::confirm))
+        .routes(routes!(recordings::routes::marks::note))
+        .routes(routes!(recordings::routes::marks::hold))
+        .routes(routes!(recordings::routes::marks::release))
 }
 
 /// The OpenAPI document, from the handlers themselves.

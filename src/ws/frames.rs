@@ -8,7 +8,7 @@ use crate::{
     clock::Millis,
     events::{EventId, StoredEvent},
     ids::{CallId, ConversationId, DeviceId, UserId},
-    users::Presence,
+    users::{Presence, settings::Language},
 };
 
 /// From the browser to the server.
@@ -72,6 +72,19 @@ pub enum ClientFrame {
     CallMediaFailed {
         call_id: CallId,
         negotiation: u32,
+    },
+    /// The user of this device has read what is told of the recording, and agrees; before or after the answer.
+    CallConsent {
+        call_id: CallId,
+        /// `CallRecording.notice.version`.
+        notice_version: u32,
+        /// In which the notice was shown.
+        language: Language,
+    },
+    /// Switches a recording on demand on or off.
+    CallRecord {
+        call_id: CallId,
+        on: bool,
     },
 }
 

@@ -14,6 +14,8 @@ pub(crate) enum For {
     Admins,
     /// Admins and compliance officers.
     Auditors,
+    /// Compliance officers; for others there is nothing.
+    Officers,
 }
 
 /// Every route of the OpenAPI document, with whom it is for.
@@ -88,6 +90,25 @@ pub(crate) const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/api/admin/relay", For::Admins),
     // With the token of a setting, which is not set here; see doctor.rs.
     ("get", "/metrics", For::Anybody),
+    ("get", "/api/admin/recording-policy", For::Auditors),
+    ("put", "/api/admin/recording-policy", For::Admins),
+    ("get", "/api/recordings", For::Officers),
+    ("get", "/api/recordings/failures", For::Officers),
+    ("get", "/api/recordings/exports", For::Officers),
+    ("post", "/api/recordings/exports", For::Officers),
+    ("post", "/api/recordings/exports/{id}/approve", For::Officers),
+    ("get", "/api/recordings/{id}", For::Officers),
+    ("patch", "/api/recordings/{id}", For::Officers),
+    ("get", "/api/recordings/exports/{id}/bundle", For::Officers),
+    ("get", "/api/recordings/{id}/streams/{stream}", For::Officers),
+    ("get", "/api/recordings/{id}/events", For::Officers),
+    ("get", "/api/recordings/{id}/peaks", For::Officers),
+    ("post", "/api/recordings/{id}/verify", For::Officers),
+    ("get", "/api/admin/retention", For::Auditors),
+    ("post", "/api/admin/retention/confirm", For::Admins),
+    ("post", "/api/recordings/{id}/notes", For::Officers),
+    ("post", "/api/recordings/{id}/holds", For::Officers),
+    ("post", "/api/recordings/{id}/holds/{hold_id}/release", For::Officers),
     ("get", "/api/admin/audit", For::Auditors),
     ("get", "/api/admin/audit.csv", For::Auditors),
 ];
@@ -133,6 +154,9 @@ both! {
                     (_, None) => assert_eq!((status, code.as_str()), (401, "not_signed_in"), "{case}"),
                     (For::Admins, Some("employee" | "manager" | "compliance")) | (For::Auditors, Some("employee" | "manager")) => {
                         assert_eq!((status, code.as_str()), (403, "forbidden"), "{case}");
+                    }
+                    (For::Officers, Some("employee" | "manager" | "admin")) => {
+                        assert_eq!((status, code.as_str()), (404, "not_found"), "{case}");
                     }
                     _ => assert!(!matches!(status, 401 | 403 | 500..), "{case}"),
                 }

@@ -30,6 +30,8 @@ mod net_certificates;
 mod net_streams;
 mod push;
 mod reads;
+mod recording_policy;
+mod recordings;
 mod search;
 mod session;
 mod settings;

@@ -7,7 +7,7 @@ use crate::{
     calls::{
         CallKind, Path,
         party::{Side, Why, leave},
-        policy::PathPolicy,
+        policy::{Decision, Policies},
         refusal::Refusal,
     },
     clock::Millis,
@@ -27,11 +27,11 @@ pub(super) struct Taker {
 }
 
 impl Call {
-    pub(super) fn accept(&mut self, now: Millis, policy: &PathPolicy, taker: Taker) -> Vec<Output> {
+    pub(super) fn accept(&mut self, now: Millis, policies: &Policies, taker: Taker) -> Vec<Output> {
         let Taker { side, device, address, previous, anew } = taker;
         if self.is_ringing() && side == Side::Callee {
             self.callee.end.address = address;
-            return self.answer(now, policy, device);
+            return self.answer(now, policies, device);
         }
         let party = self.party(side);
         let same_page = previous.is_some() && (previous == party.device || previous == party.away.as_ref().map(|a| a.device));
@@ -44,7 +44,7 @@ impl Call {
             let elsewhere = end.address != before;
             let mut out = self.take_over(now, side, device, same_page && !anew);
             if elsewhere {
-                out.extend(self.judge_again(now, policy));
+                out.extend(self.judge_again(now, &policies.paths));
             }
             out
         } else {
@@ -55,7 +55,7 @@ impl Call {
     pub(super) fn glare(
         &mut self,
         now: Millis,
-        policy: &PathPolicy,
+        policies: &Policies,
         (device, address): (DeviceId, IpAddr),
         client_key: String,
         kind: CallKind,
@@ -69,12 +69,19 @@ impl Call {
             // Nobody's camera is turned on by the other's choice.
             self.kind = CallKind::Audio;
         }
-        self.answer(now, policy, device)
+        self.answer(now, policies, device)
     }
 
-    fn answer(&mut self, now: Millis, policy: &PathPolicy, device: DeviceId) -> Vec<Output> {
-        let decision = policy.decide(&self.caller.end, &self.callee.end);
-        let on_node = decision.path == Path::MediaNode;
+    fn answer(&mut self, now: Millis, policies: &Policies, device: DeviceId) -> Vec<Output> {
+        let mut decision = policies.paths.decide(&self.caller.end, &self.callee.end);
+        self.set_recording(self.judge_recording(policies));
+        let must_record = self.must_record().map(str::to_owned);
+        // What has to be recorded waits for the recorder, and its time to connect begins then.
+        let connects = decision.path == Path::MediaNode && must_record.is_none();
+        let asks = must_record.is_some();
+        if let Some(rule) = must_record {
+            decision = Decision { path: Path::MediaNode, rule, may_move: false };
+        }
         self.phase = Phase::Answered { at: now, decision, moved_from: None };
         self.callee.device = Some(device);
         self.callee.sends.camera = self.kind == CallKind::Video;
@@ -84,7 +91,7 @@ impl Call {
         }
         for party in [&mut self.caller, &mut self.callee] {
             party.renegotiate();
-            if on_node {
+            if connects {
                 party.await_media(now);
             }
         }
@@ -92,6 +99,9 @@ impl Call {
         let to_callee = if self.waiting { Output::ShowDevice(device) } else { Output::ShowAll(Side::Callee) };
         self.waiting = false;
         let mut out: Vec<_> = self.open_relay().into_iter().collect();
+        if asks {
+            out.extend(self.ask_consent(now));
+        }
         out.push(to_callee);
         out.extend(self.show_side(Side::Caller));
         out.push(Output::Changed);
@@ -112,7 +122,13 @@ impl Call {
     /// Another device of the same user continues the call. If it is the same page after a broken socket, its media lives on.
     pub(super) fn take_over(&mut self, now: Millis, side: Side, device: DeviceId, media_lives: bool) -> Vec<Output> {
         let path = self.path();
+        let left = self.leave_note(side);
         let party = self.party_mut(side);
+        let before = party.device.or(party.away.as_ref().map(|away| away.device));
+        if let Some(agreed) = before.filter(|_| media_lives).and_then(|before| party.consents.remove(&before)) {
+            // The same page, on another socket.
+            party.consents.insert(device, agreed);
+        }
         if !media_lives {
             // What the page before shared or held, this one does not until it says so.
             (party.sends.screen, party.sends.on_hold) = (false, false);
@@ -120,17 +136,21 @@ impl Call {
         let media_lives = media_lives && !party.missed_signal;
         party.device = Some(device);
         (party.away, party.missed_signal) = (None, false);
+        self.ask_newcomer(now);
+        let due = (self.may_offer(side) == Ok(true)).then(|| now.plus(MEDIA_CONNECT));
+        let party = self.party_mut(side);
         let mut out = Vec::new();
         match path {
             Some(Path::MediaNode) if media_lives && party.node.peer.is_some() => {
                 if !party.node.connected {
-                    party.node.deadline = Some(now.plus(MEDIA_CONNECT));
+                    party.node.deadline = due;
                 }
             }
             Some(Path::MediaNode) => {
+                out.extend(left);
                 out.extend(leave(party));
                 party.renegotiate();
-                party.node.deadline = Some(now.plus(MEDIA_CONNECT));
+                party.node.deadline = due;
             }
             Some(Path::Direct | Path::Relayed) if !media_lives => {
                 out.extend(leave(party));

@@ -63,7 +63,8 @@ impl Call {
         }
         self.go_away(side, Away { device, until: now.plus(LEAVE_GRACE), why: Why::Left });
         // Its media ends with the page.
-        let mut out: Vec<_> = leave(self.party_mut(side)).into_iter().collect();
+        let mut out: Vec<_> = self.leave_note(side).into_iter().collect();
+        out.extend(leave(self.party_mut(side)));
         out.extend(self.show());
         out
     }
@@ -92,6 +93,8 @@ impl Call {
         let lost = parties.iter().any(|party| party.deadlines().min().is_some_and(|at| at <= now));
         if missed {
             self.end(now, Outcome::Missed)
+        } else if let Some(out) = self.recording_overdue(now) {
+            out
         } else if lost {
             // A caller who went away before the answer has, for the callee, given up; closing the page is hanging up.
             let outcome = match self.is_ringing() {

@@ -12,7 +12,8 @@ use crate::{
     },
     clock::Millis,
     ids::{CallId, ConversationId, DeviceId, UserId},
-    users::Role,
+    recordings::orders::{Consent, Order, Unrecorded},
+    users::{Role, settings::Language},
 };
 
 /// What happens to a call. The switchboard has checked that the user of the device is one of the two sides.
@@ -70,6 +71,21 @@ pub enum Input {
     Move {
         path: Path,
     },
+    /// The user of this device agrees to what is told of the recording.
+    Consent {
+        side: Side,
+        device: DeviceId,
+        version: u32,
+        language: Language,
+    },
+    /// A participant switches recording on demand on or off.
+    Record {
+        side: Side,
+        device: DeviceId,
+        on: bool,
+    },
+    /// The recording policy is another now.
+    RecordingPolicy,
     DeviceConnected {
         side: Side,
         device: DeviceId,
@@ -121,6 +137,12 @@ pub enum Output {
         refusal: Refusal,
     },
     Node(NodeCommand),
+    /// For the recorder.
+    Recorder(Order),
+    /// To be kept: somebody has agreed to be recorded.
+    Consented(Consent),
+    /// To be kept: what had to be recorded was not.
+    NotRecorded(Box<Unrecorded>),
     /// It begins to ring on all devices of the callee.
     Rings,
     /// What history would keep of it is another now.

@@ -31,12 +31,24 @@ impl Call {
             }
         }
         match path {
-            Path::MediaNode => self.signal_to_node(side, device, signal),
+            Path::MediaNode => self.signal_past_recording(side, device, signal),
             Path::Direct => self.party_mut(side.other()).deliver(signal),
             Path::Relayed => match relayed::cleared(signal) {
                 Some(signal) => self.party_mut(side.other()).deliver(signal),
                 None => Vec::new(),
             },
+        }
+    }
+
+    /// Nothing of one who has not agreed to be recorded reaches the media node, and nothing at all before the recorder runs.
+    fn signal_past_recording(&mut self, side: Side, device: DeviceId, signal: Signal) -> Vec<Output> {
+        match (self.may_offer(side), signal) {
+            (Err(refusal), Signal::Offer { .. }) => vec![Output::Refuse { device, refusal }],
+            (Ok(false), Signal::Offer { sdp }) => {
+                self.party_mut(side).held_offer = Some(sdp);
+                Vec::new()
+            }
+            (_, signal) => self.signal_to_node(side, device, signal),
         }
     }
 
@@ -47,8 +59,10 @@ impl Call {
             let refusal = if not_yet { Refusal::NotAnswered } else { Refusal::AnsweredElsewhere };
             return vec![Output::Refuse { device, refusal }];
         }
-        party.sends = sends;
-        self.show()
+        let changed = std::mem::replace(&mut party.sends, sends) != sends;
+        let mut out: Vec<_> = changed.then(|| self.media_note(side)).flatten().into_iter().collect();
+        out.extend(self.show());
+        out
     }
 
     /// The direct path does not carry this call: it is relayed from now on, once. A device that speaks of a negotiation that is
@@ -68,15 +82,15 @@ impl Call {
         if !decision.may_move {
             return refuse(Refusal::PathFixed);
         }
-        self.move_to(now, Path::Relayed)
+        self.move_to(now, Path::Relayed, None)
     }
 
-    /// An admin wants it there.
+    /// An admin wants it there. What is recorded stays where the recorder is.
     pub(super) fn moved(&mut self, now: Millis, path: Path) -> Vec<Output> {
-        if self.path().is_none_or(|present| present == path) {
+        if self.path().is_none_or(|present| present == path) || self.is_recorded() && path != Path::MediaNode {
             return Vec::new();
         }
-        self.move_to(now, path)
+        self.move_to(now, path, None)
     }
 
     /// An end speaks from another network now. What is stricter there holds at once; nothing becomes laxer in the middle of a call.
@@ -84,17 +98,19 @@ impl Call {
         let judged = policy.decide(&self.caller.end, &self.callee.end);
         let Phase::Answered { decision, moved_from, .. } = &mut self.phase else { return Vec::new() };
         if judged.path > decision.path {
-            decision.rule = judged.rule;
-            return self.move_to(now, judged.path);
+            return self.move_to(now, judged.path, Some(judged.rule));
         }
         decision.may_move |= judged.may_move && decision.path == Path::Direct && moved_from.is_none();
         Vec::new()
     }
 
-    /// Both ends set up media on the new path beside what they have.
-    fn move_to(&mut self, now: Millis, path: Path) -> Vec<Output> {
+    /// Both ends set up media on the new path beside what they have. `rule` says so, if it is not the one that chose the path before.
+    pub(super) fn move_to(&mut self, now: Millis, path: Path, rule: Option<String>) -> Vec<Output> {
         let Phase::Answered { decision, moved_from, .. } = &mut self.phase else { return Vec::new() };
         *moved_from = Some(decision.path);
+        if let Some(rule) = rule {
+            decision.rule = rule;
+        }
         (decision.path, decision.may_move) = (path, false);
         let mut out: Vec<_> = self.open_relay().into_iter().collect();
         for party in [&mut self.caller, &mut self.callee] {

@@ -11,6 +11,7 @@ use crate::{
     },
     clock::Millis,
     ids::DeviceId,
+    recordings::orders::Note,
 };
 
 impl Call {
@@ -36,6 +37,9 @@ impl Call {
     }
 
     pub(super) fn node_event(&mut self, now: Millis, event: NodeEvent) -> Vec<Output> {
+        if let NodeEvent::Recording { id, what, .. } = &event {
+            return self.recorder_event(now, *id, what);
+        }
         if self.path() != Some(Path::MediaNode) {
             self.forget_peer(&event);
             return Vec::new();
@@ -81,26 +85,33 @@ impl Call {
 
     pub(super) fn node_connected(&mut self, peer: PeerId) -> Vec<Output> {
         let Some(side) = self.side_of_peer(peer) else { return Vec::new() };
-        let node = &mut self.party_mut(side).node;
-        let was_lost = node.lost;
-        (node.connected, node.lost, node.deadline) = (true, false, None);
-        if was_lost { self.show() } else { Vec::new() }
+        let party = self.party_mut(side);
+        let (user_id, was_lost, was_connected) = (party.end.user_id, party.node.lost, party.node.connected);
+        (party.node.connected, party.node.lost, party.node.deadline) = (true, false, None);
+        let joins = (!was_connected).then(|| self.note(Note::Join { user_id, peer }));
+        let mut out: Vec<_> = joins.flatten().into_iter().collect();
+        if was_lost {
+            out.extend(self.show());
+        }
+        out
     }
 
     /// The node has given a peer up: its device is asked for a new offer, and has the time of a first connection for it.
     pub(super) fn node_closed(&mut self, now: Millis, peer: PeerId, reason: CloseReason) -> Vec<Output> {
         let Some(side) = self.side_of_peer(peer) else { return Vec::new() };
+        let mut out: Vec<_> = self.leave_note(side).into_iter().collect();
         let party = self.party_mut(side);
         let NodeSide { connected: was_connected, lost, deadline, .. } = party.node;
         party.node = NodeSide { lost: lost || was_connected, deadline, ..NodeSide::default() };
         if reason == CloseReason::Left {
-            return Vec::new();
+            return out;
         }
         if party.device.is_some() && was_connected {
             party.node.deadline = Some(now.plus(MEDIA_CONNECT));
         }
         party.renegotiate();
-        self.show()
+        out.extend(self.show());
+        out
     }
 
     pub(super) fn side_of_peer(&self, peer: PeerId) -> Option<Side> {

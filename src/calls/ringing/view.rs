@@ -79,6 +79,7 @@ impl Call {
             answered_at: answered.map(|(at, _)| at),
             ended_at: ended.map(|(at, _)| at),
             outcome: ended.map(|(_, outcome)| outcome),
+            recording: self.recording_for(side, device),
         }
     }
 

@@ -42,6 +42,9 @@ impl From<MoveCallError> for Error {
             MoveCallError::Refused(MoveError::AlreadyThere) => {
                 Self::conflict("already_on_path", "The call takes this path already.")
             }
+            MoveCallError::Refused(MoveError::Recorded) => {
+                Self::conflict("call_recorded", "The call is recorded, and stays on the media node.")
+            }
             MoveCallError::Database(error) => error.into(),
         }
     }
@@ -173,7 +176,7 @@ pub struct CallMove {
         (status = 204, description = "The call moves"),
         (status = 403, description = "forbidden: admins only", body = ErrorBody),
         (status = 404, description = "not_found: no such call goes on", body = ErrorBody),
-        (status = 409, description = "not_answered, already_on_path", body = ErrorBody),
+        (status = 409, description = "not_answered, already_on_path, call_recorded", body = ErrorBody),
         (status = "default", description = "Refused", body = ErrorBody),
     ))]
 pub async fn move_call(

@@ -61,7 +61,7 @@ impl Calls {
         [Way::Stun, Way::TurnUdp, Way::TurnTcp, Way::TurnTls].into_iter().filter_map(server).collect()
     }
 
-    fn tell_node(&self, command: Command) -> bool {
+    pub(super) fn tell_node(&self, command: Command) -> bool {
         self.live().node.as_ref().is_some_and(|node| node.tell(command))
     }
 }

@@ -14,7 +14,7 @@ impl Switchboard {
     pub(super) fn step(&mut self, now: Millis, id: CallId, input: Input) -> Vec<Effect> {
         let Some(call) = self.calls.get_mut(&id) else { return Vec::new() };
         let before = [Side::Caller, Side::Callee].map(|side| call.device(side));
-        let outputs = call.handle(now, &self.policy, input);
+        let outputs = call.handle(now, &self.policies, input);
         self.set_timer(id);
         let mut effects = self.effects(id, outputs);
         for (side, before) in [Side::Caller, Side::Callee].into_iter().zip(before) {
@@ -59,6 +59,9 @@ impl Switchboard {
                 }
                 vec![Effect::Node(command)]
             }
+            Output::Recorder(order) => vec![Effect::Recorder(order)],
+            Output::Consented(consent) => vec![Effect::Consented(consent)],
+            Output::NotRecorded(unrecorded) => vec![Effect::NotRecorded(unrecorded)],
             Output::Rings => self.calls.get(&id).map(|call| Effect::Rings(call.begin())).into_iter().collect(),
             Output::Changed => self.calls.get(&id).map(|call| Effect::Changed(Box::new(call.facts()))).into_iter().collect(),
             Output::Ended => self.ended(id).into_iter().collect(),

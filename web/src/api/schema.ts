@@ -159,6 +159,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/recording-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which calls are recorded. */
+        get: operations["recording_policy"];
+        /** Sets which calls are recorded that are answered from now on; it replaces the policy before as a whole, under the next version. */
+        put: operations["set_recording_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/relay": {
         parameters: {
             query?: never;
@@ -170,6 +188,40 @@ export interface paths {
         get: operations["relay_report"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether recordings whose time is over are being erased. */
+        get: operations["retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/retention/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The clock is right: recordings whose time is over are erased again from the next round on. */
+        post: operations["confirm_clock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -624,6 +676,229 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recordings, the newest first. */
+        get: operations["recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports that were asked for, the newest first, the last 100. */
+        get: operations["recording_exports"];
+        put?: never;
+        /** Asks for a bundle of recordings. It may be taken at once, or when another officer has approved it. */
+        post: operations["export_recordings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/exports/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves an export that another officer has asked for. */
+        post: operations["approve_recording_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/exports/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bundle: a tar with the tracks, the mixes, a signed manifest, and how to verify it. That it is taken is written before its first byte. */
+        get: operations["recording_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls that had to be recorded and were not, or not to their end; the newest first. */
+        get: operations["recording_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is known of a recording. */
+        get: operations["recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the tag or the state of review. */
+        patch: operations["change_recording"];
+        trace?: never;
+    };
+    "/api/recordings/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened: who joined and left, who was muted, gaps and their reasons. */
+        get: operations["recording_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Holds a recording: it is not erased while the hold lasts. */
+        post: operations["hold_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases a hold. */
+        post: operations["release_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a note, which stays as it is. */
+        post: operations["note_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The waveform of all voices together. */
+        get: operations["recording_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/streams/{stream}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A stream of a recording, whole or a range of it. */
+        get: operations["recording_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a recording is what was recorded. */
+        post: operations["verify_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search/messages": {
         parameters: {
             query?: never;
@@ -1052,6 +1327,97 @@ export interface components {
             caller_id: components["schemas"]["UserId"];
         } | {
             /** @enum {string} */
+            action: "recording_policy_changed";
+            after: components["schemas"]["RecordingPolicy"];
+            before: components["schemas"]["RecordingPolicy"];
+        } | {
+            /** @enum {string} */
+            action: "recording_failed";
+            call_id: components["schemas"]["CallId"];
+            callee_id: components["schemas"]["UserId"];
+            caller_id: components["schemas"]["UserId"];
+            fault: components["schemas"]["RecordingFault"];
+            rule: string;
+        } | {
+            /** @enum {string} */
+            action: "recording_access_refused";
+            method: string;
+            path: string;
+        } | {
+            /** @enum {string} */
+            action: "recordings_listed";
+            query: string;
+        } | {
+            /** @enum {string} */
+            action: "recording_opened";
+            recording_id: components["schemas"]["RecordingId"];
+            what: string;
+        } | {
+            /** @enum {string} */
+            action: "recording_played";
+            /** Format: int64 */
+            from: number;
+            recording_id: components["schemas"]["RecordingId"];
+            /** Format: int32 */
+            stream: number;
+        } | {
+            /** @enum {string} */
+            action: "recording_marked";
+            recording_id: components["schemas"]["RecordingId"];
+            review: components["schemas"]["RecordingReview"];
+            tag?: string | null;
+        } | {
+            /** @enum {string} */
+            action: "recording_noted";
+            note_id: components["schemas"]["NoteId"];
+            recording_id: components["schemas"]["RecordingId"];
+        } | {
+            /** @enum {string} */
+            action: "recording_held";
+            hold_id: components["schemas"]["HoldId"];
+            owner_id: components["schemas"]["UserId"];
+            reason: string;
+            recording_id: components["schemas"]["RecordingId"];
+            until?: components["schemas"]["Millis"] | null;
+        } | {
+            /** @enum {string} */
+            action: "recording_hold_released";
+            hold_id: components["schemas"]["HoldId"];
+            recording_id: components["schemas"]["RecordingId"];
+        } | {
+            /** @enum {string} */
+            action: "recording_verified";
+            fine: boolean;
+            recording_id: components["schemas"]["RecordingId"];
+        } | {
+            /** @enum {string} */
+            action: "recording_export_requested";
+            export_id: components["schemas"]["ExportId"];
+            reason: string;
+            recording_ids: components["schemas"]["RecordingId"][];
+        } | {
+            /** @enum {string} */
+            action: "recording_export_approved";
+            export_id: components["schemas"]["ExportId"];
+        } | {
+            /** @enum {string} */
+            action: "recording_export_taken";
+            export_id: components["schemas"]["ExportId"];
+            recording_ids: components["schemas"]["RecordingId"][];
+        } | {
+            /** @enum {string} */
+            action: "recording_erased";
+            recording_id: components["schemas"]["RecordingId"];
+        } | {
+            /** @enum {string} */
+            action: "retention_frozen";
+            after: components["schemas"]["Millis"];
+            before: components["schemas"]["Millis"];
+        } | {
+            /** @enum {string} */
+            action: "retention_confirmed";
+        } | {
+            /** @enum {string} */
             action: "upload_limits_changed";
             /** Format: int64 */
             max_file_bytes: number;
@@ -1132,6 +1498,24 @@ export interface components {
             path?: components["schemas"]["Path"] | null;
             started_at: components["schemas"]["Millis"];
         };
+        /** @description Where the recording of a call stands, as one device should show it. */
+        CallRecording: {
+            /** @description The user of this device may switch it on and off: `call_record`. */
+            can_start: boolean;
+            /**
+             * @description This device has agreed to this version of the notice. Where it has not, and `state` is any other than `off` and `failed`, it is
+             *     to ask its user: also while the recording is on.
+             */
+            consented: boolean;
+            mode: components["schemas"]["RecordingMode"];
+            notice: components["schemas"]["RecordingNotice"];
+            /** @description Name of the policy rule that says so. */
+            rule: string;
+            started_at?: components["schemas"]["Millis"] | null;
+            state: components["schemas"]["RecordingState"];
+            /** @description Participants who have not agreed yet, once the call was answered. */
+            waiting_for: components["schemas"]["UserId"][];
+        };
         /** @description A call as one device should show it now. Sent whole at each change: the newest replaces the one before. */
         CallState: {
             answered_at?: components["schemas"]["Millis"] | null;
@@ -1173,6 +1557,7 @@ export interface components {
             /** @description Name of the policy rule that chose the path. */
             path_rule?: string | null;
             phase: components["schemas"]["CallPhase"];
+            recording?: components["schemas"]["CallRecording"] | null;
             started_at: components["schemas"]["Millis"];
             /** @description The callee is in another call and is shown this one as a waiting call, on the device that holds the first. */
             waiting: boolean;
@@ -1250,6 +1635,26 @@ export interface components {
             negotiation: number;
             /** @enum {string} */
             type: "call_media_failed";
+        } | {
+            call_id: components["schemas"]["CallId"];
+            /** @description In which the notice was shown. */
+            language: components["schemas"]["Language"];
+            /**
+             * Format: int32
+             * @description `CallRecording.notice.version`.
+             */
+            notice_version: number;
+            /** @enum {string} */
+            type: "call_consent";
+        } | {
+            call_id: components["schemas"]["CallId"];
+            on: boolean;
+            /** @enum {string} */
+            type: "call_record";
+        };
+        ClockJump: {
+            after: components["schemas"]["Millis"];
+            before: components["schemas"]["Millis"];
         };
         /** @description A check that has its result. */
         ConnectionCheck: {
@@ -1363,6 +1768,17 @@ export interface components {
          * @description Position in the event stream; 0 is before the first.
          */
         EventId: number;
+        /**
+         * Format: uuid
+         * @description A bundle of recordings that leaves the server.
+         */
+        ExportId: string;
+        /** @description A stretch of what could not be recorded. */
+        FailurePage: {
+            /** @description The newest first. */
+            failures: components["schemas"]["RecordingFailure"][];
+            more: boolean;
+        };
         /** @description What the page found, to be stored. */
         Findings: {
             /** @description The browser, as it calls itself. */
@@ -1397,6 +1813,11 @@ export interface components {
             /** @description What matched in `message.text`: start and end, counted in UTF-16 code units as JavaScript does. */
             ranges: number[][];
         };
+        /**
+         * Format: uuid
+         * @description Why a recording must not be deleted.
+         */
+        HoldId: string;
         /** @description What was carried in an hour. */
         Hour: {
             /** @description When it began. */
@@ -1720,6 +2141,28 @@ export interface components {
             /** @description May be empty if there are attachments. `@login` and `@all` (`@все`) mention members. */
             text: string;
         };
+        NewRecordingExport: {
+            /** @description 1 to 100. */
+            ids: components["schemas"]["RecordingId"][];
+            /** @description 1 to 1,000 characters. */
+            reason: string;
+        };
+        NewRecordingHold: {
+            /** @description Who answers for it. */
+            owner_id: components["schemas"]["UserId"];
+            /** @description 1 to 1,000 characters. */
+            reason: string;
+            until?: components["schemas"]["Millis"] | null;
+        };
+        NewRecordingNote: {
+            /**
+             * Format: int64
+             * @description What of the recording it is about; unset: all of it.
+             */
+            at_ms?: number | null;
+            /** @description 1 to 4,000 characters. */
+            text: string;
+        };
         NewText: {
             text: string;
         };
@@ -1730,6 +2173,11 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /**
+         * Format: uuid
+         * @description A remark of an officer on a recording.
+         */
+        NoteId: string;
         /** @description What changed in a group. */
         Notice: {
             name: string;
@@ -1772,7 +2220,7 @@ export interface components {
          * @description How a call ended.
          * @enum {string}
          */
-        Outcome: "completed" | "declined" | "cancelled" | "missed" | "busy" | "lost";
+        Outcome: "completed" | "declined" | "cancelled" | "missed" | "busy" | "lost" | "not_recorded";
         /** @description A stretch of the stream, as one user may see it. */
         Page: {
             events: components["schemas"]["StoredEvent"][];
@@ -1938,6 +2386,311 @@ export interface components {
         ReadUpTo: {
             seq: components["schemas"]["EventId"];
         };
+        /** @description A line of a recording's events. Each kind has fields of its own. */
+        RecordedEvent: {
+            /**
+             * Format: int64
+             * @description Since the start of the recording.
+             */
+            at_ms: number;
+            type: string;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
+        /** @description What is left out stays. */
+        RecordingChange: {
+            review?: components["schemas"]["RecordingReview"] | null;
+            /** @description At most 100 characters; null takes it away. */
+            tag?: string | null;
+        };
+        RecordingConsent: {
+            at: components["schemas"]["Millis"];
+            device_id: components["schemas"]["DeviceId"];
+            language: components["schemas"]["Language"];
+            /** Format: int32 */
+            notice_version: number;
+            /** @description SHA-256 of what was shown. */
+            text_hash: string;
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description All that is known of a recording. */
+        RecordingDetail: components["schemas"]["RecordingEntry"] & {
+            /** @description Who did what with it, the newest first; the last 100. */
+            accesses: components["schemas"]["AuditEntry"][];
+            consents: components["schemas"]["RecordingConsent"][];
+            /** @description What is missing, and why; empty while it goes on and once it is erased. */
+            gaps: components["schemas"]["RecordingGap"][];
+            /** @description Where its chain ended, SHA-256, hexadecimal. */
+            head?: string | null;
+            holds: components["schemas"]["RecordingHold"][];
+            /** @description The oldest first; so are the holds. */
+            notes: components["schemas"]["RecordingNote"][];
+            /** Format: int32 */
+            notice_version: number;
+            /** @description The first is the events, the second the mix of all voices, the others are participants. */
+            streams: components["schemas"]["RecordingStream"][];
+        };
+        /** @enum {string} */
+        RecordingDirection: "any" | "outgoing" | "incoming";
+        /** @description A line of the list. */
+        RecordingEntry: {
+            /**
+             * Format: int64
+             * @description Of the streams as they are kept.
+             */
+            bytes?: number | null;
+            call_id: components["schemas"]["CallId"];
+            callee_id: components["schemas"]["UserId"];
+            caller_id: components["schemas"]["UserId"];
+            conversation_id: components["schemas"]["ConversationId"];
+            /** Format: int64 */
+            duration_ms?: number | null;
+            ended_at?: components["schemas"]["Millis"] | null;
+            erased_at?: components["schemas"]["Millis"] | null;
+            /**
+             * Format: int64
+             * @description How many stretches were lost or silent.
+             */
+            gap_count?: number | null;
+            /** @description A hold keeps it from being erased. */
+            held: boolean;
+            id: components["schemas"]["RecordingId"];
+            kind: components["schemas"]["CallKind"];
+            mode: components["schemas"]["RecordingMode"];
+            outcome?: components["schemas"]["Outcome"] | null;
+            /** @description It is erased from then on, if nothing holds it. */
+            retain_until: components["schemas"]["Millis"];
+            review: components["schemas"]["RecordingReview"];
+            /** @description Name of the policy rule that said so. */
+            rule: string;
+            started_at: components["schemas"]["Millis"];
+            state: components["schemas"]["RecordingStatus"];
+            tag?: string | null;
+        };
+        /** @description Recordings that leave the server together. */
+        RecordingExport: {
+            approved_at?: components["schemas"]["Millis"] | null;
+            approved_by?: components["schemas"]["UserId"] | null;
+            id: components["schemas"]["ExportId"];
+            /** @description A second officer has to approve it. */
+            needs_approval: boolean;
+            reason: string;
+            recording_ids: components["schemas"]["RecordingId"][];
+            requested_at: components["schemas"]["Millis"];
+            requested_by: components["schemas"]["UserId"];
+        };
+        /** @description A call that had to be recorded and was not, or not to its end. */
+        RecordingFailure: {
+            at: components["schemas"]["Millis"];
+            call_id: components["schemas"]["CallId"];
+            callee_id: components["schemas"]["UserId"];
+            caller_id: components["schemas"]["UserId"];
+            conversation_id: components["schemas"]["ConversationId"];
+            fault: components["schemas"]["RecordingFault"];
+            recording_id?: components["schemas"]["RecordingId"] | null;
+            rule: string;
+        };
+        /**
+         * @description Why a call was not recorded.
+         * @enum {string}
+         */
+        RecordingFault: "no_consent" | "disk_full" | "disk_error" | "behind" | "recorder";
+        /** @description A stretch of a track that has nothing in it. */
+        RecordingGap: {
+            /** Format: int64 */
+            from_ms: number;
+            /** @description As the events say: loss, mute, disconnect. */
+            reason: string;
+            /** Format: int32 */
+            stream: number;
+            /** Format: int64 */
+            to_ms: number;
+        };
+        /** @description While one lasts, the recording is not erased. */
+        RecordingHold: {
+            id: components["schemas"]["HoldId"];
+            /** @description Who answers for it. */
+            owner_id: components["schemas"]["UserId"];
+            placed_at: components["schemas"]["Millis"];
+            placed_by: components["schemas"]["UserId"];
+            reason: string;
+            released_at?: components["schemas"]["Millis"] | null;
+            released_by?: components["schemas"]["UserId"] | null;
+            until?: components["schemas"]["Millis"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description What was recorded of a call, from the beginning of the recording to its end.
+         */
+        RecordingId: string;
+        /** @enum {string} */
+        RecordingMode: "always" | "on_demand";
+        RecordingNote: {
+            /**
+             * Format: int64
+             * @description What of the recording it is about; unset: all of it.
+             */
+            at_ms?: number | null;
+            author_id: components["schemas"]["UserId"];
+            created_at: components["schemas"]["Millis"];
+            id: components["schemas"]["NoteId"];
+            text: string;
+        };
+        /** @description What participants are told before they agree. */
+        RecordingNotice: {
+            purpose_en: string;
+            purpose_ru: string;
+            recorded_by: string;
+            /** Format: int32 */
+            retention_days: number;
+            /**
+             * Format: int32
+             * @description Sent back with `call_consent`.
+             */
+            version: number;
+            /** @description Pictures are recorded, too: those of cameras and of screens that are shared. */
+            video: boolean;
+        };
+        /** @description A stretch of the recordings. */
+        RecordingPage: {
+            /** @description True if there are older ones. */
+            more: boolean;
+            /** @description The newest first. */
+            recordings: components["schemas"]["RecordingEntry"][];
+        };
+        /** @description How loud streams are along their way. */
+        RecordingPeaks: {
+            /**
+             * Format: int32
+             * @description What one level stands for.
+             */
+            bucket_ms: number;
+            /** @description The mix of all voices. */
+            streams: components["schemas"]["StreamPeaks"][];
+        };
+        /** @description What the admin has set. */
+        RecordingPolicy: {
+            /** @description Why calls are recorded, as the participants are told. */
+            purpose: components["schemas"]["RecordingWords"];
+            /** @description Who records, as they are told. */
+            recorded_by: string;
+            /**
+             * Format: int32
+             * @description How long recordings are kept, where a rule does not say.
+             */
+            retention_days: number;
+            /** @description At most 200. */
+            rules: components["schemas"]["RecordingRule"][];
+            /** @description An export needs a second officer. */
+            two_officers: boolean;
+            /**
+             * Format: int32
+             * @description Grows with each change: whoever agreed to an earlier one is asked again.
+             */
+            version: number;
+        };
+        /** @description The shape of [`RecordingPolicy`] without its version, unchecked. */
+        RecordingPolicyDraft: {
+            purpose: components["schemas"]["RecordingWords"];
+            recorded_by: string;
+            /** Format: int32 */
+            retention_days: number;
+            rules?: components["schemas"]["RecordingRule"][];
+            two_officers?: boolean;
+            /**
+             * Format: int32
+             * @description Of the policy that was changed: a draft that is based on an older one is refused. Unset: whatever holds is replaced.
+             */
+            version?: number | null;
+        };
+        /** @description What was found. */
+        RecordingReport: {
+            hash?: string | null;
+            /** @description Signed heads that it was held against. */
+            heads: number;
+            ok: boolean;
+            /** Format: int64 */
+            record?: number | null;
+            /** Format: int64 */
+            records: number;
+            /**
+             * Format: int32
+             * @description The first place that is not what was recorded. Both are unset where it is not the recording that is wrong, but what is kept of it.
+             */
+            segment?: number | null;
+            /**
+             * Format: int32
+             * @description How much it is, where all is well; its chain ends in `hash`.
+             */
+            segments: number;
+            why?: string | null;
+        };
+        /** @enum {string} */
+        RecordingReview: "new" | "reviewed" | "flagged";
+        /** @description What holds for the calls that it matches. */
+        RecordingRule: {
+            /** @description Who may switch recording on and off where it is on demand: participants of these roles. */
+            by: components["schemas"]["Role"][];
+            /** @description Which end it looks at: the one that calls, the one that is called, or both. */
+            direction: components["schemas"]["RecordingDirection"];
+            match: components["schemas"]["RecordingRuleMatch"];
+            mode: components["schemas"]["RecordingMode"];
+            /** @description Shown to the participants; 1 to 80 characters, no other rule has it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Instead of the policy's.
+             */
+            retention_days: number | null;
+        };
+        RecordingRuleMatch: {
+            /** @enum {string} */
+            type: "everybody";
+        } | {
+            role: components["schemas"]["Role"];
+            /** @enum {string} */
+            type: "role";
+        } | {
+            /** @enum {string} */
+            type: "user";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @enum {string} */
+            type: "conversation";
+        };
+        /** @enum {string} */
+        RecordingState: "announced" | "consent" | "on" | "off" | "interrupted" | "failed";
+        /**
+         * @description Where a recording stands.
+         * @enum {string}
+         */
+        RecordingStatus: "starting" | "recording" | "closed" | "recovered" | "failed" | "erased";
+        /** @description Its bytes: `GET /api/recordings/{id}/streams/{stream}`. */
+        RecordingStream: {
+            /** Format: int64 */
+            bytes: number;
+            content_type: string;
+            /** Format: int64 */
+            duration_ms: number;
+            kind: components["schemas"]["RecordingStreamKind"];
+            /** @description `microphone`, `camera`, `screen`: what a track has. */
+            sources: string[];
+            /**
+             * Format: int64
+             * @description Since the start of the recording.
+             */
+            starts_ms: number;
+            /** Format: int32 */
+            stream: number;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
+        /** @enum {string} */
+        RecordingStreamKind: "events" | "mix" | "track";
+        /** @description One text in both languages. */
+        RecordingWords: {
+            en: string;
+            ru: string;
+        };
         /** @description What lives at this moment. */
         RelayNow: {
             allocations: components["schemas"]["Allocations"];
@@ -2032,6 +2785,12 @@ export interface components {
              * @description Datagrams that the kernel did not take.
              */
             unsent_packets: number;
+        };
+        /** @description Where retention stands. */
+        Retention: {
+            /** @description Recordings whose time is over and that nothing holds, at most 1,000. */
+            due: number;
+            frozen?: components["schemas"]["ClockJump"] | null;
         };
         /**
          * @description What a user may do. Each route names the roles that it is for.
@@ -2147,6 +2906,12 @@ export interface components {
         /** @description An event with its place in the stream. */
         StoredEvent: components["schemas"]["Event"] & {
             id: components["schemas"]["EventId"];
+        };
+        StreamPeaks: {
+            /** @description The loudest sample in each stretch, 0 to 255. */
+            levels: number[];
+            /** Format: int32 */
+            stream: number;
         };
         /** @enum {string} */
         Theme: "system" | "light" | "dark";
@@ -2354,7 +3119,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_answered, already_on_path */
+            /** @description not_answered, already_on_path, call_recorded */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2753,6 +3518,103 @@ export interface operations {
             };
         };
     };
+    recording_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPolicy"];
+                };
+            };
+            /** @description forbidden: admins and compliance officers only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_recording_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingPolicyDraft"];
+            };
+        };
+        responses: {
+            /** @description As it is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPolicy"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description policy_changed: the draft is based on an older version */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid_body, too_many_rules, bad_purpose, bad_recorded_by, bad_retention, bad_rule_name, rule_name_taken, no_such_user, no_such_conversation, nobody_starts; `at` says where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     relay_report: {
         parameters: {
             query?: {
@@ -2775,6 +3637,88 @@ export interface operations {
             };
             /** @description forbidden: admins only */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description forbidden: admins and compliance officers only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    confirm_clock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Confirmed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_frozen: there is nothing to confirm */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4355,6 +5299,753 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recordings: {
+        parameters: {
+            query?: {
+                /** @description In the tag, a note, or the name or login of a participant. */
+                q?: string;
+                user_id?: components["schemas"]["UserId"];
+                /** @description Begun at this time or later. */
+                from?: components["schemas"]["Millis"];
+                /** @description Begun before. */
+                to?: components["schemas"]["Millis"];
+                /** @description Seconds. */
+                min_s?: number;
+                max_s?: number;
+                conversation_id?: components["schemas"]["ConversationId"];
+                outcome?: components["schemas"]["Outcome"];
+                tag?: string;
+                review?: components["schemas"]["RecordingReview"];
+                /** @description The last recording that the client has. */
+                before?: components["schemas"]["RecordingId"];
+                /** @description At most so many; 1 to 100, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPage"];
+                };
+            };
+            /** @description not_found: compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recording_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingExport"][];
+                };
+            };
+            /** @description not_found: compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_recordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordingExport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingExport"];
+                };
+            };
+            /** @description not_found: one of them; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description erased: one of them; not_closed: one of them goes on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_reason, bad_export: not 1 to 100 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    approve_recording_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ExportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingExport"];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description own_export: another officer has to; not_waiting */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recording_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ExportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tar archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_approved; erased: one of them; damaged: one of them is not what was recorded */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recording_failures: {
+        parameters: {
+            query?: {
+                /** @description Older than this time. */
+                before?: components["schemas"]["Millis"];
+                /** @description At most so many; 1 to 100, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailurePage"];
+                };
+            };
+            /** @description not_found: compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingDetail"];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingEntry"];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_tag */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recording_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedEvent"][];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description erased, damaged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    hold_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordingHold"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingHold"];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description erased: its time was over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_reason, bad_until, no_such_user */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    release_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+                hold_id: components["schemas"]["HoldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Released */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_found: there is none that lasts; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    note_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordingNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingNote"];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_note */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recording_peaks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPeaks"];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description erased, damaged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recording_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+                stream: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description erased; damaged: the bytes are not what was recorded */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_range: there are no such bytes */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    verify_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingReport"];
+                };
+            };
+            /** @description not_found: there is none; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description erased */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             /** @description Refused */
             default: {

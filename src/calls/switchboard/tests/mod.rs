@@ -15,6 +15,7 @@ mod hostile;
 mod lines;
 mod moving;
 mod paths;
+mod recording;
 mod ringing;
 
 /// Staff with two devices each, and what the switchboard wanted done since it was last asked.

@@ -44,6 +44,29 @@ export function useAuditWords(users: ReadonlyMap<string, ListedUser>): (entry: A
       case "mail_settings_changed":
         if (entry.server == null) return [t("audit.said.mail_off")];
         return [t("audit.said.mail_settings_changed", { server: entry.server, sender: entry.sender ?? "" })];
+      case "recording_policy_changed":
+        return [t("audit.said.recording_policy_changed", { version: entry.after.version })];
+      case "recording_failed": {
+        const { rule } = entry;
+        return [t("audit.said.recording_failed", { caller: name(entry.caller_id), callee: name(entry.callee_id), rule })];
+      }
+      case "recording_access_refused":
+        return [t("audit.said.recording_access_refused", { path: entry.path })];
+      case "recording_held":
+      case "recording_export_requested":
+        return [t(`audit.said.${entry.action}`, { reason: entry.reason })];
+      case "recordings_listed":
+      case "recording_opened":
+      case "recording_played":
+      case "recording_marked":
+      case "recording_noted":
+      case "recording_hold_released":
+      case "recording_verified":
+      case "recording_export_approved":
+      case "recording_export_taken":
+      case "recording_erased":
+      case "retention_frozen":
+      case "retention_confirmed":
       case "invitation_accepted":
       case "password_changed":
       case "signed_in":
