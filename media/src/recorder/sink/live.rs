@@ -11,7 +11,7 @@ use crate::recorder::batch::Batch;
 use crate::recorder::pipeline::{Mix, Pipeline};
 use crate::recorder::seal::Ending;
 use crate::recorder::segment::SegmentWriter;
-use crate::recorder::{Head, RecordingEvent, RecordingFailure, RecordingPlan, RecordingSummary, Source};
+use crate::recorder::{Head, RecordingEvent, RecordingFailure, RecordingPlan, RecordingSummary, SenderClock, Source};
 
 /// What the pipeline has written goes to the file with each tick, and is safe from the end of the process then; from that of the power
 /// so often.
@@ -47,6 +47,8 @@ pub(super) struct Live {
     files: Option<SegmentFiles>,
     in_flight: Option<InFlight>,
     begun: Instant,
+    /// The latest that the pipeline was told.
+    latest: Instant,
     /// When the oldest packet came that is neither on the disk nor on its way there.
     oldest: Option<Instant>,
     next_sync: Instant,
@@ -80,6 +82,7 @@ impl Live {
             in_flight: None,
             oldest: None,
             begun: now,
+            latest: now,
             next_sync: now,
             is_due: false,
             next_head: now + TELL_HEAD_EVERY,
@@ -101,23 +104,27 @@ impl Live {
         }
         self.dropped += batch.dropped();
         self.oldest = Some(self.oldest.map_or(batch.at, |oldest| oldest.min(batch.at)));
+        batch.at = self.clock(batch.at);
         for packet in batch.packets() {
             self.pipeline.packet(&packet, &mut self.writer);
         }
         for clock in batch.clocks() {
-            self.pipeline.sender_report(clock, &mut self.writer);
+            self.pipeline.sender_report(&SenderClock { at: batch.at, ..*clock }, &mut self.writer);
         }
     }
 
     pub(super) fn note(&mut self, at: Instant, note: &str) {
+        let at = self.clock(at);
         self.pipeline.note(at, note, &mut self.writer);
     }
 
     pub(super) fn joined(&mut self, at: Instant, peer: PeerId) {
+        let at = self.clock(at);
         self.pipeline.member_joined(at, peer, &mut self.writer);
     }
 
     pub(super) fn left(&mut self, at: Instant, peer: PeerId) {
+        let at = self.clock(at);
         self.pipeline.member_left(at, peer, &mut self.writer);
     }
 
@@ -133,18 +140,20 @@ impl Live {
     /// What time brings.
     pub(super) fn tick(&mut self, now: Instant) -> Option<Job> {
         if self.is_open() {
-            self.note_dropped(now);
-            self.pipeline.tick(now, &mut self.writer);
+            let at = self.clock(now);
+            self.note_dropped(at);
+            self.pipeline.tick(at, &mut self.writer);
         }
         self.watch(now);
         if self.is_over { None } else { self.write(now) }
     }
 
     /// Ends it in order: closed once all of it is on the disk.
-    pub(super) fn stop(&mut self, now: Instant) -> Option<Job> {
+    pub(super) fn stop(&mut self, at: Instant) -> Option<Job> {
         if !self.is_open() {
             return None;
         }
+        let now = self.clock(at);
         self.note_dropped(now);
         let duration = now.saturating_duration_since(self.begun);
         let (streams, gaps) = self.pipeline.finish(now, &mut self.writer);
@@ -244,10 +253,16 @@ impl Live {
         self.writer.waiting() + self.in_flight.as_ref().map_or(0, |in_flight| in_flight.bytes)
     }
 
+    /// The pipeline's time only goes forward. A tick may overtake what the media thread was just about to hand over.
+    fn clock(&mut self, at: Instant) -> Instant {
+        self.latest = self.latest.max(at);
+        self.latest
+    }
+
     fn note_dropped(&mut self, now: Instant) {
         let dropped = std::mem::take(&mut self.dropped);
         if dropped > 0 {
-            let note = format!(r#"{{"type":"gap","reason":"recorder_behind","video_packets":{dropped}}}"#);
+            let note = format!(r#"{{"type":"left_out","video_packets":{dropped}}}"#);
             self.pipeline.note(now, &note, &mut self.writer);
         }
     }

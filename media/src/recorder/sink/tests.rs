@@ -120,6 +120,19 @@ fn a_recording_begins_is_written_and_ends_in_order() {
 }
 
 #[test]
+fn what_gives_way_is_written_down() {
+    let mut bench = Bench::new();
+    bench.start();
+    assert_eq!(bench.next(), RecordingEvent::Started);
+    let mut batch = bench.recorder.batch(ROOM, Instant::now());
+    (0..3).for_each(|index| batch.push(&packet(Source::Camera, index, &[0; 100])));
+    batch.drop_video();
+    bench.recorder.offer(batch);
+    bench.close();
+    assert!(events_of(&bench.path).contains(r#""type":"left_out","video_packets":3}"#));
+}
+
+#[test]
 fn the_end_of_the_process_ends_recordings_in_order() {
     let mut bench = Bench::new();
     bench.start();
