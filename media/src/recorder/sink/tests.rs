@@ -200,6 +200,15 @@ impl Gate {
     }
 }
 
+/// Opens it when a test ends, however it ends: otherwise a failed one would wait for its recorder for ever.
+struct Open(Arc<Gate>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.shut(false);
+    }
+}
+
 #[test]
 fn a_disk_that_hangs_delays_nobody_and_is_told_of() {
     let gate = Arc::new(Gate::default());
@@ -260,6 +269,7 @@ fn a_thread_that_does_not_come_to_it_loses_pictures_first() {
     };
     gate.shut(true);
     let mut recorder = Recorder::start(on_event).unwrap();
+    let _open = Open(Arc::clone(&gate));
     let plan = RecordingPlan { id: 1, folder: folder.path().join("1"), key: KEY, notice: Vec::new() };
     recorder.order(ROOM, Order::Start(plan));
     assert_eq!(events.recv_timeout(PATIENCE).unwrap(), RecordingEvent::Started);
