@@ -166,6 +166,19 @@ fn a_new_generation_goes_on_in_the_same_file() {
 }
 
 #[test]
+fn a_new_generation_that_says_nothing_holds_nothing_up() {
+    let mut packets = voice(ANNA, 0, 10_000, dated);
+    for packet in packets.iter_mut().skip(150) {
+        packet.generation = 2;
+        packet.payload = vec![0xff; 100];
+    }
+    let recorded = record(Mix::Off, &[], happens(packets), 12_000);
+    check_length(&recorded, 0, 12_000);
+    let writes = recorded.streams.writes.iter().filter(|(stream, _)| stream.0 == 2).count();
+    assert!(writes > 20, "silence is written as it lasts: {writes}");
+}
+
+#[test]
 fn a_pause_in_which_the_senders_clock_stands_still_is_as_long() {
     let change = |packet: &mut Packet| {
         if packet.at_us > 8_000_000 {

@@ -156,7 +156,7 @@ impl AudioTrack {
         if self.settling.as_ref().is_some_and(|settling| now_us - settling.since_us >= SETTLE_US) {
             self.settle(out);
         }
-        if self.settling.is_none() && self.timeline.is_anchored() {
+        if self.settling.is_none() {
             self.fill_until(self.timeline.due(now_us - HOLD_US), out);
         }
     }
