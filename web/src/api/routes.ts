@@ -59,7 +59,7 @@ interface Input<Operation> extends RequestOptions {
 }
 
 /** `{id}` in the path is replaced; a query field that is unset is left out. */
-function call<P extends keyof paths, M extends keyof paths[P] & Method>(
+export function call<P extends keyof paths, M extends keyof paths[P] & Method>(
   method: M,
   path: P,
   input: Input<paths[P][M]> = {},

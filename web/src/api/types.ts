@@ -1,5 +1,4 @@
 /** Short names for the generated wire types, so that nobody spells `components["schemas"]` elsewhere. */
-import type { CallRecording, RecordingFrame } from "./recording";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -47,12 +46,14 @@ export type AttachmentKind = Schemas["AttachmentKind"];
 
 export type CallKind = Schemas["CallKind"];
 export type CallPath = Schemas["Path"];
-export type { CallRecording, RecordingNotice } from "./recording";
-export type CallRecord = Omit<Schemas["CallRecord"], "outcome"> & { outcome: Outcome };
+export type CallRecord = Schemas["CallRecord"];
 export type CallEntry = Schemas["CallEntry"];
 export type CallPage = Schemas["CallPage"];
-export type CallState = Omit<Schemas["CallState"], "outcome"> & { outcome?: Outcome | null; recording?: CallRecording | null };
-export type Outcome = Schemas["Outcome"] | "not_recorded";
+export type CallState = Schemas["CallState"];
+/** Where the recording of a call stands, and what one agrees to. */
+export type CallRecording = Schemas["CallRecording"];
+export type RecordingNotice = Schemas["RecordingNotice"];
+export type Outcome = Schemas["Outcome"];
 export type Signal = Schemas["Signal"];
 /** A check of somebody's connection. */
 export type Leg = Schemas["Leg"];
@@ -89,5 +90,5 @@ export type PushSubscriptionBody = Schemas["PushSubscription"];
 
 export type StoredEvent = Schemas["StoredEvent"];
 export type EventPage = Schemas["Page"];
-export type ClientFrame = Schemas["ClientFrame"] | RecordingFrame;
-export type ServerFrame = Exclude<Schemas["ServerFrame"], { type: "call" }> | { type: "call"; call: CallState };
+export type ClientFrame = Schemas["ClientFrame"];
+export type ServerFrame = Schemas["ServerFrame"];

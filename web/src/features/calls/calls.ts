@@ -5,6 +5,7 @@
 import type { CallKind, CallState, ClientFrame, IceServer, ServerFrame } from "../../api/types";
 import { Store } from "../../lib/store";
 import type { DeviceChoices } from "./choices";
+import type { SaidConsent } from "./consent";
 import type { DeviceList } from "./deviceList";
 import { Farewells } from "./farewells";
 import type { Devices } from "./media";
@@ -124,7 +125,7 @@ export class Calls {
   }
 
   /** To the recording of the call that is shown, or of the one that rings beside it. */
-  agree(language: string, which: "current" | "waiting" = "current"): void {
+  agree(language: SaidConsent["language"], which: "current" | "waiting" = "current"): void {
     (which === "current" ? this.#current : this.#waiting)?.agree(language);
   }
 

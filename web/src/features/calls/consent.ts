@@ -12,8 +12,11 @@ export type ConsentStage = "given" | "asked" | "asked_anew" | "said";
 
 export interface SaidConsent {
   version: number;
-  language: string;
+  /** In which the notice was read. */
+  language: Language;
 }
+
+type Language = "ru" | "en";
 
 /** Where nothing is recorded (any more), nobody has to agree. */
 function asks({ state, consented }: CallRecording): boolean {
@@ -61,7 +64,7 @@ export class Consent {
   }
 
   /** Agrees to the notice that is shown. Null if there is none. */
-  agree(language: string): SaidConsent | null {
+  agree(language: Language): SaidConsent | null {
     if (this.#recording === null || this.isGiven) return null;
     this.#said = { version: this.#recording.notice.version, language };
     return this.#said;

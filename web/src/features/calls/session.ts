@@ -7,7 +7,7 @@ import { Store } from "../../lib/store";
 import type { CallKind, CallState, Signal } from "../../api/types";
 import type { CallWorld } from "./calls";
 import { CONNECT_MS, Connection } from "./connection";
-import { Consent } from "./consent";
+import { Consent, type SaidConsent } from "./consent";
 import type { Farewells } from "./farewells";
 import type { Measure } from "./gauge";
 import { LocalMedia, NOTHING } from "./localMedia";
@@ -217,7 +217,7 @@ export class CallSession {
   }
 
   /** To the recording, by the notice as it was read in that language. */
-  agree(language: string): void {
+  agree(language: SaidConsent["language"]): void {
     const said = this.#consent.agree(language);
     if (said === null || this.id === null) return;
     this.#say.consent(this.id, said);

@@ -28,10 +28,11 @@ export const ENTRY: RecordingEntry = {
 export const DETAIL: RecordingDetail = {
   ...ENTRY,
   streams: [
-    { stream: 1, kind: "mix", user_id: null, sources: [], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
-    { stream: 2, kind: "track", user_id: "anna", sources: ["microphone", "camera"], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
-    { stream: 3, kind: "track", user_id: "boris", sources: ["microphone"], starts_ms: 2_000, duration_ms: 63_000, bytes: 1 },
+    { stream: 1, kind: "mix", content_type: "audio/ogg", user_id: null, sources: [], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
+    { stream: 2, kind: "track", content_type: "video/webm", user_id: "anna", sources: ["microphone", "camera"], starts_ms: 0, duration_ms: 65_000, bytes: 1 },
+    { stream: 3, kind: "track", content_type: "audio/webm", user_id: "boris", sources: ["microphone"], starts_ms: 2_000, duration_ms: 63_000, bytes: 1 },
   ],
+  notice_version: 3,
   gaps: [],
   consents: [{ user_id: "anna", device_id: "device", notice_version: 3, text_hash: "ab12", language: "ru", at: ENTRY.started_at }],
   notes: [{ id: "n", author_id: "clara", text: "Listen here", at_ms: 30_000, created_at: ENTRY.started_at }],
@@ -40,8 +41,9 @@ export const DETAIL: RecordingDetail = {
     { id: "h0", reason: "Old case", owner_id: "clara", placed_by: "clara", placed_at: ENTRY.started_at, released_at: ENTRY.started_at, released_by: "anna" },
   ],
   accesses: [
-    { id: "a2", at: ENTRY.started_at, actor_id: "clara", action: "recording_played" },
-    { id: "a1", at: ENTRY.started_at, actor_id: null, action: "something_new" },
+    { id: "a2", at: ENTRY.started_at, actor_id: "clara", action: "recording_played", recording_id: "r1", stream: 2, from: 0 },
+    // Of a newer server.
+    { id: "a1", at: ENTRY.started_at, actor_id: null, action: "something_new" } as never,
   ],
 };
 

@@ -113,7 +113,7 @@ test("a click on a lane goes there", async () => {
 });
 
 test("a note is about a place, if one says so", async () => {
-  vi.mocked(api.addRecordingNote).mockResolvedValue();
+  vi.mocked(api.addRecordingNote).mockResolvedValue({} as never);
   const { user, at } = await open();
   await user.click(screen.getByRole("button", { name: "Go to 0:30" }));
   expect(at()).toBe("30");
@@ -125,7 +125,7 @@ test("a note is about a place, if one says so", async () => {
 });
 
 test("review and tag are kept", async () => {
-  vi.mocked(api.changeRecording).mockResolvedValue();
+  vi.mocked(api.changeRecording).mockResolvedValue({} as never);
   const { user } = await open();
   await user.click(screen.getByRole("radio", { name: "Reviewed" }));
   expect(api.changeRecording).toHaveBeenLastCalledWith("r1", { review: "reviewed" });
@@ -135,7 +135,7 @@ test("review and tag are kept", async () => {
 });
 
 test("a hold has a reason and somebody who answers for it; a release is asked for", async () => {
-  vi.mocked(api.holdRecording).mockResolvedValue();
+  vi.mocked(api.holdRecording).mockResolvedValue({} as never);
   vi.mocked(api.releaseHold).mockResolvedValue();
   const { user } = await open();
   await user.click(screen.getByRole("button", { name: "Place a hold" }));
@@ -156,9 +156,9 @@ test("a hold has a reason and somebody who answers for it; a release is asked fo
 });
 
 test.each([
-  [{ ok: true, segments: 2, records: 90, hash: "0123456789abcdef0123" }, ["The recording is intact", "90 blocks checked, checksum 0123456789abcdef…"]],
-  [{ ok: false, segments: 0, records: 0, segment: 3, record: 14, why: "the chain is broken" }, ["changed or damaged", "part 3, block 14", "the chain is broken"]],
-  [{ ok: false, segments: 0, records: 0, why: "head 4 was changed" }, ["changed or damaged", "does not match", "head 4 was changed"]],
+  [{ ok: true, heads: 5, segments: 2, records: 90, hash: "0123456789abcdef0123" }, ["The recording is intact", "90 blocks checked, checksum 0123456789abcdef…"]],
+  [{ ok: false, heads: 5, segments: 0, records: 0, segment: 3, record: 14, why: "the chain is broken" }, ["changed or damaged", "part 3, block 14", "the chain is broken"]],
+  [{ ok: false, heads: 5, segments: 0, records: 0, why: "head 4 was changed" }, ["changed or damaged", "does not match", "head 4 was changed"]],
 ] as const)("what the verification says of %o", async (result, words) => {
   vi.mocked(api.verifyRecording).mockResolvedValue(result);
   const { user, container } = await open();

@@ -109,7 +109,7 @@ test("what could not be recorded, and why, also for a reason that this page does
   vi.mocked(api.getRecordingFailures).mockResolvedValue({
     failures: [
       { ...failure, fault: "disk_full", recording_id: "r9" },
-      { ...failure, at: 1, fault: "solar_flare" },
+      { ...failure, at: 1, fault: "solar_flare" as never },
     ],
     more: false,
   });

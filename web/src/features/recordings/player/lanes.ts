@@ -156,7 +156,7 @@ interface Sent {
 function saidBy(events: readonly RecordedEvent[]): Moment[] {
   const sent = new Map<string, Sent>();
   return events.flatMap(({ at_ms: atMs, type, user_id: userId, ...media }) => {
-    if (userId === undefined) return [];
+    if (userId == null) return [];
     if (type !== "media") {
       const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
       return kind === undefined ? [] : [{ atMs, kind, userId }];

@@ -5,6 +5,7 @@ import { useRuleWords } from "../../../../i18n/ruleWords";
 import { adminRu } from "../../../../i18n/adminWords";
 import { megabytes } from "../megabytes";
 import { policyChanges, type PolicyChange } from "./policyChanges";
+import { useRecordingWords } from "./recordingWords";
 
 // An action that the server adds does not compile until it has words.
 export const ACTIONS = Object.keys(adminRu.audit.kinds satisfies Record<AuditAction, string>) as AuditAction[];
@@ -14,6 +15,7 @@ export function useAuditWords(users: ReadonlyMap<string, ListedUser>): (entry: A
   const { t, i18n } = useTranslation();
   const name = (id: string): string => users.get(id)?.name ?? id;
   const policyWords = usePolicyWords(name);
+  const recordingWords = useRecordingWords(name);
   return (entry) => {
     switch (entry.action) {
       case "user_added":
@@ -44,35 +46,14 @@ export function useAuditWords(users: ReadonlyMap<string, ListedUser>): (entry: A
       case "mail_settings_changed":
         if (entry.server == null) return [t("audit.said.mail_off")];
         return [t("audit.said.mail_settings_changed", { server: entry.server, sender: entry.sender ?? "" })];
-      case "recording_policy_changed":
-        return [t("audit.said.recording_policy_changed", { version: entry.after.version })];
-      case "recording_failed": {
-        const { rule } = entry;
-        return [t("audit.said.recording_failed", { caller: name(entry.caller_id), callee: name(entry.callee_id), rule })];
-      }
-      case "recording_access_refused":
-        return [t("audit.said.recording_access_refused", { path: entry.path })];
-      case "recording_held":
-      case "recording_export_requested":
-        return [t(`audit.said.${entry.action}`, { reason: entry.reason })];
-      case "recordings_listed":
-      case "recording_opened":
-      case "recording_played":
-      case "recording_marked":
-      case "recording_noted":
-      case "recording_hold_released":
-      case "recording_verified":
-      case "recording_export_approved":
-      case "recording_export_taken":
-      case "recording_erased":
-      case "retention_frozen":
-      case "retention_confirmed":
       case "invitation_accepted":
       case "password_changed":
       case "signed_in":
       case "message_versions_read":
       case "audit_exported":
         return [t(`audit.said.${entry.action}`)];
+      default:
+        return recordingWords(entry);
     }
   };
 }
