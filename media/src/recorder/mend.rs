@@ -31,12 +31,12 @@ pub(super) fn mend<S: Source>(reader: &Reader<S>, cut_bytes: u64, writer: &mut S
     // A file that had only just begun has nothing in it to hear.
     story.streams.retain(|summary| summary.duration_ms > 0);
     let mut duration_ms = story.duration_ms();
-    if reader.stream_len(StreamId::MIX).is_some() {
-        let mended = scan(reader, StreamId::MIX)?;
-        mended.iter().for_each(|mended| apply(writer, StreamId::MIX, mended));
-        let played = mended.map_or(0, |mended| mended.duration_ms);
-        duration_ms = duration_ms.max(played);
-        story.streams.push(common(StreamId::MIX, played));
+    if reader.stream_len(StreamId::MIX).is_some()
+        && let Some(mended) = scan(reader, StreamId::MIX)?
+    {
+        apply(writer, StreamId::MIX, &mended);
+        duration_ms = duration_ms.max(mended.duration_ms);
+        story.streams.push(common(StreamId::MIX, mended.duration_ms));
     }
     if reader.stream_len(StreamId::EVENTS).is_some() {
         let newline = if story.is_torn { "\n" } else { "" };
