@@ -137,3 +137,40 @@ both! {
         assert_eq!(his.frame_of("call_signal").await["signal"]["type"], "offer", "an unrecorded call goes on as any");
     }
 }
+
+both! {
+    /// With the recorder itself: it runs before an offer is answered, and what it wrote is kept when the call has ended.
+    async fn a_call_that_all_have_agreed_to_is_recorded_and_kept(app: TestApp) {
+        let (admin, anna, boris, _) = app.office().await;
+        let officer = app.user(&admin, "officer", "compliance").await;
+        admin.put(POLICY, &everybody("always")).await.expect(200);
+        let (mut hers, mut his) = (anna.connect().await, boris.connect().await);
+        start(&mut hers, &boris, "audio").await;
+        let call = state(&mut his).await["id"].as_str().unwrap().to_owned();
+        consent(&mut his, &call, 1).await;
+        ask(&mut his, "call_accept", &call).await;
+        consent(&mut hers, &call, 1).await;
+        for device in [&mut hers, &mut his] {
+            let on = state_where(device, |call| call["recording"]["state"] == "on").await;
+            assert_eq!((&on["recording"]["waiting_for"], &on["recording"]["started_at"]), (&json!([]), &json!(app.app.clock.now().0)));
+        }
+        signal(&mut hers, &call, &json!({"type": "offer", "sdp": CHROMIUM_OFFER})).await;
+        assert_eq!(hers.frame_of("call_signal").await["signal"]["type"], "answer");
+        ask(&mut hers, "call_hang_up", &call).await;
+        assert_eq!(ended(&mut his).await["outcome"], "completed");
+        let entry = loop {
+            let page = officer.get("/api/recordings").await.expect(200);
+            if page["recordings"][0]["state"] == "closed" {
+                break page["recordings"][0].clone();
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!((&entry["call_id"], &entry["rule"], &entry["outcome"]), (&json!(call), &json!("All"), &json!("completed")));
+        let path = format!("/api/recordings/{}", entry["id"].as_str().unwrap());
+        let detail = officer.get(&path).await.expect(200);
+        assert_eq!(detail["consents"].as_array().unwrap().len(), 2);
+        assert_eq!(officer.post(&format!("{path}/verify"), &json!({})).await.expect(200)["ok"], true);
+        let events = officer.get(&format!("{path}/events")).await.expect(200);
+        assert_eq!(events.as_array().unwrap().iter().filter(|event| event["type"] == "consent").count(), 2, "{events}");
+    }
+}
