@@ -94,7 +94,7 @@ pub struct Settings {
     /// Key that the keys of recordings are wrapped with, 32 bytes as base64 [default: recordings.key in the data folder, made at first start]
     #[arg(long, global = true, env = "STAFFLINE_RECORDING_KEY", hide_env_values = true)]
     pub recording_key: Option<String>,
-    /// age recipients (age1...) who can open every recording without the server, comma-separated
+    /// age recipients (age1...) who can open every recording without the server, comma-separated [default: none]
     #[arg(long, global = true, env = "STAFFLINE_RECORDING_RECIPIENTS", value_delimiter = ',')]
     pub recording_recipients: Option<Vec<String>>,
     /// text or json [default: text]
