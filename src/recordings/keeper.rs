@@ -23,6 +23,9 @@ use crate::{
     ids::RecordingId,
 };
 
+/// Said at the start, in Russian and English: the page plays the same file to the participants.
+const NOTICE: &[u8] = include_bytes!("../../web/public/recorded.ogg");
+
 /// Between attempts to write to a database that does not answer.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long the end of the process waits for recordings to be closed in order; what is not is recovered at the next start.
@@ -131,7 +134,7 @@ async fn plan(app: &App, begun: &Begun) -> Result<RecordingPlan, BeginError> {
     rows::begin(&mut tx, begun, &wrapped).await?;
     tx.commit().await?;
     let folder = app.recordings.folder_of(begun.id);
-    Ok(RecordingPlan { id: begun.id.as_u128(), folder, key, notice: Vec::new() })
+    Ok(RecordingPlan { id: begun.id.as_u128(), folder, key, notice: NOTICE.to_vec() })
 }
 
 async fn keep_failure(app: &App, failure: &Unrecorded) -> sqlx::Result<()> {

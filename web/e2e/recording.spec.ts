@@ -41,9 +41,14 @@ test('a call that must be recorded waits for both, shows that it is recorded, an
   await expect(a.page.getByText('Quality control').first()).toBeVisible();
   expect([await peers(a.page), await peers(b.page)], 'no media before both have agreed').toEqual(['none', 'none']);
   await a.page.getByRole('button', { name: 'Agree and continue' }).click();
-  for (const { page } of [a, b]) {
+  for (const one of [a, b]) {
+    const { page } = one;
+    // There is no connection before the recorder runs.
+    await one.connected();
     await flowing(page);
     await expect(page.getByRole('button', { name: 'Recording', exact: true })).toBeVisible();
+    const said = () => page.locator('audio[data-notice=recording]').evaluate((audio: HTMLAudioElement) => audio.currentTime);
+    await expect.poll(said, 'the spoken notice is heard').toBeGreaterThan(1);
   }
   await expect(a.inCall.getByRole('button', { name: 'Media node' })).toBeVisible();
   const begin = performance.now();

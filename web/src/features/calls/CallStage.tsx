@@ -13,6 +13,7 @@ import type { Person } from "./pieces";
 import { picturesOf } from "./pictures";
 import { ConsentSheet, isAsked } from "./recording/ConsentNotice";
 import { RecordingVoice } from "./recording/RecordingBadge";
+import { SpokenNotice } from "./recording/SpokenNotice";
 import { RemotePicture } from "./RemotePicture";
 import { SmallCall } from "./SmallCall";
 import { useActions } from "./useActions";
@@ -114,6 +115,7 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
       )}
       {asked && !small && <ConsentSheet view={view} onLeave={() => calls.hangUp()} />}
       <RecordingVoice recording={view.call?.recording} />
+      <SpokenNotice recording={view.call?.recording} />
     </CallOverlay>
   );
 }
