@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { Clerk } from './clerk.ts';
+import { recordAll } from './recorded.ts';
 import { type Person, type Server, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
 import { flowing } from './stats.ts';
@@ -19,13 +20,6 @@ interface Entry {
 
 interface Detail extends Entry {
   streams: { stream: number; sources: string[]; starts_ms: number; duration_ms: number; bytes: number }[];
-}
-
-async function recordAll(server: Server): Promise<void> {
-  await server.api('PUT', '/api/admin/recording-policy', {
-    purpose: { ru: 'Контроль качества', en: 'Quality control' }, recorded_by: 'Orlov & Partners', retention_days: 365, two_officers: false,
-    rules: [{ name: 'All calls', match: { type: 'everybody' }, direction: 'any', mode: 'always', by: [], retention_days: null }],
-  });
 }
 
 const peers = (page: Page) => page.evaluate(() => window.stafflineCall?.()?.connectionState ?? 'none');

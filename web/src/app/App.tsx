@@ -48,7 +48,7 @@ export function App() {
       <QueryClientProvider client={cache}>
         <ApiProvider value={api}>
           <Pages />
-          <Toaster theme={theme} position="top-center" offset={{ top: 72 }} mobileOffset={{ top: 64 }} />
+          <Toaster theme={theme} position="top-center" offset={{ top: 72 }} mobileOffset={{ top: "var(--toast-top-phone)" }} />
         </ApiProvider>
       </QueryClientProvider>
     </CrashGuard>

@@ -4,11 +4,12 @@ import { useEffect, useMemo } from "react";
 import { useApi, useSocketListener } from "../api/context";
 import { ApiError } from "../api/http";
 import type { SocketListener } from "../api/socket";
-import { CallPageProvider, CallProvider } from "../features/calls";
+import { CallPageProvider, CallProvider, RecordingStrip } from "../features/calls";
 import { ChatProvider } from "../features/chat";
 import { FilesProvider, QuietInCalls } from "../features/files";
 import { Notices } from "../features/notifications";
 import { SESSION_KEY, useSettingsFeed, useUsersFeed } from "../features/users";
+import { OnTop } from "../ui/onTop";
 import { Calls } from "./Calls";
 import { Shell } from "./Shell";
 import { useOwnPresence } from "./useOwnPresence";
@@ -28,10 +29,12 @@ export function SignedIn({ me }: { me: string }) {
       <ChatProvider me={me}>
         <CallProvider me={me}>
           <CallPageProvider>
-            <Shell />
-            <Notices />
-            <Calls />
-            <QuietInCalls />
+            <OnTop value={<RecordingStrip />}>
+              <Shell />
+              <Notices />
+              <Calls />
+              <QuietInCalls />
+            </OnTop>
           </CallPageProvider>
         </CallProvider>
       </ChatProvider>

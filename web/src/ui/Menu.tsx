@@ -4,6 +4,7 @@ import { useEffect, useRef, type CSSProperties, type KeyboardEvent, type ReactNo
 import { createPortal } from "react-dom";
 import type { Point } from "../lib/useMenuGesture";
 import { useIsPhone } from "../lib/useMedia";
+import { useOnTop } from "./onTop";
 
 export interface MenuItem {
   label: string;
@@ -30,15 +31,18 @@ const MARGIN = 8;
 /** Beside the point, and wholly on the screen. */
 function placed(at: Point, rows: number): CSSProperties {
   const height = rows * ROW + 2 * MARGIN;
+  const top = Math.max(MARGIN, Math.min(at.y, innerHeight - height - MARGIN));
   return {
     left: Math.max(MARGIN, Math.min(at.x, innerWidth - WIDTH - MARGIN)),
-    top: Math.max(MARGIN, Math.min(at.y, innerHeight - height - MARGIN)),
+    top,
+    maxHeight: innerHeight - top - MARGIN,
     width: WIDTH,
   };
 }
 
 export function Menu({ label, at, items, dark = false, onClose }: MenuProps) {
   const phone = useIsPhone();
+  const onTop = useOnTop();
   const menu = useRef<HTMLDivElement>(null);
   const opener = useRef<Element | null>(null);
 
@@ -62,42 +66,41 @@ export function Menu({ label, at, items, dark = false, onClose }: MenuProps) {
       onContextMenu={(event) => event.preventDefault()}
     >
       <div
-        ref={menu}
-        role="menu"
-        aria-label={label}
-        onKeyDown={(event) => onMenuKey(event, onClose)}
         style={phone ? undefined : placed(at, items.length)}
         className={clsx(
-          "animate-rise border border-line bg-raised p-2 text-text shadow-big",
-          phone ? "absolute inset-x-0 bottom-0 rounded-t-3xl pb-[max(8px,env(safe-area-inset-bottom))]" : "absolute rounded-2xl",
+          "absolute flex animate-rise flex-col overflow-hidden border border-line bg-raised text-text shadow-big",
+          phone ? "inset-x-0 bottom-0 max-h-full rounded-t-3xl pb-[env(safe-area-inset-bottom)]" : "rounded-2xl",
         )}
       >
-        {items.map(({ label: words, icon, danger, hint, onChoose }) => (
-          <button
-            key={words}
-            type="button"
-            role="menuitem"
-            tabIndex={-1}
-            onClick={() => {
-              onClose();
-              onChoose();
-            }}
-            className={clsx(
-              "flex min-h-11 w-full items-center gap-3 rounded-xl px-3 text-left outline-offset-[-2px] hover:bg-panel focus-visible:bg-panel md:min-h-10",
-              danger === true && "text-danger",
-            )}
-          >
-            <span aria-hidden className="grid size-5 place-items-center [&>svg]:size-5">
-              {icon}
-            </span>
-            {words}
-            {hint !== undefined && (
-              <kbd aria-hidden className="ml-auto font-sans text-sm text-muted pointer-coarse:hidden">
-                {hint}
-              </kbd>
-            )}
-          </button>
-        ))}
+        {onTop}
+        <div ref={menu} role="menu" aria-label={label} onKeyDown={(event) => onMenuKey(event, onClose)} className="min-h-0 overflow-y-auto p-2">
+          {items.map(({ label: words, icon, danger, hint, onChoose }) => (
+            <button
+              key={words}
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              onClick={() => {
+                onClose();
+                onChoose();
+              }}
+              className={clsx(
+                "flex min-h-11 w-full items-center gap-3 rounded-xl px-3 text-left outline-offset-[-2px] hover:bg-panel focus-visible:bg-panel md:min-h-10",
+                danger === true && "text-danger",
+              )}
+            >
+              <span aria-hidden className="grid size-5 place-items-center [&>svg]:size-5">
+                {icon}
+              </span>
+              {words}
+              {hint !== undefined && (
+                <kbd aria-hidden className="ml-auto font-sans text-sm text-muted pointer-coarse:hidden">
+                  {hint}
+                </kbd>
+              )}
+            </button>
+          ))}
+        </div>
       </div>
     </div>,
     document.body,

@@ -4,13 +4,15 @@ import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 
 export interface PopoverProps {
   label: string;
+  /** Marks the button as the sign of that state, which is never covered. */
+  sign?: string;
   button: ReactNode;
   buttonClassName?: string;
   panelClassName?: string;
   children: (close: () => void) => ReactNode;
 }
 
-export function Popover({ label, button, buttonClassName, panelClassName, children }: PopoverProps) {
+export function Popover({ label, sign, button, buttonClassName, panelClassName, children }: PopoverProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const trigger = useRef<HTMLButtonElement>(null);
@@ -45,6 +47,7 @@ export function Popover({ label, button, buttonClassName, panelClassName, childr
         title={label}
         aria-expanded={open}
         aria-controls={id}
+        data-sign={sign}
         onClick={() => setOpen(!open)}
         className={buttonClassName}
       >

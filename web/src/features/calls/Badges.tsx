@@ -11,7 +11,7 @@ import type { Quality } from "./quality";
 import type { CallView } from "./view";
 
 export const BADGE = "flex min-h-11 items-center gap-1.5 rounded-full bg-black/55 px-3.5 text-sm font-medium text-white backdrop-blur-sm";
-const PANEL = "top-full mt-2 w-72 max-w-[80vw] p-4 text-sm";
+const PANEL = "top-full mt-2 max-md:group-data-recorded/bar:mt-15 w-72 max-w-[80vw] p-4 text-sm";
 
 function MoreLink({ onClick }: { onClick: () => void }) {
   const { t } = useTranslation();

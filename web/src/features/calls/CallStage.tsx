@@ -12,6 +12,7 @@ import { OutgoingCall } from "./OutgoingCall";
 import type { Person } from "./pieces";
 import { picturesOf } from "./pictures";
 import { ConsentSheet, isAsked } from "./recording/ConsentNotice";
+import { shownOf } from "./recording/look";
 import { RecordingVoice } from "./recording/RecordingBadge";
 import { SpokenNotice } from "./recording/SpokenNotice";
 import { RemotePicture } from "./RemotePicture";
@@ -43,6 +44,7 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
   }, []);
   const { camera, screen } = picturesOf(view, person.id);
   const small = layout === "small";
+  const recorded = shownOf(view, held) !== null;
   const asked = screenOf(view) === "call" && isAsked(view);
   // It ends by itself where nobody decides: a small card would be overlooked.
   const enlarge = useEffectEvent(() => page.show("full"));
@@ -65,6 +67,7 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
     hasPicture: camera || screen,
     chat: toChat,
     unread: conversation === undefined ? 0 : chat.unread(conversation),
+    recorded,
     details: onDetails,
   });
   useCallKeys(actions, !small && !asked && screenOf(view) === "call");
@@ -90,13 +93,21 @@ export function CallStage({ view, held, person, layout, details, onDetails, chat
         stream={view.remote}
         label={t("call.remoteVideo", { name: person.name })}
         onElement={screen ? undefined : setMain}
+        bound={recorded}
         className={clsx(!camera ? "hidden" : screen ? (small ? "hidden" : TILE) : large, !small && view.speaking.other && "speaking-ring")}
       />
       {screen && (
-        <RemotePicture whole stream={view.remoteScreen} label={t("call.remoteScreen", { name: person.name })} onElement={setMain} className={large} />
+        <RemotePicture
+          whole
+          stream={view.remoteScreen}
+          label={t("call.remoteScreen", { name: person.name })}
+          onElement={setMain}
+          bound={recorded}
+          className={large}
+        />
       )}
       {small ? (
-        <SmallCall view={view} person={person} pictured={camera || screen} phone={phone} />
+        <SmallCall view={view} held={held} person={person} pictured={camera || screen} phone={phone} />
       ) : screenOf(view) === "outgoing" ? (
         <OutgoingCall view={view} held={held} person={person} onChat={toChat} />
       ) : (

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Clock } from "./Badges";
 import { useCalls } from "./context";
 import { usePerson } from "./pieces";
+import { shownState } from "./recording/look";
 import { RecordingSign } from "./recording/RecordingBadge";
 import type { CallView } from "./view";
 
@@ -22,7 +23,7 @@ export function HeldBar({ view }: { view: CallView }) {
       {/* On a narrow screen the sign stands for the words. */}
       <span className="min-w-0 flex-1 truncate px-1 font-medium sm:hidden">{name}</span>
       <span className="min-w-0 flex-1 truncate px-1 max-sm:hidden">{t("call.held", { name })}</span>
-      <RecordingSign recording={view.call?.recording} />
+      <RecordingSign state={shownState(view.call?.recording)} />
       {since != null && <Clock since={since} />}
       <button
         type="button"

@@ -53,7 +53,7 @@ export function OutgoingCall({ view, held, person, onChat }: OutgoingCallProps) 
       </div>
       {/* Once agreed to, it says what will be. */}
       {!asked && (
-        <div className="absolute inset-x-0 top-0 z-10 flex justify-center pt-[max(12px,env(safe-area-inset-top))]">
+        <div className="pointer-events-none absolute inset-x-0 top-0 z-10 flex justify-center *:pointer-events-auto pt-[max(12px,env(safe-area-inset-top))]">
           <RecordingBadge recording={view.call?.recording} />
         </div>
       )}

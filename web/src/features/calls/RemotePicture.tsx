@@ -8,14 +8,21 @@ export interface RemotePictureProps {
   label: string;
   /** Nothing may be cut off: a screen. */
   whole?: boolean;
+  /** It may not leave the page: a window of its own could not show that the call is recorded. */
+  bound?: boolean;
   className: string;
   /** Gets the element while it is there, for picture in picture. */
   onElement?: ((video: HTMLVideoElement | null) => void) | undefined;
 }
 
+/** Out of its window. */
+function bringBack(video: HTMLVideoElement | null): void {
+  if (video !== null && document.pictureInPictureElement === video) document.exitPictureInPicture().catch(() => undefined);
+}
+
 const isWide = ({ width, height }: { width: number; height: number }): boolean => width > height;
 
-export function RemotePicture({ stream, label, whole = false, className, onElement }: RemotePictureProps) {
+export function RemotePicture({ stream, label, whole = false, bound = false, className, onElement }: RemotePictureProps) {
   const video = useStream<HTMLVideoElement>(stream);
   const [fills, setFills] = useState(true);
 
@@ -41,11 +48,10 @@ export function RemotePicture({ stream, label, whole = false, className, onEleme
 
   useEffect(() => {
     const seen = video.current;
-    return () => {
-      // Its window stays open without it.
-      if (seen !== null && document.pictureInPictureElement === seen) document.exitPictureInPicture().catch(() => undefined);
-    };
-  }, [video]);
+    if (bound) bringBack(seen);
+    // Its window would stay open without it.
+    return () => bringBack(seen);
+  }, [video, bound]);
 
   return (
     <video
@@ -53,6 +59,7 @@ export function RemotePicture({ stream, label, whole = false, className, onEleme
       autoPlay
       playsInline
       muted
+      disablePictureInPicture={bound}
       aria-label={label}
       onResize={fit}
       onLoadedMetadata={fit}

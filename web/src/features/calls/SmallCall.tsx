@@ -9,7 +9,7 @@ import { useCalls } from "./context";
 import { useCallStatus } from "./InCall";
 import { useOutgoingWords } from "./OutgoingCall";
 import type { Person } from "./pieces";
-import { shownState } from "./recording/look";
+import { shownOf } from "./recording/look";
 import { RecordingSign } from "./recording/RecordingBadge";
 import type { CallView } from "./view";
 
@@ -17,18 +17,20 @@ const BUTTON = "grid size-11 shrink-0 place-items-center rounded-full transition
 
 export interface SmallCallProps {
   view: CallView;
+  held: CallView | null;
   person: Person;
   /** A picture is shown: above the row, or on a phone in place of the avatar. */
   pictured: boolean;
   phone: boolean;
 }
 
-export function SmallCall({ view, person, pictured, phone }: SmallCallProps) {
+export function SmallCall({ view, held, person, pictured, phone }: SmallCallProps) {
   const { t } = useTranslation();
   const calls = useCalls();
   const { show } = useCallPage();
   const back = (): void => show("full");
   const { microphone } = view;
+  const sign = shownOf(view, held);
   return (
     <div className={clsx("flex h-16 items-center gap-1 px-2", phone && "bg-[#1b1430]")}>
       <button
@@ -52,11 +54,11 @@ export function SmallCall({ view, person, pictured, phone }: SmallCallProps) {
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium">{person.name}</span>
           <span className="flex min-w-0 items-center gap-1.5 truncate text-sm text-white/80">
-            <RecordingSign words recording={view.call?.recording} />
+            <RecordingSign words state={sign} />
             <Standing view={view} person={person} />
           </span>
         </span>
-        {shownState(view.call?.recording) === null && <Maximize2 size={18} aria-hidden className="shrink-0 text-white/80 max-md:hidden" />}
+        {sign === null && <Maximize2 size={18} aria-hidden className="shrink-0 text-white/80 max-md:hidden" />}
       </button>
       {screenOf(view) === "call" && (
         <button

@@ -4,6 +4,7 @@ import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { PathBadge, QualityBadge, Timer } from "./Badges";
 import { useCallPage } from "./callPage";
+import { shownState } from "./recording/look";
 import { RecordingBadge } from "./recording/RecordingBadge";
 import type { CallView } from "./view";
 
@@ -17,22 +18,25 @@ export interface TopBarProps {
 
 export function TopBar({ view, name, hidden, onDetails }: TopBarProps) {
   const { call, stage } = view;
+  const recorded = shownState(call?.recording) !== null;
   return (
     <div
       className={clsx(
-        "pointer-events-none absolute inset-x-0 top-0 z-30 grid grid-cols-[auto_1fr] items-start gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))]",
+        "group/bar pointer-events-none absolute inset-x-0 top-0 z-30 grid grid-cols-[auto_1fr] items-start gap-2 pt-[max(12px,env(safe-area-inset-top))] pr-[max(12px,env(safe-area-inset-right))] pl-[max(12px,env(safe-area-inset-left))]",
         // On a phone it has a row of its own.
-        call?.recording != null && "md:grid-cols-[1fr_auto_1fr]",
+        recorded && "md:grid-cols-[1fr_auto_1fr]",
       )}
+      // What opens from the badges opens below that row.
+      data-recorded={recorded || undefined}
     >
       <div className={clsx(SIDE, hidden && "opacity-0")}>
         <Minimise />
         {call?.path != null && <PathBadge path={call.path} compact={name !== null} onDetails={onDetails} />}
       </div>
-      {call?.recording != null && (
+      {recorded && (
         // Never hidden, however still it is.
         <div className="pointer-events-auto max-md:order-last max-md:col-span-2 max-md:justify-self-center">
-          <RecordingBadge recording={call.recording} />
+          <RecordingBadge recording={call?.recording} />
         </div>
       )}
       <div className={clsx(SIDE, "justify-end", hidden && "opacity-0")}>

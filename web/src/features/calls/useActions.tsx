@@ -20,6 +20,7 @@ import {
 } from "lucide-react";
 import type { ReactNode, RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import { toast } from "sonner";
 import { useCallPage } from "./callPage";
 import { useCalls } from "./context";
 import { useFullScreen } from "./useFullScreen";
@@ -59,6 +60,8 @@ export interface ActionWays {
   chat(): void;
   /** Messages in the chat of the call that are not read. */
   unread: number;
+  /** Nothing is shown where the sign of it cannot be. */
+  recorded: boolean;
   details(): void;
 }
 
@@ -128,7 +131,7 @@ export function useActions(view: CallView, ways: ActionWays): Actions {
     };
   }
   if (ways.hasPicture && document.pictureInPictureEnabled) {
-    actions.picture = { label: t("call.pictureInPicture"), icon: <PictureInPicture2 />, run: () => togglePicture(ways.picture.current) };
+    actions.picture = { label: t("call.pictureInPicture"), icon: <PictureInPicture2 />, run: ways.recorded ? () => void toast(t("recording.noPicture")) : () => togglePicture(ways.picture.current) };
   }
   if (full.able) {
     actions.fullScreen = {

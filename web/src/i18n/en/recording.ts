@@ -22,6 +22,7 @@ export const recording = {
     interrupted: "The server cannot keep up. What is missing will be marked in the recording.",
     failed: "The server could not go on recording. The call goes on without it.",
   },
+  noPicture: "No picture in picture while the call is recorded: its window could not show that.",
   start: "Start recording",
   stop: "Stop recording",
   notice: {

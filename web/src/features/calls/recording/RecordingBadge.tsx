@@ -29,6 +29,7 @@ export function RecordingBadge({ recording }: SignProps) {
   return (
     <Popover
       label={words}
+      sign={state}
       buttonClassName={clsx(
         "flex min-h-11 items-center gap-1.5 rounded-full px-3.5 text-sm font-semibold whitespace-nowrap shadow-soft focus-visible:outline-white",
         LOOKS[state],
@@ -52,15 +53,15 @@ export function RecordingBadge({ recording }: SignProps) {
 }
 
 /** Where there is room for little: the sign, with its words for who hears the page, or beside it. */
-export function RecordingSign({ recording, words = false }: SignProps & { words?: boolean }) {
+export function RecordingSign({ state, words = false }: { state: ShownState | null; words?: boolean }) {
   const { t } = useTranslation();
-  const state = shownState(recording);
   if (state === null) return null;
   const Sign = SIGNS[state];
   const said = t(`recording.indicator.${state}`);
   return (
     <span
       title={said}
+      data-sign={state}
       className={clsx(
         "inline-flex shrink-0 items-center gap-1 rounded-full px-1.5 py-0.5 align-[1px] text-xs leading-4 font-semibold",
         LOOKS[state],

@@ -6,17 +6,21 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { CallRecording, CallState } from "../../../api/types";
 import { startWords } from "../../../i18n";
 import { CALL, RECORDING } from "../calls.test-support";
+import { Dialog } from "../../../ui/Dialog";
+import { Menu } from "../../../ui/Menu";
+import { OnTop } from "../../../ui/onTop";
 import { HeldBar } from "../HeldBar";
 import { IncomingCall } from "../IncomingCall";
 import { OutgoingCall } from "../OutgoingCall";
 import { SmallCall } from "../SmallCall";
 import { TopBar } from "../TopBar";
-import { useActions, type Actions } from "../useActions";
+import { useActions, type Actions, type ActionWays } from "../useActions";
 import { IDLE, type CallView } from "../view";
 import { WaitingCall } from "../WaitingCall";
 import { ConsentSheet, isAsked } from "./ConsentNotice";
 import { noticeText } from "./noticeText";
 import { RecordingBadge, RecordingVoice } from "./RecordingBadge";
+import { RecordingStrip } from "./RecordingStrip";
 
 const calls = vi.hoisted(() => ({
   agree: vi.fn(),
@@ -26,7 +30,11 @@ const calls = vi.hoisted(() => ({
   record: vi.fn(),
   canShareScreen: false,
 }));
-vi.mock(import("../context"), async (original) => ({ ...(await original()), useCalls: () => calls as never }));
+/** All calls of the page, as far as a test has some. */
+const page = vi.hoisted(() => ({ current: null as unknown, held: null as unknown }));
+const said = vi.hoisted(() => vi.fn());
+vi.mock(import("sonner"), async (original) => ({ ...(await original()), toast: Object.assign(said, { success: vi.fn(), error: vi.fn() }) as never }));
+vi.mock(import("../context"), async (original) => ({ ...(await original()), useCalls: () => calls as never, useCallsView: () => page as never }));
 vi.mock(import("../callPage"), async (original) => ({
   ...(await original()),
   useCallPage: () => ({ layout: "full", show: () => undefined, panel: false, showPanel: () => undefined }),
@@ -46,6 +54,8 @@ function view(recording: Partial<CallRecording> | null, change: Partial<CallView
 beforeAll(startWords);
 beforeEach(async () => {
   vi.clearAllMocks();
+  page.current = IDLE;
+  page.held = null;
   vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
   HTMLDialogElement.prototype.showModal = function show() {
     this.open = true;
@@ -146,7 +156,7 @@ test.each([
   render(
     <>
       <TopBar view={shown} name="Boris Stone" hidden onDetails={() => undefined} />
-      <SmallCall view={shown} person={PERSON} pictured={false} phone />
+      <SmallCall view={shown} held={null} person={PERSON} pictured={false} phone />
       <HeldBar view={shown} />
     </>,
   );
@@ -192,10 +202,43 @@ test("each change is said once, and what never ran does not stop", () => {
   expect(after("off")).toBe("Recording has stopped");
 });
 
-function actionsOf(shown: CallView): Actions {
+test.each([
+  ["the call", view({ state: "on" }), null],
+  ["a call on hold", view(null), view({ state: "on" }, { onHold: true })],
+] as const)("%s is recorded: dialogs, menus and the card of a second call say so in their first line", (_, current, held) => {
+  Object.assign(page, { current, held });
+  render(
+    <OnTop value={<RecordingStrip />}>
+      <Dialog label="Sound and video">
+        <p>Microphone</p>
+      </Dialog>
+      <Menu label="More" at={{ x: 0, y: 0 }} items={[{ label: "Hold", onChoose: () => undefined }]} onClose={() => undefined} />
+      <WaitingCall view={view(null, { stage: "incoming" }, { phase: "ringing" })} canHold />
+      <SmallCall view={current} held={held} person={PERSON} pictured={false} phone />
+    </OnTop>,
+  );
+  const places = [screen.getByRole("dialog"), screen.getByRole("menu").parentElement, screen.getByRole("alertdialog")];
+  for (const place of places) expect(place?.firstElementChild?.getAttribute("data-sign")).toBe("on");
+  expect(screen.getByTitle("Recording")).toBeDefined();
+});
+
+test("a recorded call's picture does not leave the page, and the button says why", () => {
+  Object.defineProperties(document, { pictureInPictureEnabled: { value: true, configurable: true }, pictureInPictureElement: { value: null, configurable: true } });
+  const video = document.createElement("video");
+  const leave = vi.fn(() => Promise.resolve({} as PictureInPictureWindow));
+  video.requestPictureInPicture = leave;
+  const { picture } = actionsOf(view({ state: "on" }), { picture: { current: video }, hasPicture: true, recorded: true });
+  picture?.run();
+  expect(leave).not.toHaveBeenCalled();
+  expect(said).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("could not show that"));
+  actionsOf(view(null), { picture: { current: video }, hasPicture: true }).picture?.run();
+  expect(leave).toHaveBeenCalledOnce();
+});
+
+function actionsOf(shown: CallView, ways: Partial<ActionWays> = {}): Actions {
   let found: Actions = {};
   function Probe() {
-    found = useActions(shown, { picture: { current: null }, hasPicture: false, chat: () => undefined, unread: 0, details: () => undefined });
+    found = useActions(shown, { picture: { current: null }, hasPicture: false, chat: () => undefined, unread: 0, recorded: false, details: () => undefined, ...ways });
     return null;
   }
   render(<Probe />);
