@@ -4,13 +4,15 @@ import { adminSections as enSections, audit as enAudit } from "./en/admin";
 import { callAdmin as enCalls } from "./en/callAdmin";
 import { recordingAdmin as enRecording } from "./en/recordingAdmin";
 import { recordings as enRecordings } from "./en/recordings";
+import { rules as enRules } from "./en/rules";
 import { adminSections as ruSections, audit as ruAudit } from "./ru/admin";
 import { callAdmin as ruCalls } from "./ru/callAdmin";
 import { recordingAdmin as ruRecording } from "./ru/recordingAdmin";
 import { recordings as ruRecordings } from "./ru/recordings";
+import { rules as ruRules } from "./ru/rules";
 
-export const adminRu = { adminSections: ruSections, audit: ruAudit, callAdmin: ruCalls, recordingAdmin: ruRecording, recordings: ruRecordings } as const;
-export const adminEn = { adminSections: enSections, audit: enAudit, callAdmin: enCalls, recordingAdmin: enRecording, recordings: enRecordings } as const;
+export const adminRu = { adminSections: ruSections, audit: ruAudit, callAdmin: ruCalls, recordingAdmin: ruRecording, recordings: ruRecordings, rules: ruRules } as const;
+export const adminEn = { adminSections: enSections, audit: enAudit, callAdmin: enCalls, recordingAdmin: enRecording, recordings: enRecordings, rules: enRules } as const;
 
 /** Once, after the words that everybody has: asked for again, it adds the same. */
 export function startAdminWords(): void {

@@ -1,32 +1,42 @@
 /** The recording policy being edited: what is told, how long it is kept, the rules in their order, and what is not saved. */
-import { EarOff } from "lucide-react";
+import { AudioLines, EarOff } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, codeOf } from "../../../api/http";
-import type { RecordingPolicy } from "../../../api/recordings";
+import { setRecordingPolicy, type RecordingPolicy } from "../../../api/recordings";
 import { useErrorWords } from "../../../i18n/errorWords";
-import { Button } from "../../../ui/Button";
-import { problemsOfTerms } from "./draft";
+import { refusedRule } from "../../../lib/rules";
+import { RuleList } from "../../../ui/rules/RuleList";
+import { SaveBar } from "../../../ui/rules/SaveBar";
+import { useDraft, type Drafts } from "../../../ui/rules/useDraft";
+import { draftOf, edit, isChanged, policyOf, problemsOfTerms, type Draft, type Edit } from "./draft";
+import { ModeChip } from "./ModeChip";
+import { POLICY } from "./key";
 import { RetentionNote } from "./RetentionNote";
 import { RuleForm } from "./RuleForm";
-import { RuleList } from "./RuleList";
 import { TermsCard } from "./TermsCard";
-import { useDraft } from "./useDraft";
+import { useRuleDetails } from "./words";
 
-/** Which rule the server refused: its place among those that were sent, from 0. */
-function refusedRule(error: Error | null): number | null {
-  const found = /^rules\[(\d+)\]/u.exec((error instanceof ApiError ? error.at : null) ?? "");
-  return found === null ? null : Number(found[1]);
-}
+const DRAFTS: Drafts<RecordingPolicy, Draft, Edit> = {
+  key: POLICY,
+  draftOf,
+  edit,
+  isChanged,
+  policyOf,
+  save: setRecordingPolicy,
+  isOutdated: (error) => codeOf(error) === "policy_changed",
+};
 
 export function PolicyEditor({ saved }: { saved: RecordingPolicy }) {
+  const { t } = useTranslation();
   const words = useErrorWords();
-  const { draft, change, changed, saving, error, save } = useDraft(saved);
+  const details = useRuleDetails();
+  const { draft, change, changed, saving, error, save, discard } = useDraft(DRAFTS, saved, t("recordingAdmin.savedDone"));
   /** The rule in the form; `null`: a new one. */
   const [open, setOpen] = useState<number | null | undefined>(undefined);
   const [tried, setTried] = useState(false);
   const found = problemsOfTerms(draft);
-  const refused = refusedRule(error);
+  const at = refusedRule(error instanceof ApiError ? error.at : null);
   const why = error === null ? null : words(codeOf(error));
   const opened = draft.rules.find(({ key }) => key === open);
 
@@ -43,12 +53,16 @@ export function PolicyEditor({ saved }: { saved: RecordingPolicy }) {
       <TermsCard terms={draft.terms} problems={tried ? found : {}} onChange={(terms) => change({ type: "terms", terms })} />
       <RuleList
         rules={draft.rules}
-        refused={refused === null || why === null ? null : { at: refused, why }}
+        note={t("recordingAdmin.rulesNote")}
+        none={{ icon: <AudioLines />, words: t("recordingAdmin.none") }}
+        refused={at === null || why === null ? null : { at, why }}
+        details={details}
+        chip={({ mode }) => <ModeChip mode={mode} />}
         onEdit={setOpen}
         onAdd={() => setOpen(null)}
         onChange={change}
       />
-      {changed && <SaveBar why={why} saving={saving} onSave={trySave} onDiscard={() => change({ type: "load", policy: draft.saved })} />}
+      {changed && <SaveBar why={why} saving={saving} onSave={trySave} onDiscard={discard} />}
       {open !== undefined && (
         <RuleForm
           draft={draft}
@@ -72,35 +86,6 @@ function DeafNote() {
       <p>
         {t("recordingAdmin.deaf")} <span className="text-muted">{t("recordingAdmin.note")}</span>
       </p>
-    </div>
-  );
-}
-
-interface SaveBarProps {
-  why: string | null;
-  saving: boolean;
-  onSave(): void;
-  onDiscard(): void;
-}
-
-/** Stays in sight while something is not saved. */
-function SaveBar({ why, saving, onSave, onDiscard }: SaveBarProps) {
-  const { t } = useTranslation();
-  return (
-    <div
-      role="region"
-      aria-label={t("recordingAdmin.unsaved")}
-      className="sticky bottom-2 z-20 flex animate-rise flex-wrap items-center justify-end gap-2 rounded-2xl border border-line-strong bg-raised p-3 shadow-big"
-    >
-      <p role="status" className="mr-auto px-1 text-sm max-sm:basis-full">
-        {why === null ? t("recordingAdmin.unsaved") : <span className="text-danger">{t("recordingAdmin.notSaved", { why })}</span>}
-      </p>
-      <Button disabled={saving} onClick={onDiscard}>
-        {t("recordingAdmin.discard")}
-      </Button>
-      <Button look="primary" busy={saving} onClick={onSave}>
-        {t("recordingAdmin.save")}
-      </Button>
     </div>
   );
 }

@@ -3,17 +3,20 @@ import { useTranslation } from "react-i18next";
 import type { RecordingPolicy } from "../../../api/recordings";
 import { useKeptWords } from "../../../i18n/keptWords";
 import { Card } from "../../../ui/Card";
-import { LoadedPolicy } from "./PolicySection";
+import { RuleRow } from "../../../ui/rules/RuleRow";
+import { ModeChip } from "./ModeChip";
+import { Loaded } from "./PolicySection";
 import { RetentionNote } from "./RetentionNote";
-import { RuleRow } from "./RuleRow";
+import { useRuleDetails } from "./words";
 
 export function PolicyView() {
-  return <LoadedPolicy>{(policy) => <Shown policy={policy} />}</LoadedPolicy>;
+  return <Loaded>{(policy) => <Shown policy={policy} />}</Loaded>;
 }
 
 function Shown({ policy: { version, purpose, recorded_by, retention_days, two_officers, rules } }: { policy: RecordingPolicy }) {
   const { t } = useTranslation();
   const kept = useKeptWords();
+  const details = useRuleDetails();
   const terms = [
     { name: t("recordingAdmin.recordedBy"), value: recorded_by },
     { name: t("recordingAdmin.purposeRu"), value: purpose.ru, lang: "ru" },
@@ -37,13 +40,13 @@ function Shown({ policy: { version, purpose, recorded_by, retention_days, two_of
         </dl>
         {two_officers && <p className="mt-3 text-sm">{t("recordingAdmin.twoOfficers")}</p>}
       </Card>
-      <Card title={t("recordingAdmin.rules")} {...(rules.length > 0 && { note: t("recordingAdmin.count", { count: rules.length }) })}>
+      <Card title={t("rules.title")} {...(rules.length > 0 && { note: t("rules.count", { count: rules.length }) })}>
         {rules.length === 0 ? (
           <p className="text-muted">{t("recordingAdmin.noneYet")}</p>
         ) : (
-          <ol aria-label={t("recordingAdmin.rules")} className="divide-y divide-line">
+          <ol aria-label={t("rules.title")} className="divide-y divide-line">
             {rules.map((rule, i) => (
-              <RuleRow key={rule.name} ruleKey={i} rule={rule} place={i + 1} why={null} />
+              <RuleRow key={rule.name} ruleKey={i} name={rule.name} place={i + 1} details={details(rule)} chip={<ModeChip mode={rule.mode} />} />
             ))}
           </ol>
         )}

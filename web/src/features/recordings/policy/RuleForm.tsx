@@ -1,16 +1,16 @@
 /** A rule that is made or changed. It goes into the draft only when it makes sense. */
-import { useRef, useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordingRule, RecordingRuleMatch } from "../../../api/recordings";
 import type { Role } from "../../../api/types";
-import { Button } from "../../../ui/Button";
+import type { DraftRule } from "../../../lib/rules";
 import { Field } from "../../../ui/Field";
+import { RuleSheet } from "../../../ui/rules/RuleSheet";
 import { Segmented } from "../../../ui/Segmented";
 import { SelectField } from "../../../ui/SelectField";
-import { Sheet } from "../../../ui/Sheet";
 import { Switch } from "../../../ui/Switch";
 import { useStaffOptions } from "../../users";
-import { LONGEST_NAME, problemsOf, tidy, valueOf, type Draft, type DraftRule, type RuleProblems } from "./draft";
+import { problemsOf, tidy, valueOf, type Draft, type RuleProblems } from "./draft";
 import { KeepChoice } from "./KeepChoice";
 
 const ROLES: readonly Role[] = ["employee", "manager", "compliance", "admin"];
@@ -55,7 +55,7 @@ function ruleOf({ type, role, userId, conversationId, ...rest }: Typed): Recordi
 export interface RuleFormProps {
   draft: Draft;
   /** Null: a new one. */
-  edited: DraftRule | null;
+  edited: DraftRule<RecordingRule> | null;
   onDone(rule: RecordingRule): void;
   onClose(): void;
 }
@@ -65,73 +65,55 @@ export function RuleForm({ draft, edited, onDone, onClose }: RuleFormProps) {
   const [typed, setTyped] = useState(() => typedOf(edited?.rule));
   // Nobody is told of a mistake before they have made it.
   const [tried, setTried] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const found = problemsOf(ruleOf(typed), draft, edited?.key ?? null);
   const problems: RuleProblems = tried ? found : {};
   const set = (change: Partial<Typed>): void => setTyped((before) => ({ ...before, ...change }));
 
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    if (Object.keys(found).length === 0) return onDone(ruleOf(typed));
-    setTried(true);
-    // The fields say what is wrong once they are drawn.
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
-  }
-
   return (
-    <Sheet short title={t(edited === null ? "recordingAdmin.form.new" : "recordingAdmin.form.edit")} onClose={onClose}>
-      <form ref={form} noValidate onSubmit={submit} className="flex min-h-0 flex-1 flex-col">
-        <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4 pt-1">
-          <Field
-            label={t("recordingAdmin.form.name")}
-            hint={t("recordingAdmin.form.nameHint")}
-            error={problems.name === undefined ? null : t(`recordingAdmin.problem.name.${problems.name}`)}
-            name="rule-name"
-            autoFocus
-            autoComplete="off"
-            maxLength={LONGEST_NAME * 2}
-            value={typed.name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-          <Segmented<MatchType>
-            label={t("recordingAdmin.form.match")}
-            value={typed.type}
-            options={TYPES.map((type) => ({ value: type, label: t(`recordingAdmin.form.${type}`) }))}
-            onChange={(type) => set({ type })}
-          />
-          <MatchField typed={typed} problems={problems} set={set} />
-          <Segmented
-            label={t("recordingAdmin.direction.title")}
-            value={typed.direction}
-            options={DIRECTIONS.map((value) => ({ value, label: t(`recordingAdmin.direction.${value}`) }))}
-            onChange={(direction) => set({ direction })}
-          />
-          <Segmented
-            label={t("recordingAdmin.mode.title")}
-            value={typed.mode}
-            options={MODES.map((value) => ({ value, label: t(`recordingAdmin.mode.${value}`) }))}
-            onChange={(mode) => set({ mode })}
-          />
-          <p className="-mt-2 text-sm text-muted">{t(`recordingAdmin.mode.${typed.mode}Detail`)}</p>
-          {typed.mode === "on_demand" && <Starters by={typed.by} wrong={problems.by === true} onChange={(by) => set({ by })} />}
-          <Switch
-            label={t("recordingAdmin.form.ownKeep")}
-            detail={t("recordingAdmin.form.ownKeepDetail")}
-            checked={typed.retention_days !== null}
-            onChange={(on) => set({ retention_days: on ? draft.terms.retention_days : null })}
-          />
-          {typed.retention_days !== null && (
-            <KeepChoice label={t("recordingAdmin.keep")} days={typed.retention_days} wrong={problems.days === true} onChange={(days) => set({ retention_days: days })} />
-          )}
-        </div>
-        <div className="flex justify-end gap-2 border-t border-line p-4">
-          <Button onClick={onClose}>{t("app.cancel")}</Button>
-          <Button look="primary" type="submit">
-            {t("recordingAdmin.form.done")}
-          </Button>
-        </div>
-      </form>
-    </Sheet>
+    <RuleSheet
+      fresh={edited === null}
+      name={{
+        value: typed.name,
+        hint: t("recordingAdmin.form.nameHint"),
+        error: problems.name === undefined ? null : t(`rules.nameProblem.${problems.name}`),
+        onChange: (name) => set({ name }),
+      }}
+      valid={Object.keys(found).length === 0}
+      onTry={() => setTried(true)}
+      onDone={() => onDone(ruleOf(typed))}
+      onClose={onClose}
+    >
+      <Segmented<MatchType>
+        label={t("rules.match")}
+        value={typed.type}
+        options={TYPES.map((type) => ({ value: type, label: type === "role" || type === "user" ? t(`rules.${type}`) : t(`recordingAdmin.form.${type}`) }))}
+        onChange={(type) => set({ type })}
+      />
+      <MatchField typed={typed} problems={problems} set={set} />
+      <Segmented
+        label={t("recordingAdmin.direction.title")}
+        value={typed.direction}
+        options={DIRECTIONS.map((value) => ({ value, label: t(`recordingAdmin.direction.${value}`) }))}
+        onChange={(direction) => set({ direction })}
+      />
+      <Segmented
+        label={t("recordingAdmin.mode.title")}
+        value={typed.mode}
+        options={MODES.map((value) => ({ value, label: t(`recordingAdmin.mode.${value}`) }))}
+        onChange={(mode) => set({ mode })}
+      />
+      <p className="-mt-2 text-sm text-muted">{t(`recordingAdmin.mode.${typed.mode}Detail`)}</p>
+      {typed.mode === "on_demand" && <Starters by={typed.by} wrong={problems.by === true} onChange={(by) => set({ by })} />}
+      <Switch
+        label={t("recordingAdmin.form.ownKeep")}
+        detail={t("recordingAdmin.form.ownKeepDetail")}
+        checked={typed.retention_days !== null}
+        onChange={(on) => set({ retention_days: on ? draft.terms.retention_days : null })}
+      />
+      {typed.retention_days !== null && (
+        <KeepChoice label={t("recordingAdmin.keep")} days={typed.retention_days} wrong={problems.days === true} onChange={(days) => set({ retention_days: days })} />
+      )}
+    </RuleSheet>
   );
 }
 
@@ -150,7 +132,7 @@ function MatchField({ typed, problems, set }: MatchFieldProps) {
     case "role":
       return (
         <SelectField
-          label={t("recordingAdmin.form.role")}
+          label={t("rules.role")}
           options={ROLES.map((role) => ({ value: role, label: t(`role.${role}`) }))}
           value={typed.role}
           onChange={(event) => set({ role: event.target.value as Role })}
@@ -159,9 +141,9 @@ function MatchField({ typed, problems, set }: MatchFieldProps) {
     case "user":
       return (
         <SelectField
-          label={t("recordingAdmin.form.user")}
-          none={t("recordingAdmin.form.chooseUser")}
-          error={problems.user === true ? t("recordingAdmin.problem.user") : null}
+          label={t("rules.user")}
+          none={t("rules.chooseUser")}
+          error={problems.user === true ? t("rules.chooseUserFirst") : null}
           options={staff}
           value={typed.userId}
           onChange={(event) => set({ userId: event.target.value })}

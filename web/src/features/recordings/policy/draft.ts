@@ -1,59 +1,34 @@
 /** The recording policy as it is being edited: nothing of it holds before it is saved. Pure. */
 import type { RecordingPolicy, RecordingRule } from "../../../api/recordings";
-import { moved } from "../../../lib/keyed";
+import { draftRules, editRules, nameProblem, type DraftRules, type NameProblem, type RuleEdit } from "../../../lib/rules";
 
-export const MOST_RULES = 200;
-export const LONGEST_NAME = 80;
 /** A hundred years. */
 export const LONGEST_DAYS = 36_525;
 
 /** All but the rules. */
 export type Terms = Pick<RecordingPolicy, "purpose" | "recorded_by" | "retention_days" | "two_officers">;
 
-export interface DraftRule {
-  /** Stays with the rule while it moves or changes its name. */
-  key: number;
-  rule: RecordingRule;
-}
-
-export interface Draft {
+export interface Draft extends DraftRules<RecordingRule> {
   terms: Terms;
-  /** In the order of judging. */
-  rules: readonly DraftRule[];
   /** What holds now. */
   saved: RecordingPolicy;
-  nextKey: number;
 }
 
-export type Edit =
-  | { type: "terms"; terms: Partial<Terms> }
-  | { type: "add"; rule: RecordingRule }
-  | { type: "change"; key: number; rule: RecordingRule }
-  | { type: "remove"; key: number }
-  | { type: "move"; key: number; by: -1 | 1 }
-  /** Takes over what holds: after loading, saving, or giving up. */
-  | { type: "load"; policy: RecordingPolicy };
+export type Edit = { type: "terms"; terms: Partial<Terms> } | RuleEdit<RecordingRule> | { type: "load"; policy: RecordingPolicy };
 
 export function draftOf(saved: RecordingPolicy): Draft {
   const { purpose, recorded_by, retention_days, two_officers } = saved;
-  const rules = saved.rules.map((rule, key) => ({ key, rule }));
-  return { terms: { purpose, recorded_by, retention_days, two_officers }, rules, saved, nextKey: rules.length };
+  return { terms: { purpose, recorded_by, retention_days, two_officers }, ...draftRules(saved.rules), saved };
 }
 
 export function edit(draft: Draft, change: Edit): Draft {
   switch (change.type) {
     case "terms":
       return { ...draft, terms: { ...draft.terms, ...change.terms } };
-    case "add":
-      return { ...draft, rules: [...draft.rules, { key: draft.nextKey, rule: change.rule }], nextKey: draft.nextKey + 1 };
-    case "change":
-      return { ...draft, rules: draft.rules.map((old) => (old.key === change.key ? { ...old, rule: change.rule } : old)) };
-    case "remove":
-      return { ...draft, rules: draft.rules.filter(({ key }) => key !== change.key) };
-    case "move":
-      return { ...draft, rules: moved(draft.rules, change.key, change.by) };
     case "load":
       return draftOf(change.policy);
+    default:
+      return editRules(draft, change);
   }
 }
 
@@ -106,7 +81,7 @@ export function problemsOfTerms({ terms, rules }: Pick<Draft, "terms" | "rules">
 }
 
 export interface RuleProblems {
-  name?: "empty" | "long" | "taken";
+  name?: NameProblem;
   user?: true;
   conversation?: true;
   by?: true;
@@ -115,11 +90,9 @@ export interface RuleProblems {
 
 /** `key`: the rule that is changed, which may keep its name. */
 export function problemsOf(rule: RecordingRule, draft: Draft, key: number | null): RuleProblems {
-  const name = rule.name.trim();
   const problems: RuleProblems = {};
-  if (name === "") problems.name = "empty";
-  else if ([...name].length > LONGEST_NAME) problems.name = "long";
-  else if (draft.rules.some((other) => other.key !== key && other.rule.name === name)) problems.name = "taken";
+  const name = nameProblem(rule.name, draft, key);
+  if (name !== null) problems.name = name;
   const value = valueOf(rule.match).trim();
   if (rule.match.type === "user" && value === "") problems.user = true;
   if (rule.match.type === "conversation" && value === "") problems.conversation = true;

@@ -1,27 +1,34 @@
 /** The path policy being edited: the default, the rules in their order, a try-out, and what is not saved. */
+import { Network, Route, UserRound, UsersRound, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { codeOf } from "../../../../api/http";
-import type { PathPolicy } from "../../../../api/types";
+import { ApiError, codeOf } from "../../../../api/http";
+import { setPathPolicy } from "../../../../api/routes";
+import type { PathPolicy, PathRule } from "../../../../api/types";
 import { useErrorWords } from "../../../../i18n/errorWords";
-import { Button } from "../../../../ui/Button";
+import { useRuleWords } from "../../../../i18n/ruleWords";
+import { refusedRule } from "../../../../lib/rules";
 import { Card } from "../../../../ui/Card";
-import { policyOf } from "./draft";
+import { RuleList } from "../../../../ui/rules/RuleList";
+import { SaveBar } from "../../../../ui/rules/SaveBar";
+import { useDraft, type Drafts } from "../../../../ui/rules/useDraft";
+import { useNameOf } from "../../../users";
+import { PathChip } from "../PathChip";
+import { draftOf, edit, isChanged, policyOf, type Draft, type Edit } from "./draft";
 import { PolicyChoice } from "./PolicyChoice";
-import { refusedRule } from "./refusal";
 import { RuleForm } from "./RuleForm";
-import { RuleList } from "./RuleList";
 import { TryOut } from "./TryOut";
-import { useDraft, type Drafting } from "./useDraft";
+
+export const POLICY = "path-policy";
+const DRAFTS: Drafts<PathPolicy, Draft, Edit> = { key: POLICY, draftOf, edit, isChanged, policyOf, save: setPathPolicy };
 
 export function PolicyEditor({ saved }: { saved: PathPolicy }) {
   const { t } = useTranslation();
   const words = useErrorWords();
-  const drafting = useDraft(saved);
-  const { draft, change, error } = drafting;
+  const { draft, changed, saving, error, change, save, discard } = useDraft(DRAFTS, saved, t("callAdmin.policy.saved"));
   /** The rule in the form; `null`: a new one. */
   const [open, setOpen] = useState<number | null | undefined>(undefined);
-  const refused = refusedRule(error);
+  const at = refusedRule(error instanceof ApiError ? error.at : null);
   const why = error === null ? null : words(codeOf(error));
   const opened = draft.rules.find(({ key }) => key === open);
 
@@ -39,13 +46,17 @@ export function PolicyEditor({ saved }: { saved: PathPolicy }) {
       </Card>
       <RuleList
         rules={draft.rules}
-        refused={refused === null || why === null ? null : { at: refused, why }}
+        note={t("callAdmin.policy.rulesNote")}
+        none={{ icon: <Route />, words: t("callAdmin.policy.none") }}
+        refused={at === null || why === null ? null : { at, why }}
+        details={(rule) => <Who match={rule.match} />}
+        chip={({ policy }) => <PathChip path={policy}>{t(`callAdmin.policy.brief.${policy}`)}</PathChip>}
         onEdit={setOpen}
         onAdd={() => setOpen(null)}
         onChange={change}
       />
       <TryOut policy={policyOf(draft)} />
-      <SaveBar drafting={drafting} why={why} />
+      {changed && <SaveBar why={why} saving={saving} onSave={save} onDiscard={discard} />}
       {open !== undefined && (
         <RuleForm
           draft={draft}
@@ -61,25 +72,15 @@ export function PolicyEditor({ saved }: { saved: PathPolicy }) {
   );
 }
 
-/** Stays in sight while something is not saved. */
-function SaveBar({ drafting: { draft, changed, saving, change, save }, why }: { drafting: Drafting; why: string | null }) {
-  const { t } = useTranslation();
-  if (!changed) return null;
+const ICONS: Record<PathRule["match"]["type"], LucideIcon> = { network: Network, role: UsersRound, user: UserRound };
+
+function Who({ match }: Pick<PathRule, "match">) {
+  const who = useRuleWords(useNameOf());
+  const Icon = ICONS[match.type];
   return (
-    <div
-      role="region"
-      aria-label={t("callAdmin.policy.unsaved")}
-      className="sticky bottom-2 z-20 flex animate-rise flex-wrap items-center justify-end gap-2 rounded-2xl border border-line-strong bg-raised p-3 shadow-big"
-    >
-      <p role="status" className="mr-auto px-1 text-sm max-sm:basis-full">
-        {why === null ? t("callAdmin.policy.unsaved") : <span className="text-danger">{t("callAdmin.policy.notSaved", { why })}</span>}
-      </p>
-      <Button disabled={saving} onClick={() => change({ type: "load", policy: draft.saved })}>
-        {t("callAdmin.policy.discard")}
-      </Button>
-      <Button look="primary" busy={saving} onClick={save}>
-        {t("callAdmin.policy.save")}
-      </Button>
-    </div>
+    <>
+      <Icon size={15} aria-hidden className="mt-0.5 shrink-0" />
+      {who(match)}
+    </>
   );
 }

@@ -1,14 +1,14 @@
 /** A rule that is made or changed. It goes into the draft only when it makes sense. */
-import { useRef, useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { PathRule, PathRuleMatch, Policy, Role } from "../../../../api/types";
-import { Button } from "../../../../ui/Button";
+import type { DraftRule } from "../../../../lib/rules";
 import { Field } from "../../../../ui/Field";
+import { RuleSheet } from "../../../../ui/rules/RuleSheet";
 import { Segmented } from "../../../../ui/Segmented";
 import { SelectField } from "../../../../ui/SelectField";
-import { Sheet } from "../../../../ui/Sheet";
 import { useStaffOptions } from "../../../users";
-import { LONGEST_NAME, problemsOf, tidy, type Draft, type DraftRule, type RuleProblems } from "./draft";
+import { problemsOf, tidy, type Draft, type RuleProblems } from "./draft";
 import { PolicyChoice } from "./PolicyChoice";
 
 const ROLES: readonly Role[] = ["employee", "manager", "compliance", "admin"];
@@ -48,7 +48,7 @@ function ruleOf({ name, type, cidr, role, userId, policy }: Typed): PathRule {
 export interface RuleFormProps {
   draft: Draft;
   /** Null: a new one. */
-  edited: DraftRule | null;
+  edited: DraftRule<PathRule> | null;
   onDone(rule: PathRule): void;
   onClose(): void;
 }
@@ -58,57 +58,39 @@ export function RuleForm({ draft, edited, onDone, onClose }: RuleFormProps) {
   const [typed, setTyped] = useState(() => typedOf(edited?.rule));
   // Nobody is told of a mistake before they have made it.
   const [left, setLeft] = useState<ReadonlySet<keyof RuleProblems>>(new Set());
-  const form = useRef<HTMLFormElement>(null);
   const problems = problemsOf(ruleOf(typed), draft, edited?.key ?? null);
   const set = (change: Partial<Typed>): void => setTyped((before) => ({ ...before, ...change }));
   const leave = (field: keyof RuleProblems): void => setLeft((before) => new Set([...before, field]));
 
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    if (Object.keys(problems).length === 0) return onDone(ruleOf(typed));
-    setLeft(new Set(["name", "network", "user"]));
-    // The fields say what is wrong once they are drawn.
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
-  }
-
   return (
-    <Sheet short title={t(edited === null ? "callAdmin.rule.add" : "callAdmin.rule.edit")} onClose={onClose}>
-      <form ref={form} noValidate onSubmit={submit} className="flex min-h-0 flex-1 flex-col">
-        <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4 pt-1">
-          <Field
-            label={t("callAdmin.rule.name")}
-            hint={t("callAdmin.rule.nameHint")}
-            error={left.has("name") && problems.name !== undefined ? t(`callAdmin.rule.nameProblem.${problems.name}`) : null}
-            name="rule-name"
-            autoFocus
-            autoComplete="off"
-            maxLength={LONGEST_NAME * 2}
-            value={typed.name}
-            onBlur={(event) => event.target.value !== "" && leave("name")}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-          <Segmented<MatchType>
-            label={t("callAdmin.rule.match")}
-            value={typed.type}
-            options={TYPES.map((type) => ({ value: type, label: t(`callAdmin.rule.${type}`) }))}
-            onChange={(type) => set({ type })}
-          />
-          <MatchField typed={typed} problems={problems} left={left} set={set} leave={leave} />
-          <div>
-            <p aria-hidden="true" className="mb-1 text-sm text-muted">
-              {t("callAdmin.rule.policy")}
-            </p>
-            <PolicyChoice label={t("callAdmin.rule.policy")} value={typed.policy} onChange={(policy) => set({ policy })} />
-          </div>
-        </div>
-        <div className="flex justify-end gap-2 border-t border-line p-4">
-          <Button onClick={onClose}>{t("app.cancel")}</Button>
-          <Button look="primary" type="submit">
-            {t("callAdmin.rule.done")}
-          </Button>
-        </div>
-      </form>
-    </Sheet>
+    <RuleSheet
+      fresh={edited === null}
+      name={{
+        value: typed.name,
+        hint: t("callAdmin.rule.nameHint"),
+        error: left.has("name") && problems.name !== undefined ? (problems.name === "reserved" ? t("callAdmin.rule.reserved") : t(`rules.nameProblem.${problems.name}`)) : null,
+        onChange: (name) => set({ name }),
+        onLeave: () => leave("name"),
+      }}
+      valid={Object.keys(problems).length === 0}
+      onTry={() => setLeft(new Set(["name", "network", "user"]))}
+      onDone={() => onDone(ruleOf(typed))}
+      onClose={onClose}
+    >
+      <Segmented<MatchType>
+        label={t("rules.match")}
+        value={typed.type}
+        options={TYPES.map((type) => ({ value: type, label: type === "network" ? t("callAdmin.rule.network") : t(`rules.${type}`) }))}
+        onChange={(type) => set({ type })}
+      />
+      <MatchField typed={typed} problems={problems} left={left} set={set} leave={leave} />
+      <div>
+        <p aria-hidden="true" className="mb-1 text-sm text-muted">
+          {t("callAdmin.rule.policy")}
+        </p>
+        <PolicyChoice label={t("callAdmin.rule.policy")} value={typed.policy} onChange={(policy) => set({ policy })} />
+      </div>
+    </RuleSheet>
   );
 }
 
@@ -143,7 +125,7 @@ function MatchField({ typed, problems, left, set, leave }: MatchFieldProps) {
     case "role":
       return (
         <SelectField
-          label={t("callAdmin.rule.role")}
+          label={t("rules.role")}
           options={ROLES.map((role) => ({ value: role, label: t(`role.${role}`) }))}
           value={typed.role}
           onChange={(event) => set({ role: event.target.value as Role })}
@@ -152,9 +134,9 @@ function MatchField({ typed, problems, left, set, leave }: MatchFieldProps) {
     case "user":
       return (
         <SelectField
-          label={t("callAdmin.rule.user")}
-          none={t("callAdmin.rule.chooseUser")}
-          error={left.has("user") && problems.user !== undefined ? t("callAdmin.rule.noUser") : null}
+          label={t("rules.user")}
+          none={t("rules.chooseUser")}
+          error={left.has("user") && problems.user !== undefined ? t("rules.chooseUserFirst") : null}
           options={staff}
           value={typed.userId}
           onChange={(event) => set({ userId: event.target.value })}

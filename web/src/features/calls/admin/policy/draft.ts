@@ -1,56 +1,31 @@
 /** The path policy as it is being edited: nothing of it holds before it is saved. Pure. */
 import type { PathPolicy, PathRule, Policy } from "../../../../api/types";
-import { moved } from "../../../../lib/keyed";
+import { draftRules, editRules, nameProblem, type DraftRules, type NameProblem, type RuleEdit } from "../../../../lib/rules";
 import { networkProblem, type NetworkProblem } from "./cidr";
 
-export const MOST_RULES = 200;
-export const LONGEST_NAME = 80;
 /** Decisions name it where no rule matches. */
 export const DEFAULT_RULE = "default";
 
-export interface DraftRule {
-  /** Stays with the rule while it moves or changes its name. */
-  key: number;
-  rule: PathRule;
-}
-
-export interface Draft {
+export interface Draft extends DraftRules<PathRule> {
   default: Policy;
-  /** In the order of judging. */
-  rules: readonly DraftRule[];
   /** What holds now. */
   saved: PathPolicy;
-  nextKey: number;
 }
 
-export type Edit =
-  | { type: "default"; policy: Policy }
-  | { type: "add"; rule: PathRule }
-  | { type: "change"; key: number; rule: PathRule }
-  | { type: "remove"; key: number }
-  | { type: "move"; key: number; by: -1 | 1 }
-  /** Takes over what holds: after loading, saving, or giving up. */
-  | { type: "load"; policy: PathPolicy };
+export type Edit = { type: "default"; policy: Policy } | RuleEdit<PathRule> | { type: "load"; policy: PathPolicy };
 
 export function draftOf(saved: PathPolicy): Draft {
-  const rules = saved.rules.map((rule, key) => ({ key, rule }));
-  return { default: saved.default, rules, saved, nextKey: rules.length };
+  return { default: saved.default, ...draftRules(saved.rules), saved };
 }
 
 export function edit(draft: Draft, change: Edit): Draft {
   switch (change.type) {
     case "default":
       return { ...draft, default: change.policy };
-    case "add":
-      return { ...draft, rules: [...draft.rules, { key: draft.nextKey, rule: change.rule }], nextKey: draft.nextKey + 1 };
-    case "change":
-      return { ...draft, rules: draft.rules.map((old) => (old.key === change.key ? { ...old, rule: change.rule } : old)) };
-    case "remove":
-      return { ...draft, rules: draft.rules.filter(({ key }) => key !== change.key) };
-    case "move":
-      return { ...draft, rules: moved(draft.rules, change.key, change.by) };
     case "load":
       return draftOf(change.policy);
+    default:
+      return editRules(draft, change);
   }
 }
 
@@ -74,19 +49,16 @@ export function valueOf({ match }: PathRule): string {
 }
 
 export interface RuleProblems {
-  name?: "empty" | "long" | "taken" | "reserved";
+  name?: NameProblem | "reserved";
   network?: NetworkProblem;
   user?: "empty";
 }
 
 /** `key`: the rule that is changed, which may keep its name. */
 export function problemsOf(rule: PathRule, draft: Draft, key: number | null): RuleProblems {
-  const name = rule.name.trim();
   const problems: RuleProblems = {};
-  if (name === "") problems.name = "empty";
-  else if ([...name].length > LONGEST_NAME) problems.name = "long";
-  else if (name === DEFAULT_RULE) problems.name = "reserved";
-  else if (draft.rules.some((other) => other.key !== key && other.rule.name === name)) problems.name = "taken";
+  const name = rule.name.trim() === DEFAULT_RULE ? "reserved" : nameProblem(rule.name, draft, key);
+  if (name !== null) problems.name = name;
   const network = rule.match.type === "network" ? networkProblem(rule.match.cidr) : null;
   if (network !== null) problems.network = network;
   if (rule.match.type === "user" && rule.match.user_id === "") problems.user = "empty";
