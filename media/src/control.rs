@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use crate::recorder::{RecordingEvent, RecordingPlan};
+use crate::recorder::{RecordingEvent, RecordingPlan, Source};
 
 /// A room: the participants of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +31,12 @@ pub enum Command {
     StartRecording { room: RoomId, plan: RecordingPlan },
     /// A line for the recording's events: a JSON object. Ignored where nothing is recorded.
     NoteRecording { room: RoomId, note: String },
+    /// Nothing that this peer sends is passed on or recorded, from now on or no longer. Its session stays; what it sent meanwhile is
+    /// lost, and pictures go on with a key frame. Unknown peers are ignored.
+    HoldBack { peer: PeerId, on: bool },
+    /// The peer has said that it sends this no more, though nothing of its session changes: a camera that is switched off. It may begin
+    /// again. Ignored where nothing is recorded.
+    EndSource { peer: PeerId, source: Source },
     /// Ends the recording, which is then closed in order. Ignored where nothing is recorded.
     StopRecording { room: RoomId },
     /// Asks for [`Event::Report`] with the same `id`.

@@ -131,7 +131,7 @@ impl Node {
                 self.reply(peer, result);
             }
             Command::Renegotiate { peer, offer } => {
-                let result = self.renegotiate(now, peer, &offer);
+                let result = self.renegotiate(now, peer, &offer, out);
                 self.reply(peer, result);
             }
             Command::Leave { peer } => {
@@ -143,6 +143,8 @@ impl Node {
             Command::OpenRelay { .. } | Command::CloseRelay { .. } => {}
             Command::StartRecording { room, .. } => self.record(room),
             Command::StopRecording { room } => self.record_no_more(room),
+            Command::HoldBack { peer, on } => self.hold_back(now, peer, on),
+            Command::EndSource { peer, source } => self.source_ended(now, peer, source, out),
             // The recorder's.
             Command::NoteRecording { .. } => {}
             Command::Report { id } => {
@@ -213,15 +215,39 @@ impl Node {
         }
     }
 
-    fn renegotiate(&mut self, now: Instant, peer: PeerId, offer: &str) -> Result<String, RefusedReason> {
+    fn renegotiate(&mut self, now: Instant, peer: PeerId, offer: &str, out: &mut impl Outbox) -> Result<String, RefusedReason> {
         let index = *self.by_peer.get(&peer).ok_or(RefusedReason::UnknownPeer)?;
         let entry = self.sessions.get_mut(index).ok_or(RefusedReason::UnknownPeer)?;
         let answered = entry.session.renegotiate(&self.shared, offer)?;
         let (room, member) = (entry.room, entry.member);
-        self.in_room(room, |room| room.reconfigure(member, answered.media));
+        let ended = self.in_room(room, |room| {
+            let before = room.sources(member);
+            room.reconfigure(member, answered.media);
+            let after = room.sources(member);
+            before.into_iter().filter(|source| !after.contains(source)).collect::<Vec<_>>()
+        });
+        for source in ended.into_iter().flatten() {
+            self.source_ended(now, peer, source, out);
+        }
         self.index_ufrags(index);
         self.schedule_room(now, room);
         Ok(answered.sdp)
+    }
+
+    fn hold_back(&mut self, now: Instant, peer: PeerId, on: bool) {
+        let Some(entry) = self.by_peer.get(&peer).and_then(|index| self.sessions.get(*index)) else { return };
+        let (room, member) = (entry.room, entry.member);
+        self.in_room(room, |room| room.hold_back(now, member, on));
+        self.schedule_room(now, room);
+    }
+
+    /// Whoever records is told.
+    fn source_ended(&self, at: Instant, peer: PeerId, source: Source, out: &mut impl Outbox) {
+        let entry = self.by_peer.get(&peer).and_then(|index| self.sessions.get(*index));
+        let room = entry.and_then(|entry| self.rooms.get(entry.room)).and_then(|room| room.room.recorded());
+        if let Some(room) = room {
+            out.record(room, Recorded::Ended { at, peer, source });
+        }
     }
 
     /// Makes `by_ufrag` know exactly the fragments that the session has now.

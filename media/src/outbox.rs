@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::control::{PeerId, RoomId};
 use crate::datagram::Route;
-use crate::recorder::{SenderClock, Tapped};
+use crate::recorder::{SenderClock, Source, Tapped};
 
 /// Room for outgoing packets, filled in place: no packet is copied after it was sealed.
 pub trait Outbox {
@@ -21,6 +21,18 @@ pub trait Outbox {
 pub enum Recorded<'a> {
     Packet(Tapped<'a>),
     Clock(SenderClock),
-    Joined { at: Instant, peer: PeerId },
-    Left { at: Instant, peer: PeerId },
+    Joined {
+        at: Instant,
+        peer: PeerId,
+    },
+    /// It is not sent any more, and may begin again.
+    Ended {
+        at: Instant,
+        peer: PeerId,
+        source: Source,
+    },
+    Left {
+        at: Instant,
+        peer: PeerId,
+    },
 }

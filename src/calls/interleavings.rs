@@ -1,7 +1,7 @@
 //! Whatever happens in whatever order, in virtual time, to two to four users with several devices each: nothing before the callee's
 //! own accept and only between the two devices of the call, one history entry for each call, nobody in three calls, at most one device
 //! of a user in a call, a call moves once by itself, the TURN server is open for a call just while it may need it, no stuck state. This
-//! is S1 and S3 of the security checks as a model.
+//! is S1 and S3 of the security checks as a model, and C1 (`recorded`).
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -12,8 +12,12 @@ use super::*;
 use crate::{
     calls::{CallKind, CallPhase, Path, policy::Policy},
     ids::ConversationId,
+    recordings::policy::Mode,
     users::Role,
 };
+
+#[path = "interleavings/recorded.rs"]
+mod recorded;
 
 const MAX_USERS: usize = 4;
 const DEVICES_EACH: usize = 2;
@@ -87,6 +91,7 @@ enum Step {
         call: usize,
         path: Path,
     },
+    Recorded(recorded::Step),
 }
 
 #[derive(Clone, Debug)]
@@ -178,6 +183,7 @@ struct Model {
     relays: BTreeMap<CallId, bool>,
     /// The device that speaks for a user in a call.
     holders: BTreeMap<(CallId, UserId), DeviceId>,
+    seen: recorded::Seen,
 }
 
 impl Model {
@@ -201,6 +207,7 @@ impl Model {
             commanded: BTreeSet::new(),
             relays: BTreeMap::new(),
             holders: BTreeMap::new(),
+            seen: recorded::Seen::default(),
         };
         for user in 0..users {
             for device in 0..DEVICES_EACH {
@@ -236,6 +243,7 @@ impl Model {
                 self.board.run_due(self.now)
             }
             Step::Move { call, path } => self.move_call(call, path),
+            Step::Recorded(step) => self.recorded(step),
             Step::Policy(default) => {
                 self.board.set_policy(PathPolicy::of(default));
                 Vec::new()
@@ -271,6 +279,7 @@ impl Model {
 
     fn reconnect(&mut self, user: usize, device: usize, call: usize, resumes: bool) -> Vec<Effect> {
         let before = std::mem::replace(&mut self.devices[user][device], DeviceId::new());
+        self.seen.page_is_back(before, self.devices[user][device]);
         let mut effects = self.board.device_lost(self.now, before);
         effects.extend(self.connect(user, device));
         if let Some(id) = self.nth_call(call).filter(|_| resumes) {
@@ -373,13 +382,17 @@ impl Model {
             NodeSays::Answer => NodeEvent::Answer { peer, sdp: "v=0".to_owned() },
             NodeSays::Connected => NodeEvent::Connected { peer, remote: ([127, 0, 0, 1], 9).into(), protocol: Protocol::Udp },
             NodeSays::Refused => NodeEvent::Refused { peer, reason: RefusedReason::Full },
-            NodeSays::Closed => NodeEvent::Closed { peer, reason: CloseReason::Timeout },
+            NodeSays::Closed => {
+                self.seen.peer_closed(peer);
+                NodeEvent::Closed { peer, reason: CloseReason::Timeout }
+            }
         };
         self.board.node_event(self.now, event)
     }
 
     /// Checks one effect against what was seen before it.
     fn see(&mut self, effect: Effect) {
+        self.see_recorded(&effect);
         match effect {
             Effect::Show { to, state } => self.see_state(to, *state),
             Effect::Signal { to, call_id, .. } => {
@@ -409,7 +422,7 @@ impl Model {
                 assert_eq!(self.entries.get(&facts.id), None, "kept as alive after its end");
             }
             Effect::Ended(history) => *self.entries.entry(history.record.id).or_default() += 1,
-            Effect::Recorder(_) | Effect::Consented(_) | Effect::NotRecorded(_) => panic!("nothing is recorded here"),
+            Effect::Recorder(_) | Effect::Consented(_) | Effect::NotRecorded(_) => {}
             Effect::Node(_) | Effect::Refuse { .. } => {}
         }
     }
@@ -460,6 +473,7 @@ impl Model {
                 assert!(!waits || call.deadline().is_some(), "a call waits for nothing");
             }
             assert_eq!(self.entries.get(&call.id()), None, "a history entry of a call that lives");
+            self.check_recorded(call);
         }
         for (user, calls) in &lines {
             self.check_lines(*user, calls);
@@ -494,6 +508,7 @@ impl Model {
         self.run(Step::Wait { seconds: 46 });
         assert_eq!(self.board.live_calls(), 0, "a call is stuck");
         assert!(self.relays.values().all(|open| !open), "a relay outlives its call");
+        self.seen.check_end();
         self.run(Step::Wait { seconds: 61 });
         assert!(self.board.holds_no_call(), "something is left behind: {:?}", self.board);
         for id in &self.calls {
@@ -518,6 +533,18 @@ proptest! {
     fn whatever_happens_every_call_keeps_its_rules(users in 2..=MAX_USERS, default in policy(), steps in vec(step(), 1..160)) {
         let mut model = Model::new(users);
         model.run(Step::Policy(default));
+        steps.into_iter().for_each(|step| model.run(step));
+        model.leave_all();
+    }
+
+    #[test]
+    fn whatever_happens_nobody_is_recorded_unasked_and_nothing_unrecorded(
+        default in policy(),
+        steps in vec(prop_oneof![2 => step(), 3 => recorded::step().prop_map(Step::Recorded)], 1..160),
+    ) {
+        let mut model = Model::new(2);
+        model.run(Step::Policy(default));
+        model.run(Step::Recorded(recorded::Step::Policy(Some(Mode::Always))));
         steps.into_iter().for_each(|step| model.run(step));
         model.leave_all();
     }

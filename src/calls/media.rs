@@ -42,7 +42,11 @@ impl MediaNode {
     pub fn send(&self, command: NodeCommand) -> Option<Event> {
         let asker = match &command {
             NodeCommand::Join { peer, .. } | NodeCommand::Renegotiate { peer, .. } => Some(*peer),
-            NodeCommand::Leave { .. } | NodeCommand::OpenRelay { .. } | NodeCommand::CloseRelay { .. } => None,
+            NodeCommand::Leave { .. }
+            | NodeCommand::HoldBack { .. }
+            | NodeCommand::EndSource { .. }
+            | NodeCommand::OpenRelay { .. }
+            | NodeCommand::CloseRelay { .. } => None,
         };
         let error = self.handle.send(command.into()).err()?;
         tracing::error!(%error, "a command to the media node was lost");

@@ -86,6 +86,8 @@ pub(super) struct NodeSide {
     /// The node has answered this peer's first offer: a refusal of a later one leaves the peer in place.
     pub(super) joined: bool,
     pub(super) connected: bool,
+    /// Nothing that it sends passes: who speaks there has not agreed to what is told of the recording now.
+    pub(super) held_back: bool,
     /// It was connected once and is not now.
     pub(super) lost: bool,
     /// When the call is lost for lack of a connection.

@@ -120,6 +120,12 @@ impl Call {
         if let Phase::Ended { .. } = self.phase {
             return after_the_end(&input);
         }
+        let mut out = self.step(now, policies, input);
+        out.extend(self.hold_back());
+        out
+    }
+
+    fn step(&mut self, now: Millis, policies: &Policies, input: Input) -> Vec<Output> {
         match input {
             Input::Accept { side, device, address, previous, anew } => {
                 self.accept(now, policies, Taker { side, device, address: Some(address), previous, anew })
@@ -220,6 +226,13 @@ impl Call {
     #[must_use]
     pub fn is_held_by(&self, side: Side, device: DeviceId) -> bool {
         self.party(side).device == Some(device)
+    }
+
+    /// Its session at the media node.
+    #[cfg(test)]
+    #[must_use]
+    pub fn peer(&self, side: Side) -> Option<staffline_media::control::PeerId> {
+        self.party(side).node.peer
     }
 
     /// The participant's device is gone and its grace runs.

@@ -122,7 +122,7 @@ fn of_recordings() -> OpenApiRouter<App> {
         .routes(routes!(recordings::routes::exports::take))
         .routes(routes!(recordings::routes::listen::stream))
         .routes(routes!(recordings::routes::listen::events))
-        .routes(routes!(recordings::routes::listen::peaks))
+        .routes(routes!(recordings::routes::peaks::peaks))
         .routes(routes!(recordings::routes::listen::verify))
         .routes(routes!(recordings::routes::retention::standing))
         .routes(routes!(recordings::routes::retention::confirm))

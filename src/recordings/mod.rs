@@ -26,6 +26,7 @@ pub mod exports;
 pub mod heads;
 pub mod keeper;
 pub mod keys;
+pub mod levels;
 pub mod marks;
 pub mod model;
 pub mod orders;

@@ -66,6 +66,11 @@ pub enum Note {
         #[serde(serialize_with = "as_id")]
         peer: PeerId,
     },
+    /// What a participant sends is not passed on or recorded until they agree to what is told now.
+    HeldBack {
+        user_id: UserId,
+        on: bool,
+    },
     /// What a participant sends from now on.
     Media {
         user_id: UserId,

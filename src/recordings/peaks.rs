@@ -1,4 +1,4 @@
-//! The waveform of a mix: Ogg with Opus that this server has written. Pure.
+//! The waveform of a mix: Ogg with Opus that this server has written. Pure. For recordings without levels (`levels.rs`).
 
 use std::io::Cursor;
 

@@ -20,7 +20,7 @@ use staffline::{
     },
 };
 use staffline_media::{
-    control::RoomId,
+    control::{PeerId, RoomId},
     recorder::{Output as _, SegmentWriter, StreamId},
 };
 
@@ -29,7 +29,9 @@ use crate::{
     recording_policy::{audit_entry, everybody},
 };
 
-const EVENTS: &str = "{\"type\":\"join\",\"at_ms\":5,\"user_id\":\"u\"}\n{\"type\":\"gap\",\"at_ms\":9,\"stream\":2,\"from_ms\":5,\"to_ms\":9,\"reason\":\"loss\"}\n";
+const EVENTS: &str = "{\"type\":\"join\",\"at_ms\":5,\"user_id\":\"u\"}\n{\"type\":\"gap\",\"at_ms\":9,\"stream\":2,\"from_ms\":5,\"to_ms\":9,\"reason\":\"loss\"}\n\
+    {\"at_ms\":400,\"type\":\"levels\",\"from_ms\":0,\"step_ms\":100,\"mix\":\"AQID/w==\",\
+    \"speakers\":{\"0000000000000000000000000000000a\":\"AQAA/w==\"}}\n";
 
 /// An office with an officer, and a recording of a call of Anna with Boris that a crash cut off, recovered as at a start.
 struct Archive {
@@ -88,6 +90,7 @@ impl Archive {
         let begun = Begun { id, room, at, of, mode: Mode::Always, notice_version: 1, retention_days };
         let mut tx = app.app.db.begin().await.unwrap();
         rows::begin(&mut tx, &begun, &wrapped).await.unwrap();
+        rows::add_peer(&mut tx, id, PeerId(10), self.anna.id().await.parse().unwrap()).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
@@ -141,6 +144,19 @@ both! {
         let played: Vec<_> = detail["accesses"].as_array().unwrap().iter().filter(|entry| entry["action"] == "recording_played").collect();
         let from: Vec<_> = played.iter().map(|entry| entry["from"].as_u64().unwrap()).collect();
         assert_eq!((from, &played[0]["actor_id"]), (vec![299_990, 0], &json!(archive.officer.id().await)), "each access, the newest first");
+    }
+}
+
+both! {
+    async fn who_spoke_when_is_known_without_decoding_anything(app: TestApp) {
+        let archive = Archive::open(&app).await;
+        let peaks = archive.officer.get(&archive.path("/peaks")).await.expect(200);
+        let anna = json!({
+            "peer": "0000000000000000000000000000000a", "user_id": archive.anna.id().await, "name": "User anna", "starts_ms": 0, "levels": "AQAA/w==",
+        });
+        assert_eq!((&peaks["step_ms"], &peaks["mix"], &peaks["speakers"]), (&json!(100), &json!("AQID/w=="), &json!([anna])));
+        assert_eq!((&peaks["bucket_ms"], &peaks["streams"]), (&json!(100), &json!([{"stream": 1, "levels": [1, 2, 3, 255]}])));
+        assert_eq!(audit_entry(&archive.admin, "recording_opened").await["what"], "peaks");
     }
 }
 

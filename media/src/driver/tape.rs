@@ -25,6 +25,7 @@ impl Tape {
             Recorded::Packet(packet) => self.batch(room, packet.at).push(&packet),
             Recorded::Clock(clock) => self.batch(room, clock.at).push_clock(clock),
             Recorded::Joined { peer, .. } => self.order(room, Order::Joined(peer)),
+            Recorded::Ended { peer, source, .. } => self.order(room, Order::Ended(peer, source)),
             Recorded::Left { peer, .. } => self.order(room, Order::Left(peer)),
         }
     }

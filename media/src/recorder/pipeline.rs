@@ -12,6 +12,7 @@
 mod audio;
 mod books;
 mod ebml;
+mod levels;
 mod member;
 mod mix;
 mod ogg;
@@ -35,7 +36,7 @@ pub use self::{
     scan::{Mended, Scan},
 };
 use self::{
-    books::{Books, Desk, hex, name},
+    books::{Books, Desk, hex},
     member::Member,
 };
 use super::{Output, SenderClock, Source, StreamId, StreamSummary, Tapped};
@@ -113,11 +114,12 @@ impl Pipeline {
         self.gone.insert(peer);
     }
 
-    /// A source is not sent any more. The file of a screen ends here; another one begins with the next.
+    /// A source is not sent any more. The file of a screen ends here, and that with a camera: its last picture must not stand as if it were
+    /// seen. Another file begins with what comes then.
     pub fn source_ended(&mut self, at: Instant, peer: PeerId, source: Source, out: &mut impl Output) {
         let (members, mut desk) = self.desk(at, out);
         if let Some(member) = members.get_mut(&peer) {
-            desk.tell(format_args!(r#""type":"ended","peer":"{}","source":"{}""#, hex(peer), name(source)));
+            desk.ended(peer, source);
             member.ended(source, &mut desk);
         }
     }
@@ -132,6 +134,9 @@ impl Pipeline {
         if let Some(mix) = &mut desk.books.mix {
             mix.advance(desk.now_us, known, desk.out);
         }
+        while let Some(block) = desk.books.mix.as_mut().and_then(mix::Mix::take_levels) {
+            desk.tell(format_args!("{block}"));
+        }
     }
 
     /// Ends all streams. What there is of each, and how many stretches of all are missing.
@@ -145,6 +150,11 @@ impl Pipeline {
         if let Some(mix) = &mut desk.books.mix {
             mix.finish(desk.now_us, desk.out);
             desk.books.ended.push(common(StreamId::MIX, mix.bytes()));
+        }
+        let now_us = desk.now_us;
+        let rest = desk.books.mix.as_mut().map(|mix| mix.finish_levels(now_us));
+        for block in rest.into_iter().flatten() {
+            desk.tell(format_args!("{block}"));
         }
         desk.tell(format_args!(r#""type":"end""#));
         desk.books.ended.push(common(StreamId::EVENTS, desk.books.bytes));

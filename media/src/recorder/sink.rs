@@ -51,6 +51,8 @@ pub enum Order {
     /// A JSON object without a time.
     Note(String),
     Joined(PeerId),
+    /// A source is not sent any more.
+    Ended(PeerId, Source),
     Left(PeerId),
     Stop,
     /// What had to be recorded was lost on the way.

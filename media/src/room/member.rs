@@ -84,6 +84,8 @@ pub(super) struct Member {
     pub(super) srtp: Option<Srtp>,
     next_rtcp_index: u32,
     pub(super) route: Option<Route>,
+    /// What comes of it is dropped, see [`super::Room::hold_back`].
+    pub(super) held_back: bool,
     /// The last REMB: bit/s for all that we send.
     pub(super) remb: Option<(u64, Instant)>,
     pub(super) report_timer: Scheduled,
@@ -105,6 +107,7 @@ impl Member {
             srtp: None,
             next_rtcp_index: 0,
             route: None,
+            held_back: false,
             remb: None,
             report_timer: Scheduled::default(),
             rtp_in: 0,

@@ -27,7 +27,11 @@ impl Room {
         data: &mut [u8],
     ) -> Result<(), Dropped> {
         let header = Header::parse(data).ok_or(Rejected::Malformed)?;
-        let known = self.member(key).ok_or(Dropped::Unwanted)?.source(header.ssrc);
+        let member = self.member(key).ok_or(Dropped::Unwanted)?;
+        let (held_back, known) = (member.held_back, member.source(header.ssrc));
+        if held_back {
+            return self.drop_held_back(key, known, &header, data);
+        }
         let (binding, opened) = match known {
             Some(at) => self.open_known(now, key, at, &header, data)?,
             None => self.open_first(now, key, &header, data)?,
@@ -49,6 +53,31 @@ impl Room {
         }
         self.pending.push(Pending { up: binding.up, index_in_batch, payload, packet });
         Ok(())
+    }
+
+    /// A new run of packets begins each time: of what came before, nothing is sent again or asked for again, nor of what comes meanwhile.
+    pub fn hold_back(&mut self, now: Instant, key: MemberKey, on: bool) {
+        let Some(member) = self.member_mut(key) else { return };
+        if std::mem::replace(&mut member.held_back, on) == on {
+            return;
+        }
+        let bound: Vec<_> = member.sources.iter().filter_map(|source| Some((source.ssrc, source.binding?))).collect();
+        for (ssrc, binding) in bound.into_iter().filter(|(_, binding)| binding.role == Role::Media) {
+            let generation = self.new_generation();
+            if let Some(up) = self.ups.get_mut(binding.up.0) {
+                up.track.bind(now, binding.role, ssrc, generation);
+            }
+            self.pending.retain(|pending| pending.up != binding.up);
+            self.resends.retain(|resend| resend.up != binding.up);
+        }
+    }
+
+    /// Its place in the stream is remembered, so that what comes later can be told apart and decrypted.
+    fn drop_held_back(&mut self, key: MemberKey, known: Option<usize>, header: &Header, data: &mut [u8]) -> Result<(), Dropped> {
+        if let (Some(at), Some(Member { srtp: Some(srtp), sources, .. })) = (known, self.member_mut(key)) {
+            srtp.opener.open_rtp(&mut sources[at].window, header.len, data)?;
+        }
+        Err(Dropped::Unwanted)
     }
 
     /// A packet of a source that has been heard before. If it has lost its track, it may find one again.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Room, Up, UpKey};
+use super::{MemberKey, Room, Up, UpKey};
 use crate::{
     control::{PeerId, RoomId},
     datagram::Datagram,
@@ -23,6 +23,12 @@ impl Room {
 
     pub fn recorded(&self) -> Option<RoomId> {
         self.recorded
+    }
+
+    /// What a member may send, as a recording names it.
+    pub fn sources(&self, member: MemberKey) -> Vec<Source> {
+        let lines = self.member(member).map(|member| &member.lines[..]).unwrap_or_default();
+        lines.iter().filter_map(|line| self.ups.get(line.up?.0)?.source).collect()
     }
 
     /// The recorder cannot go on with this picture without a key frame.

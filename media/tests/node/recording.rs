@@ -93,6 +93,58 @@ fn nothing_is_recorded_before_it_is_asked_for_nor_afterwards() {
 }
 
 #[test]
+fn a_source_that_is_switched_off_or_taken_out_of_the_session_has_ended() {
+    let mut world = three_tracks_each(5);
+    start(&mut world);
+    world.connect_all();
+    world.recorded.clear();
+    world.command(Command::EndSource { peer: PeerId(0), source: Source::Camera });
+    world.command(Command::EndSource { peer: PeerId(7), source: Source::Camera });
+    assert_eq!(world.recorded, [Noted::Ended(PeerId(0), Source::Camera)], "of whom there is");
+    world.negotiate(1);
+    assert_eq!(world.recorded.len(), 1, "nothing is taken out");
+    let offer = without_line(&world.clients[1].offer(world.now), 2);
+    world.command(Command::Renegotiate { peer: PeerId(1), offer });
+    assert_eq!(world.recorded[1..], [Noted::Ended(PeerId(1), Source::Screen)]);
+    world.command(Command::StopRecording { room: ROOM });
+    world.command(Command::EndSource { peer: PeerId(0), source: Source::Screen });
+    assert_eq!(world.recorded.len(), 2, "nobody records any more");
+}
+
+#[test]
+fn who_is_held_back_is_neither_heard_nor_recorded_and_goes_on_afterwards() {
+    let mut world = three_tracks_each(6);
+    start(&mut world);
+    world.connect_all();
+    world.stream(5);
+    world.run_for(Duration::from_millis(100));
+    let of =
+        |world: &World, origin: u32| world.clients[1].received.iter().filter(|packet| packet.origin / 1000 == origin).count();
+    let recorded = |world: &World, peer| {
+        [Source::Microphone, Source::Camera, Source::Screen].map(|source| indexes(world, peer, source).len())
+    };
+    assert_eq!((of(&world, 1), recorded(&world, PeerId(0))), (15, [5; 3]));
+    world.command(Command::HoldBack { peer: PeerId(0), on: true });
+    world.stream(40);
+    world.run_for(Duration::from_millis(300));
+    assert_eq!((of(&world, 1), recorded(&world, PeerId(0))), (15, [5; 3]), "nothing passed");
+    assert_eq!(recorded(&world, PeerId(1)), [45; 3], "of the other all did");
+    world.command(Command::HoldBack { peer: PeerId(0), on: false });
+    world.stream(5);
+    world.run_for(Duration::from_millis(1000));
+    assert_eq!((of(&world, 1), recorded(&world, PeerId(0))), (30, [10; 3]), "and nothing of what was held back was sent again");
+}
+
+/// The offer with an m-line over which nothing is sent any more.
+fn without_line(offer: &str, number: usize) -> String {
+    let lines = offer.split("\r\nm=").enumerate().map(|(place, line)| match place == number + 1 {
+        true => line.replace("a=sendrecv", "a=recvonly").replace("a=sendonly", "a=inactive"),
+        false => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\r\nm=")
+}
+
+#[test]
 fn a_recorded_room_waits_for_who_comes_back_and_ends_with_the_recording() {
     let mut world = three_tracks_each(4);
     start(&mut world);

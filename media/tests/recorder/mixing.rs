@@ -1,7 +1,8 @@
 //! The mix: everybody in their place, from the start of the recording to its end.
 
-use std::io::Cursor;
+use std::{collections::BTreeMap, io::Cursor};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ogg::{
     PacketReader,
     writing::{PacketWriteEndInfo, PacketWriter},
@@ -58,6 +59,48 @@ fn who_joins_late_is_heard_in_their_place() {
     let mix = recorded.summaries.iter().find(|summary| summary.stream == StreamId::MIX).unwrap();
     assert_eq!((mix.starts_ms, mix.duration_ms), (0, 40_013));
     assert_eq!(mix.bytes, recorded.bytes(StreamId::MIX).len() as u64);
+}
+
+#[test]
+fn levels_tell_who_is_heard_and_when() {
+    let packets = [speaker(ANNA, 0, 12_000, 5000..6000), speaker(BORIS, 6000, 12_000, 7000..11_000)].concat();
+    let recorded = record(Mix::On, &[], happens(packets), 12_340);
+    let (sound, _) = listen(&recorded);
+    let levels = levels(&recorded);
+    let (mix, anna, boris) = (&levels["mix"], &levels[&hex(ANNA)], &levels[&hex(BORIS)]);
+    assert_eq!(mix.len(), 124, "up to the end");
+    for (step, level) in mix.iter().enumerate() {
+        let part = &sound[step * 4800..sound.len().min((step + 1) * 4800)];
+        let loudest = part.iter().fold(0.0_f32, |loudest, sample| loudest.max(sample.abs())) * 256.0;
+        assert!((f32::from(*level) - loudest).abs() < 20.0, "step {step}: {level} and {loudest}");
+    }
+    let loud = |levels: &[u8]| (0..levels.len()).filter(|step| levels[*step] > 40).collect::<Vec<_>>();
+    let (anna, boris) = (loud(anna), loud(boris));
+    // A decoder goes on for some milliseconds.
+    assert!((50..=50).contains(&anna[0]) && (59..=60).contains(anna.last().unwrap()) && anna.len() <= 11, "{anna:?}");
+    assert!((70..=70).contains(&boris[0]) && (109..=110).contains(boris.last().unwrap()) && boris.len() >= 40, "{boris:?}");
+    let without = record(Mix::Off, &[], happens(speaker(ANNA, 0, 6000, 0..6000)), 6000);
+    assert!(!without.events().iter().any(|event| event.contains("levels")), "nothing is decoded for them");
+}
+
+/// All levels that were written, by whose they are.
+fn levels(recorded: &Recorded) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::<String, Vec<u8>>::new();
+    for event in recorded.events().into_iter().filter(|event| event.contains(r#""type":"levels""#)) {
+        let at = number(&event, "from_ms") as usize / 100;
+        let fields = event.split_once(r#""mix""#).unwrap().1.split('"').collect::<Vec<_>>();
+        let named = fields[5..].chunks(4).filter(|named| named.len() == 4).map(|named| (named[0], named[2]));
+        for (name, levels) in [("mix", fields[1])].into_iter().chain(named) {
+            let row = all.entry(name.to_owned()).or_default();
+            row.resize(at, 0);
+            row.extend(STANDARD.decode(levels).unwrap());
+        }
+    }
+    all
+}
+
+fn hex(peer: staffline_media::control::PeerId) -> String {
+    format!("{:032x}", peer.0)
 }
 
 #[test]

@@ -155,6 +155,60 @@ fn a_later_voice_begins_a_file_with_both() {
     assert!(recorded.wishes.iter().any(|(ms, ..)| (4000..4500).contains(ms)), "{:?}", recorded.wishes);
 }
 
+/// A camera for three seconds, and again after three.
+fn off_and_on(said: Option<What>) -> Recorded {
+    let mut what = happens(voice(ANNA, 0, 15_000, dated));
+    what.extend(happens(pictures(ANNA, Source::Camera, &frames(0, 3000, 25))));
+    what.extend(said);
+    what.extend(happens(pictures(ANNA, Source::Camera, &frames(12_000, 15_000, 25))));
+    record(Mix::Off, &[], what, 15_000)
+}
+
+#[test]
+fn a_camera_that_is_switched_off_ends_its_file_and_the_sound_goes_on() {
+    let recorded = off_and_on(Some(What::Ended(3_050_000, ANNA, Source::Camera)));
+    let files = recorded.files(ANNA);
+    let both = vec![Source::Microphone, Source::Camera];
+    let sources = files.iter().map(|(summary, _)| summary.sources.clone()).collect::<Vec<_>>();
+    assert_eq!(sources, [both.clone(), vec![Source::Microphone], both]);
+    files.iter().for_each(|(_, file)| {
+        file.check();
+        file.check_sound();
+    });
+    let ends = files.iter().map(|(summary, _)| summary.starts_ms + summary.duration_ms).collect::<Vec<_>>();
+    assert!((3050..=3070).contains(&ends[0]), "the last picture does not stand any longer: {ends:?}");
+    assert_eq!(files[1].0.starts_ms, ends[0]);
+    assert_eq!((files[0].1.blocks(2).len(), files[2].1.blocks(2).len()), (75, 75));
+    let sound = files.iter().flat_map(|(_, file)| file.blocks(1)).filter_map(|block| date(&block.data)).collect::<Vec<_>>();
+    assert_eq!(sound, (0..15_000).step_by(20).collect::<Vec<_>>(), "nothing is lost between them");
+    let told = recorded.events().into_iter().filter(|event| event.contains(r#""type":"ended""#)).collect::<Vec<_>>();
+    assert_eq!(told, [r#"{"at_ms":3050,"type":"ended","peer":"0000000000000000000000000000000a","source":"camera"}"#]);
+    assert_eq!(recorded.gaps(), []);
+}
+
+#[test]
+fn a_camera_that_sends_nothing_any_more_has_ended_though_nobody_says_so() {
+    let recorded = off_and_on(None);
+    let files = recorded.files(ANNA);
+    assert_eq!(files.len(), 3);
+    let ended_ms = files[0].0.starts_ms + files[0].0.duration_ms;
+    assert!((7900..=8100).contains(&ended_ms), "{ended_ms}");
+    let gaps = recorded.gaps();
+    assert_eq!((gaps.len(), gaps[0].1, gaps[0].3.as_str()), (1, 2960, "silence"), "{gaps:?}");
+    assert!(gaps[0].2.abs_diff(ended_ms) <= 100, "{gaps:?}");
+}
+
+#[test]
+fn what_was_on_its_way_when_a_camera_was_switched_off_begins_no_file() {
+    let mut what = happens(voice(ANNA, 0, 6000, dated));
+    what.extend(happens(pictures(ANNA, Source::Camera, &frames(0, 3200, 2))));
+    what.push(What::Ended(3_000_000, ANNA, Source::Camera));
+    let recorded = record(Mix::Off, &[], what, 6000);
+    let kinds = recorded.files(ANNA).iter().map(|(summary, _)| summary.sources.len()).collect::<Vec<_>>();
+    assert_eq!(kinds, [2, 1]);
+    assert!(recorded.wishes.iter().all(|(ms, ..)| *ms <= 3000), "nobody is asked: {:?}", recorded.wishes);
+}
+
 #[test]
 fn a_screen_has_files_of_its_own() {
     let mut what = happens(voice(ANNA, 0, 9000, dated));

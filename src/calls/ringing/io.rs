@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use staffline_media::control::{Command, Event as NodeEvent, PeerId, RoomId};
+use staffline_media::{
+    control::{Command, Event as NodeEvent, PeerId, RoomId},
+    recorder::Source,
+};
 
 use crate::{
     calls::{
@@ -157,6 +160,8 @@ pub enum NodeCommand {
     Join { room: RoomId, peer: PeerId, offer: String },
     Renegotiate { peer: PeerId, offer: String },
     Leave { peer: PeerId },
+    HoldBack { peer: PeerId, on: bool },
+    EndSource { peer: PeerId, source: Source },
     OpenRelay { call: RoomId },
     CloseRelay { call: RoomId },
 }
@@ -167,6 +172,8 @@ impl From<NodeCommand> for Command {
             NodeCommand::Join { room, peer, offer } => Self::Join { room, peer, offer },
             NodeCommand::Renegotiate { peer, offer } => Self::Renegotiate { peer, offer },
             NodeCommand::Leave { peer } => Self::Leave { peer },
+            NodeCommand::HoldBack { peer, on } => Self::HoldBack { peer, on },
+            NodeCommand::EndSource { peer, source } => Self::EndSource { peer, source },
             NodeCommand::OpenRelay { call } => Self::OpenRelay { call },
             NodeCommand::CloseRelay { call } => Self::CloseRelay { call },
         }

@@ -1,6 +1,8 @@
 //! Media of an answered call: signals between the two devices, what each of them sends, and the moves from one path to another.
 
-use super::{Call, MAX_CANDIDATES, Output, Phase};
+use staffline_media::recorder::Source;
+
+use super::{Call, MAX_CANDIDATES, NodeCommand, Output, Phase};
 use crate::{
     calls::{
         Path, Signal,
@@ -59,10 +61,23 @@ impl Call {
             let refusal = if not_yet { Refusal::NotAnswered } else { Refusal::AnsweredElsewhere };
             return vec![Output::Refuse { device, refusal }];
         }
-        let changed = std::mem::replace(&mut party.sends, sends) != sends;
-        let mut out: Vec<_> = changed.then(|| self.media_note(side)).flatten().into_iter().collect();
+        let before = std::mem::replace(&mut party.sends, sends);
+        let mut out: Vec<_> = (before != sends).then(|| self.media_note(side)).flatten().into_iter().collect();
+        out.extend(self.ended_sources(side, before));
         out.extend(self.show());
         out
+    }
+
+    /// A recording does not go on showing the last picture of what is switched off.
+    fn ended_sources(&self, side: Side, before: Sends) -> impl Iterator<Item = Output> {
+        let party = self.party(side);
+        let peer = party.node.peer.filter(|_| self.path() == Some(Path::MediaNode));
+        let camera = |sends: Sends| sends.camera && !sends.on_hold;
+        let screen = |sends: Sends| sends.screen && !sends.on_hold;
+        let ended =
+            [(camera(before) && !camera(party.sends), Source::Camera), (screen(before) && !screen(party.sends), Source::Screen)];
+        let ended = ended.into_iter().filter(|(ended, _)| *ended);
+        ended.filter_map(move |(_, source)| Some(Output::Node(NodeCommand::EndSource { peer: peer?, source })))
     }
 
     /// The direct path does not carry this call: it is relayed from now on, once. A device that speaks of a negotiation that is

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use staffline_media::recorder::RecordingEvent;
 
-use super::{Call, Output, Phase};
+use super::{Call, NodeCommand, Output, Phase};
 use crate::{
     calls::{
         CallRecording, Outcome, Path, RecordingNotice, RecordingState, Signal, party::Side, policy::Policies, refusal::Refusal,
@@ -244,6 +244,25 @@ impl Call {
         }
         let outdated = party.device.is_some_and(|device| party.consents.contains_key(&device));
         Err(if outdated { Refusal::ConsentOutdated } else { Refusal::ConsentNeeded })
+    }
+
+    /// Of one who has not agreed to what is told now, nothing passes: neither to the other nor into the recording. Their session stays, and
+    /// goes on when they have.
+    pub(super) fn hold_back(&mut self) -> Vec<Output> {
+        let recording = self.recording.as_ref().filter(|_| !self.is_ended());
+        let recorded = recording.filter(|recording| matches!(recording.stage, Stage::Starting { .. } | Stage::On { .. }));
+        let version = recorded.map(Recording::version);
+        let mut out = Vec::new();
+        for side in [Side::Caller, Side::Callee] {
+            let party = self.party_mut(side);
+            let on = version.is_some_and(|version| !party.agrees(version));
+            let Some(peer) = party.node.peer.filter(|_| party.node.held_back != on) else { continue };
+            party.node.held_back = on;
+            let user_id = party.end.user_id;
+            out.push(Output::Node(NodeCommand::HoldBack { peer, on }));
+            out.extend(self.note(Note::HeldBack { user_id, on }));
+        }
+        out
     }
 
     pub(super) fn recorder_event(&mut self, now: Millis, id: u128, what: &RecordingEvent) -> Vec<Output> {

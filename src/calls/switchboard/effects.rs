@@ -55,7 +55,11 @@ impl Switchboard {
                 match &command {
                     NodeCommand::Join { peer, .. } => drop(self.by_peer.insert(*peer, id)),
                     NodeCommand::Leave { peer } => drop(self.by_peer.remove(peer)),
-                    NodeCommand::Renegotiate { .. } | NodeCommand::OpenRelay { .. } | NodeCommand::CloseRelay { .. } => {}
+                    NodeCommand::Renegotiate { .. }
+                    | NodeCommand::HoldBack { .. }
+                    | NodeCommand::EndSource { .. }
+                    | NodeCommand::OpenRelay { .. }
+                    | NodeCommand::CloseRelay { .. } => {}
                 }
                 vec![Effect::Node(command)]
             }

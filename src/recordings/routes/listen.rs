@@ -29,9 +29,8 @@ use crate::{
     },
     ids::{RecordingId, UserId},
     recordings::{
-        RecordingsError, check,
+        RecordingsError, check, levels,
         model::StreamKind,
-        peaks,
         shelf::{self, Shelf, blocking},
         store::reading,
     },
@@ -41,8 +40,6 @@ use crate::{
 const CHUNK: u64 = 256 * 1024;
 /// The longest events that are read into memory.
 const MAX_EVENTS: u64 = 64 * 1024 * 1024;
-/// Two days of a mix.
-const MAX_MIX: u64 = 1024 * 1024 * 1024;
 
 /// A stream of a recording, whole or a range of it.
 #[utoipa::path(get, path = "/api/recordings/{id}/streams/{stream}", tag = "recordings", operation_id = "recording_stream",
@@ -136,7 +133,12 @@ fn body(reader: Arc<Reader<Shelf>>, stream: StreamId, beginning: Bytes, rest: Ra
     Body::from_stream(chunks)
 }
 
-async fn whole(app: &App, id: RecordingId, stream: StreamId, most: u64) -> Result<Vec<u8>, RecordingsError> {
+/// The events as they are written.
+pub(super) async fn happened(app: &App, id: RecordingId) -> Result<Vec<u8>, RecordingsError> {
+    whole(app, id, StreamId::EVENTS, MAX_EVENTS).await
+}
+
+pub(super) async fn whole(app: &App, id: RecordingId, stream: StreamId, most: u64) -> Result<Vec<u8>, RecordingsError> {
     let reader = shelf::open(app, id).await?;
     blocking(move || {
         let size = reader.stream_len(stream).ok_or(RecordingsError::NotFound)?;
@@ -147,8 +149,8 @@ async fn whole(app: &App, id: RecordingId, stream: StreamId, most: u64) -> Resul
 
 /// What happened in a recording, in order: JSON objects with `type` and `at_ms`.
 pub(super) async fn lines(app: &App, id: RecordingId) -> Result<Vec<Value>, RecordingsError> {
-    let bytes = whole(app, id, StreamId::EVENTS, MAX_EVENTS).await?;
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let bytes = happened(app, id).await?;
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty() && !levels::is_levels(line));
     Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }
 
@@ -178,42 +180,6 @@ pub async fn events(
     found(&app, id).await?;
     record(&app, &current, Action::RecordingOpened { recording_id: id, what: "events".to_owned() }).await?;
     Ok(Reply(lines(&app, id).await?))
-}
-
-/// How loud streams are along their way.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordingPeaks {
-    /// What one level stands for.
-    bucket_ms: u32,
-    /// The mix of all voices.
-    streams: Vec<StreamPeaks>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StreamPeaks {
-    stream: u16,
-    /// The loudest sample in each stretch, 0 to 255.
-    levels: Vec<u8>,
-}
-
-/// The waveform of all voices together.
-#[utoipa::path(get, path = "/api/recordings/{id}/peaks", tag = "recordings", operation_id = "recording_peaks", params(("id" = RecordingId, Path)),
-    responses(
-        (status = 200, body = RecordingPeaks),
-        (status = 404, description = "not_found: there is none; compliance officers only", body = ErrorBody),
-        (status = 409, description = "erased, damaged", body = ErrorBody),
-        (status = "default", description = "Refused", body = ErrorBody),
-    ))]
-pub async fn peaks(
-    State(app): State<App>,
-    Officer(current): Officer,
-    Path(id): Path<RecordingId>,
-) -> Result<Reply<RecordingPeaks>, Error> {
-    found(&app, id).await?;
-    record(&app, &current, Action::RecordingOpened { recording_id: id, what: "peaks".to_owned() }).await?;
-    let mix = whole(&app, id, StreamId::MIX, MAX_MIX).await?;
-    let (bucket_ms, levels) = blocking(move || Ok(peaks::of(&mix))).await?;
-    Ok(Reply(RecordingPeaks { bucket_ms, streams: vec![StreamPeaks { stream: StreamId::MIX.0, levels }] }))
 }
 
 /// Whether a recording is what was recorded.

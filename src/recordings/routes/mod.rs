@@ -7,6 +7,7 @@ pub mod find;
 pub mod listen;
 pub mod marks;
 mod officer;
+pub mod peaks;
 pub mod retention;
 
 use super::{

@@ -1,6 +1,9 @@
 //! What officers find and see of recordings.
 
+use std::collections::BTreeMap;
+
 use sqlx::{AssertSqlSafe, Row as _, any::AnyRow};
+use staffline_media::control::PeerId;
 
 use super::heads::unsigned;
 use crate::{
@@ -170,6 +173,16 @@ fn stream(row: &AnyRow) -> sqlx::Result<Stream> {
         duration_ms: unsigned(row, "duration_ms")?,
         bytes: unsigned(row, "bytes")?,
     })
+}
+
+/// Whose sessions they are.
+pub async fn peers(db: &Db, id: RecordingId) -> sqlx::Result<BTreeMap<PeerId, UserId>> {
+    let sql = "select peer, user_id from recording_peers where recording_id = $1";
+    let peer = |row: &AnyRow| {
+        let peer: RecordingId = db::parsed(row, "peer")?;
+        Ok((PeerId(peer.as_u128()), db::parsed(row, "user_id")?))
+    };
+    sqlx::query(sql).bind(id.to_string()).fetch_all(db.read()).await?.iter().map(peer).collect()
 }
 
 pub async fn consents(db: &Db, call: CallId) -> sqlx::Result<Vec<ConsentGiven>> {

@@ -855,7 +855,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The waveform of all voices together. */
+        /** A waveform, and who spoke when. */
         get: operations["recording_peaks"];
         put?: never;
         post?: never;
@@ -2557,14 +2557,23 @@ export interface components {
             /** @description The newest first. */
             recordings: components["schemas"]["RecordingEntry"][];
         };
-        /** @description How loud streams are along their way. */
+        /** @description How loud a recording is along the way. All levels are from 0 (silence) to 255, each that of the loudest sample in its step. */
         RecordingPeaks: {
             /**
              * Format: int32
-             * @description What one level stands for.
+             * @description What one level of `streams` stands for: never finer than `step_ms`, and coarser in a long recording.
              */
             bucket_ms: number;
-            /** @description The mix of all voices. */
+            /** @description All voices together, from the start of the recording on: a byte for each step, base64. */
+            mix: string;
+            /** @description The oldest first. Nobody where a recording is older than this server tells who spoke. */
+            speakers: components["schemas"]["SpeakerLevels"][];
+            /**
+             * Format: int32
+             * @description What one level of `mix` and `speakers` stands for.
+             */
+            step_ms: number;
+            /** @description The mix and the tracks, at most 4,000 levels each. */
             streams: components["schemas"]["StreamPeaks"][];
         };
         /** @description What the admin has set. */
@@ -2894,6 +2903,20 @@ export interface components {
         SignedIn: {
             user: components["schemas"]["User"];
         };
+        /** @description One session of a participant; whoever came back has another. */
+        SpeakerLevels: {
+            /** @description A byte for each step, base64; behind the last is silence. */
+            levels: string;
+            name: string;
+            /** @description As events name it. */
+            peer: string;
+            /**
+             * Format: int64
+             * @description Where the first level is, since the start of the recording.
+             */
+            starts_ms: number;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
         /** @description A check has begun. */
         StartedCheck: {
             id: components["schemas"]["CheckId"];
@@ -2908,7 +2931,7 @@ export interface components {
             id: components["schemas"]["EventId"];
         };
         StreamPeaks: {
-            /** @description The loudest sample in each stretch, 0 to 255. */
+            /** @description The loudest sample in each stretch of the stream, 0 to 255. */
             levels: number[];
             /** Format: int32 */
             stream: number;

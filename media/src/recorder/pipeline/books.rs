@@ -70,6 +70,11 @@ impl Desk<'_> {
         ));
     }
 
+    /// A source is not sent any more.
+    pub(super) fn ended(&mut self, peer: PeerId, source: Source) {
+        self.tell(format_args!(r#""type":"ended","peer":"{}","source":"{}""#, hex(peer), name(source)));
+    }
+
     fn write_events(&mut self, line: &str) {
         self.books.bytes += line.len() as u64;
         self.out.write(StreamId::EVENTS, line.as_bytes());

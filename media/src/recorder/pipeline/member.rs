@@ -1,7 +1,7 @@
 //! A participant: what comes of their microphone, camera and screen, and where it goes.
 
 use super::{
-    audio::{AudioTrack, Heard},
+    audio::{AudioTrack, Heard, Reason},
     books::{Desk, hex, millis, name},
     reel::{Reel, sound_ms},
     timeline::micros,
@@ -22,6 +22,9 @@ const PLAUSIBLE_US: std::ops::Range<i64> = -500_000..1_500_000;
 /// Nothing is waited for longer, even if all that comes of it is no sound.
 const PATIENCE_US: i64 = 1_500_000;
 
+/// What comes so soon after the end of a source was sent before it.
+const LATE_US: i64 = 300_000;
+
 /// Two tracks of one sender are not further apart.
 const APART_US: i64 = 1_000_000;
 
@@ -31,6 +34,8 @@ pub(super) struct Member {
     microphone: Option<Microphone>,
     camera: Option<Picture>,
     screen: Option<Picture>,
+    /// When camera and screen have ended: what was on its way then is none that begin anew.
+    ended_us: [Option<i64>; 2],
     /// Of microphone and camera.
     together: Reel,
     shown: Reel,
@@ -72,6 +77,7 @@ impl Member {
             microphone: None,
             camera: None,
             screen: None,
+            ended_us: [None; 2],
             together: Reel::new(peer, Source::Camera),
             shown: Reel::new(peer, Source::Screen),
         }
@@ -117,6 +123,7 @@ impl Member {
             microphone.track.tick(desk.now_us, &mut heard);
         }
         self.write_sound(heard, desk);
+        self.end_dead_camera(desk);
         for source in [Source::Camera, Source::Screen] {
             let mut seen = Vec::new();
             if let Some(picture) = self.picture(source) {
@@ -137,10 +144,20 @@ impl Member {
 
     /// A source is not sent any more; it may begin anew.
     pub(super) fn ended(&mut self, source: Source, desk: &mut Desk<'_>) {
-        if source == Source::Screen {
-            self.finish_pictures(source, desk);
-            self.screen = None;
-            self.shown.close(desk.now_ms(), desk);
+        self.finish_pictures(source, desk);
+        match source {
+            // Its silence is told by its track.
+            Source::Microphone => {}
+            Source::Camera => {
+                self.camera = None;
+                self.together.end_picture(desk.now_ms());
+                self.ended_us[0] = Some(desk.now_us);
+            }
+            Source::Screen => {
+                self.screen = None;
+                self.shown.close(desk.now_ms(), desk);
+                self.ended_us[1] = Some(desk.now_us);
+            }
         }
     }
 
@@ -178,6 +195,10 @@ impl Member {
     }
 
     fn picture_packet(&mut self, packet: &Tapped<'_>, desk: &mut Desk<'_>) {
+        let ended_us = self.ended_us[usize::from(packet.source == Source::Screen)];
+        if ended_us.is_some_and(|ended| desk.now_us - ended < LATE_US) {
+            return;
+        }
         let begin = || Picture { track: VideoTrack::new(desk.now_us, packet.generation), clock: None, is_aligned: false };
         let picture = if packet.source == Source::Screen { &mut self.screen } else { &mut self.camera };
         let picture = picture.get_or_insert_with(begin);
@@ -188,6 +209,15 @@ impl Member {
             picture.is_aligned = false;
         }
         self.write_pictures(packet.source, seen, desk);
+    }
+
+    /// Screens may send nothing for long, while nothing moves on them; cameras do not.
+    fn end_dead_camera(&mut self, desk: &mut Desk<'_>) {
+        if let Some(camera) = self.camera.as_mut().filter(|camera| camera.track.is_dead(desk.now_us)) {
+            camera.track.miss(Reason::Silence);
+            desk.ended(self.peer, Source::Camera);
+            self.ended(Source::Camera, desk);
+        }
     }
 
     fn picture(&mut self, source: Source) -> Option<&mut Picture> {
@@ -208,7 +238,7 @@ impl Member {
     fn finish_pictures(&mut self, source: Source, desk: &mut Desk<'_>) {
         let mut seen = Vec::new();
         if let Some(picture) = self.picture(source) {
-            picture.track.flush(&mut seen);
+            picture.track.finish(desk.now_us, &mut seen);
         }
         self.write_pictures(source, seen, desk);
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use opus::{Application, Bitrate, Channels, Decoder, Encoder, SoftClip};
 
 use super::{
+    levels::{Block, Levels},
     ogg::{self, OggWriter, SILENCE},
     timeline::ticks,
     toc::{self, FRAME, LONGEST, RATE},
@@ -34,6 +35,7 @@ pub(super) struct Mix {
     notice: Notice,
     /// The sum from `position` on.
     sum: VecDeque<f32>,
+    levels: Levels,
     /// Samples that are encoded.
     position: i64,
     encoder: Encoder,
@@ -63,6 +65,7 @@ impl Mix {
             voices: BTreeMap::new(),
             notice: Notice::new(notice)?,
             sum: VecDeque::new(),
+            levels: Levels::default(),
             position: 0,
             encoder,
             clip: SoftClip::new(Channels::Mono),
@@ -90,10 +93,15 @@ impl Mix {
             let frame = &mut samples[..FRAME as usize];
             let made_up =
                 if back == 1 { decoder.decode_float(payload, frame, true) } else { decoder.decode_float(&[], frame, false) };
-            add(&mut self.sum, place - back * FRAME - self.position, &samples[..made_up.unwrap_or(0)]);
+            let made_up = &samples[..made_up.unwrap_or(0)];
+            if add(&mut self.sum, place - back * FRAME - self.position, made_up) {
+                self.levels.voice(peer, place - back * FRAME, made_up);
+            }
         }
         let count = decoder.decode_float(payload, &mut samples, false).unwrap_or(0);
-        add(&mut self.sum, place - self.position, &samples[..count]);
+        if add(&mut self.sum, place - self.position, &samples[..count]) {
+            self.levels.voice(peer, place, &samples[..count]);
+        }
     }
 
     pub(super) fn leave(&mut self, peer: PeerId) {
@@ -127,6 +135,17 @@ impl Mix {
         self.bytes
     }
 
+    /// How loud it was, once some of it is mixed.
+    pub(super) fn take_levels(&mut self) -> Option<Block> {
+        self.levels.take(self.position)
+    }
+
+    /// All that is left, once all is mixed.
+    pub(super) fn finish_levels(&mut self, now_us: i64) -> Vec<Block> {
+        let whole = std::iter::from_fn(|| self.levels.take(self.position)).collect::<Vec<_>>();
+        whole.into_iter().chain(self.levels.finish(ticks(now_us, RATE).max(0))).collect()
+    }
+
     /// Encodes the next frame.
     fn frame(&mut self) -> Vec<u8> {
         let len = FRAME as usize;
@@ -141,6 +160,7 @@ impl Mix {
             return vec![SILENCE];
         }
         self.clip.apply(&mut samples);
+        self.levels.mix(self.position - FRAME, &samples);
         self.encoder.encode_vec_float(&samples, PACKET).unwrap_or_else(|_| vec![SILENCE])
     }
 
@@ -174,13 +194,14 @@ impl Notice {
     }
 }
 
-/// Adds samples to the sum, as far as it has not gone by.
-fn add(sum: &mut VecDeque<f32>, at: i64, samples: &[f32]) {
+/// Adds samples to the sum, as far as it has not gone by; not if they are too far ahead.
+fn add(sum: &mut VecDeque<f32>, at: i64, samples: &[f32]) -> bool {
     let gone = usize::try_from(at.saturating_neg()).unwrap_or(0);
     let at = usize::try_from(at).unwrap_or(0);
-    let Some(samples) = samples.get(gone..).filter(|samples| at + samples.len() <= AHEAD) else { return };
+    let Some(samples) = samples.get(gone..).filter(|samples| at + samples.len() <= AHEAD) else { return false };
     if sum.len() < at + samples.len() {
         sum.resize(at + samples.len(), 0.0);
     }
     sum.range_mut(at..).zip(samples).for_each(|(sum, sample)| *sum += sample);
+    true
 }

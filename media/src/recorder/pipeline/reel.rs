@@ -35,6 +35,8 @@ pub(super) struct Reel {
     from_ms: u64,
     stream: Option<StreamId>,
     file: Option<File>,
+    /// No picture any more from here on: the file ends as soon as its sound has come so far.
+    cut_ms: Option<u64>,
 }
 
 /// A file that is open, see [`Reel::stream`] for its number.
@@ -62,6 +64,7 @@ impl Reel {
             from_ms: u64::MAX,
             stream: None,
             file: None,
+            cut_ms: None,
         }
     }
 
@@ -81,6 +84,7 @@ impl Reel {
 
     /// Takes a picture.
     pub(super) fn picture(&mut self, at_ms: u64, key: Option<Size>, data: Vec<u8>, desk: &mut Desk<'_>) {
+        self.cut(desk);
         let begins = self.picture.is_none();
         if begins && key.is_none() {
             return;
@@ -92,8 +96,18 @@ impl Reel {
         self.push(Block { track: Track::Video, at_ms, is_key: key.is_some(), data }, desk);
     }
 
+    /// No picture comes any more, and the last one must not stand as if it were seen: what is heard from here on is in another file.
+    pub(super) fn end_picture(&mut self, at_ms: u64) {
+        if self.picture.is_some() {
+            self.cut_ms = Some(at_ms);
+        }
+    }
+
     /// Opens the file when it is time, and writes what is known to be complete: nothing more comes that is before `known_ms`.
     pub(super) fn tick(&mut self, known_ms: u64, desk: &mut Desk<'_>) {
+        if self.cut_ms.is_some_and(|cut_ms| cut_ms <= known_ms) {
+            self.cut(desk);
+        }
         if self.file.is_none() && !self.waiting.is_empty() {
             let is_complete = self.picture.is_some() && (self.has_sound || self.video == Source::Screen);
             let is_full = self.waiting_bytes > MOST_BYTES;
@@ -110,6 +124,7 @@ impl Reel {
 
     /// Ends the file. A new one begins with what comes then.
     pub(super) fn close(&mut self, end_ms: u64, desk: &mut Desk<'_>) {
+        self.cut(desk);
         if self.file.is_none() && !self.waiting.is_empty() {
             self.open(desk);
         }
@@ -133,8 +148,24 @@ impl Reel {
         });
     }
 
+    /// Ends the file where the picture ended, if it did.
+    fn cut(&mut self, desk: &mut Desk<'_>) {
+        let Some(cut_ms) = self.cut_ms.take() else { return };
+        let has_sound = self.has_sound;
+        let waiting = std::mem::take(&mut self.waiting);
+        let (before, after) = waiting.into_iter().partition::<Vec<_>, _>(|block| block.at_ms < cut_ms);
+        self.waiting = before;
+        let came_ms = self.waiting.iter().map(end_ms).fold(cut_ms, u64::max);
+        self.close(came_ms, desk);
+        self.waiting_bytes = 0;
+        (self.has_sound, self.picture) = (has_sound, None);
+        self.from_ms = if has_sound { came_ms } else { u64::MAX };
+        after.into_iter().for_each(|block| self.push(block, desk));
+    }
+
     /// There is something new, from `at_ms` on, that the file does not have: it ends here. Whether there was one.
     fn turn(&mut self, at_ms: u64, desk: &mut Desk<'_>) -> bool {
+        self.cut(desk);
         let Some(file) = &self.file else { return false };
         let (has_sound, picture) = (self.has_sound, self.picture);
         let came_ms = self.waiting.iter().map(end_ms).fold(file.last_ms, u64::max);

@@ -23,6 +23,9 @@ const FIRST_US: i64 = 200_000;
 /// Who has sent nothing for so long is not asked, and not waited for.
 const IDLE_US: i64 = 1_000_000;
 
+/// A camera that has sent nothing for so long has been switched off, or is gone.
+const DEAD_US: i64 = 5_000_000;
+
 /// Frames that are all too late for so long have another clock than before.
 const STUCK_US: i64 = 500_000;
 
@@ -108,8 +111,17 @@ impl VideoTrack {
         }
     }
 
-    /// Nothing more comes.
-    pub(super) fn flush(&mut self, out: &mut Vec<Seen>) {
+    /// Nothing more comes. What is missing at the end is told.
+    pub(super) fn finish(&mut self, now_us: i64, out: &mut Vec<Seen>) {
+        self.flush(out);
+        if let Some((reason, from_ms)) = self.hole.take().zip(self.last_ms)
+            && millis(now_us) > from_ms
+        {
+            out.push(Seen::Gap { from_ms, to_ms: millis(now_us), reason });
+        }
+    }
+
+    fn flush(&mut self, out: &mut Vec<Seen>) {
         while let Some(packet) = self.order.flush() {
             self.take(&packet, out);
         }
@@ -126,6 +138,16 @@ impl VideoTrack {
             self.asked_us = Some(now_us);
         }
         wants
+    }
+
+    /// Nothing comes of it, and nobody has said that it has ended.
+    pub(super) fn is_dead(&self, now_us: i64) -> bool {
+        now_us - self.last_packet_us > DEAD_US
+    }
+
+    /// Frames are missing since the last one, if anything is to come.
+    pub(super) fn miss(&mut self, reason: Reason) {
+        self.hole.get_or_insert(reason);
     }
 
     /// What is written from here on begins with a key frame.

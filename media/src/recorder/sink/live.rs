@@ -123,6 +123,11 @@ impl Live {
         self.pipeline.member_joined(at, peer, &mut self.writer);
     }
 
+    pub(super) fn ended(&mut self, at: Instant, peer: PeerId, source: Source) {
+        let at = self.clock(at);
+        self.pipeline.source_ended(at, peer, source, &mut self.writer);
+    }
+
     pub(super) fn left(&mut self, at: Instant, peer: PeerId) {
         let at = self.clock(at);
         self.pipeline.member_left(at, peer, &mut self.writer);

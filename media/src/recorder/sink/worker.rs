@@ -100,6 +100,10 @@ impl<F: FnMut(RoomId, u128, RecordingEvent)> Worker<F> {
                 live.joined(at, peer);
                 None
             }),
+            Order::Ended(peer, source) => self.work(room, |live| {
+                live.ended(at, peer, source);
+                None
+            }),
             Order::Left(peer) => self.work(room, |live| {
                 live.left(at, peer);
                 None

@@ -61,6 +61,7 @@ pub(crate) enum Noted {
     Packet { peer: PeerId, source: Source, index: u64, payload: Vec<u8> },
     Clock { peer: PeerId, source: Source },
     Joined(PeerId),
+    Ended(PeerId, Source),
     Left(PeerId),
 }
 
@@ -78,6 +79,7 @@ impl Outbox for Kept {
             }
             Recorded::Clock(SenderClock { peer, source, .. }) => Noted::Clock { peer, source },
             Recorded::Joined { peer, .. } => Noted::Joined(peer),
+            Recorded::Ended { peer, source, .. } => Noted::Ended(peer, source),
             Recorded::Left { peer, .. } => Noted::Left(peer),
         });
     }

@@ -1,7 +1,7 @@
 //! Calls that are recorded: nobody is heard who has not agreed, nothing passes before the recorder runs, and what must be recorded and
 //! cannot be does not happen. C1 of the security checks.
 
-use staffline_media::recorder::{RecordingEvent, RecordingFailure};
+use staffline_media::recorder::{RecordingEvent, RecordingFailure, Source};
 
 use super::*;
 use crate::{
@@ -273,6 +273,63 @@ fn a_policy_that_changes_in_mid_call_is_agreed_to_anew_while_the_recording_goes_
     assert_eq!(world.faults(), (vec![], vec![]));
     world.record_by(RecordingPolicy { version: 3, ..RecordingPolicy::default() });
     assert_eq!(world.take(), [], "what is recorded stays so to its end");
+}
+
+#[test]
+fn from_the_moment_a_notice_changes_nothing_passes_of_who_has_not_agreed() {
+    let (mut world, anna, boris, id, recording_id, peers) = recorded();
+    let hold = |peer, on| NodeCommand::HoldBack { peer, on };
+    world.record_by(recording(2, Mode::Always));
+    let effects = world.take();
+    let commands: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| if let Effect::Node(command) = effect { Some(command.clone()) } else { None })
+        .collect();
+    assert_eq!(commands, [hold(peers[0], true), hold(peers[1], true)], "in the same step");
+    let note = Note::HeldBack { user_id: anna.user, on: true };
+    let told = Effect::Recorder(Order::Note { id: recording_id, room: RoomId(id.as_u128()), note });
+    assert!(effects.contains(&told), "{effects:?}");
+    world.consent(anna.on_phone(), id, 1);
+    assert_eq!(world.node_commands(), [], "the old one is not enough");
+    world.consent(anna.on_phone(), id, 2);
+    assert_eq!(world.node_commands(), [hold(peers[0], false)]);
+    world.consent(boris.on_phone(), id, 2);
+    assert_eq!(world.node_commands(), [hold(peers[1], false)]);
+}
+
+#[test]
+fn who_does_not_agree_to_another_notice_is_heard_again_when_recording_on_demand_ends() {
+    let (mut world, anna, boris, id) = on_demand();
+    world.ask(anna.on_phone(), id, Ask::Record { on: true });
+    for person in [anna, boris] {
+        world.consent(person.on_phone(), id, 1);
+    }
+    let recording_id = world.begun();
+    world.recorder(id, recording_id, RecordingEvent::Started);
+    world.take();
+    let peers = [anna, boris].map(|person| join(&mut world, person.on_phone(), id));
+    world.record_by(recording(2, Mode::OnDemand));
+    world.consent(boris.on_phone(), id, 2);
+    world.take();
+    world.advance(deadlines::CONSENT);
+    assert_eq!(world.node_commands(), [NodeCommand::HoldBack { peer: peers[0], on: false }]);
+}
+
+#[test]
+fn what_is_switched_off_is_told_to_the_node() {
+    let (mut world, anna, _, id, _, [peer, _]) = recorded();
+    let sends = |camera, screen, on_hold| Ask::Media(Sends { microphone: true, camera, screen, on_hold });
+    let ended = |source| NodeCommand::EndSource { peer, source };
+    for (ask, expected) in [
+        (sends(true, true, false), vec![]),
+        (sends(false, true, false), vec![ended(Source::Camera)]),
+        (sends(true, true, false), vec![]),
+        (sends(true, true, true), vec![ended(Source::Camera), ended(Source::Screen)]),
+        (sends(true, false, true), vec![]),
+    ] {
+        world.ask(anna.on_phone(), id, ask);
+        assert_eq!(world.node_commands(), expected);
+    }
 }
 
 #[test]
