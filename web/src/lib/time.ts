@@ -25,6 +25,11 @@ export function fullDate(locale: string, at: number): string {
   return format(locale, at, { dateStyle: "full", timeStyle: "short" });
 }
 
+/** Where many stand below each other. */
+export function mediumDate(locale: string, at: number): string {
+  return format(locale, at, { dateStyle: "medium", timeStyle: "short" });
+}
+
 export function fullDay(locale: string, at: number): string {
   return format(locale, at, { dateStyle: "full" });
 }

@@ -1,7 +1,7 @@
 /** Recordings in words: who, when, in which state. */
 import { useTranslation } from "react-i18next";
 import type { RecordingEntry } from "../../api/recordings";
-import { fullDate } from "../../lib/time";
+import { mediumDate } from "../../lib/time";
 import { useNameOf } from "../users";
 
 type Both = Pick<RecordingEntry, "caller_id" | "callee_id">;
@@ -14,7 +14,7 @@ export function useBoth(): (of: Both) => string {
 
 export function useWhen(): (at: number) => string {
   const { i18n } = useTranslation();
-  return (at) => fullDate(i18n.language, at);
+  return (at) => mediumDate(i18n.language, at);
 }
 
 /** A word of a closed list, or the server's own where it is newer than this page. */

@@ -1,10 +1,11 @@
 /** The pictures of a recording beside each other, and the sound that goes with them. */
 import clsx from "clsx";
+import { ScreenShare, Video } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { recordedStreamUrl, type RecordedStream } from "../../../api/recordings";
 import { useNameOf } from "../../users";
 import type { Player } from "../player/player";
-import { useIsThere, useTrack } from "../player/useTrack";
+import { useIsThere, useTrack, useWanted } from "../player/useTrack";
 
 export const hasPicture = ({ sources }: RecordedStream): boolean => sources.includes("camera") || sources.includes("screen");
 
@@ -47,18 +48,21 @@ function Tile({ url, stream, player, muted }: TileProps & { muted: boolean }) {
   const { t } = useTranslation();
   const ref = useTrack(player, stream);
   const there = useIsThere(player, stream);
+  const wanted = useWanted(player);
+  const Sign = stream.sources.includes("screen") ? ScreenShare : Video;
   const name = useNameOf()(stream.user_id ?? "");
   const words = t(stream.sources.includes("screen") ? "recordings.player.screen" : "recordings.player.camera", { name });
   return (
     <figure className="relative m-0 aspect-video overflow-hidden rounded-2xl bg-black">
+      <Sign size={28} aria-hidden className="absolute inset-0 m-auto text-white/40" />
       <video
         ref={ref}
-        src={url}
+        src={wanted ? url : undefined}
         muted={muted}
         playsInline
-        preload="metadata"
+        preload="auto"
         aria-label={words}
-        className={clsx("size-full object-contain transition", !there && "opacity-0")}
+        className={clsx("relative size-full object-contain transition", !there && "opacity-0")}
       />
       <figcaption className="absolute bottom-1.5 left-1.5 max-w-[calc(100%-0.75rem)] truncate rounded-full bg-black/65 px-2.5 py-0.5 text-sm text-white">{words}</figcaption>
     </figure>
@@ -67,5 +71,6 @@ function Tile({ url, stream, player, muted }: TileProps & { muted: boolean }) {
 
 export function Sound({ url, stream, player }: TileProps) {
   const ref = useTrack(player, stream);
-  return <audio ref={ref} src={url} preload="auto" />;
+  const wanted = useWanted(player);
+  return <audio ref={ref} src={wanted ? url : undefined} preload="auto" />;
 }

@@ -1,15 +1,17 @@
-/** The course of the call: all together, and below it a lane for each participant. A click goes there. */
+/** The course of the call: all together, and below it a lane for each participant. A click goes there. One may look closer. */
 import clsx from "clsx";
-import { Volume2, VolumeX } from "lucide-react";
-import { useSyncExternalStore, type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { ZoomIn, ZoomOut } from "lucide-react";
+import { useMemo, useState, useSyncExternalStore, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { duration } from "../../../lib/time";
 import { useStore } from "../../../lib/useStore";
 import { IconButton } from "../../../ui/Button";
-import { useNameOf } from "../../users";
 import type { Lane } from "../player/lanes";
-import { lengthOf, type Stretch } from "../player/levels";
+import { pageOf, zoomsOf } from "../player/pages";
 import type { Player } from "../player/player";
+import { LaneRow } from "./LaneRow";
+import { Legend } from "./Legend";
+import { Lying, ROW, placeOn, wholeOf } from "./Lying";
 import { Wave } from "./Wave";
 
 const STEP_MS = 5_000;
@@ -27,25 +29,76 @@ export interface TimelineProps {
 
 export function Timeline({ player, bars, lanes, heard, onHear }: TimelineProps) {
   const { t } = useTranslation();
+  const zooms = useMemo(() => zoomsOf(player.durationMs), [player]);
+  const [zoom, setZoom] = useState(1);
+  // The page turns with the player: in between it stands still.
+  const from = useSyncExternalStore(player.view.subscribe, () => pageOf(player.view.get().atMs, player.durationMs, zoom).fromMs);
+  const page = useMemo(() => ({ fromMs: from, toMs: from + player.durationMs / zoom }), [from, player, zoom]);
   return (
     <div role="group" aria-label={t("recordings.player.timeline")} className="flex flex-col gap-3">
       <div className={ROW}>
         <span className="font-medium">{t("recordings.player.mix")}</span>
-        <Slider player={player} bars={bars} />
+        <Slider player={player} bars={bars} page={zoom > 1 ? page : null} />
       </div>
+      {zooms.length > 1 && <Zoom zooms={zooms} zoom={zoom} page={page} onZoom={setZoom} />}
       {lanes.map((lane) => (
-        <LaneRow key={lane.userId} player={player} lane={lane} heard={heard?.has(lane.userId) ?? null} onHear={(on) => onHear(lane.userId, on)} />
+        <LaneRow
+          key={lane.userId}
+          player={player}
+          page={page}
+          lane={lane}
+          heard={heard?.has(lane.userId) ?? null}
+          onHear={(on) => onHear(lane.userId, on)}
+        />
       ))}
-      <Legend speaks={lanes.some(({ speech }) => speech !== null)} />
+      <Legend lanes={lanes} />
       <p className="text-sm text-muted pointer-coarse:hidden">{t("recordings.player.timelineHint")}</p>
     </div>
   );
 }
 
-/** A name, and beside it the timeline: below each other on a phone. */
-const ROW = "grid items-center gap-x-3 gap-y-1 md:grid-cols-[11rem_1fr]";
+interface ZoomProps {
+  zooms: readonly number[];
+  zoom: number;
+  page: { fromMs: number; toMs: number };
+  onZoom(zoom: number): void;
+}
 
-function Slider({ player, bars }: { player: Player; bars: readonly number[] }) {
+function Zoom({ zooms, zoom, page, onZoom }: ZoomProps) {
+  const { t } = useTranslation();
+  const at = zooms.indexOf(zoom);
+  const [closer, farther] = [zooms[at + 1], zooms[at - 1]];
+  return (
+    <div className={clsx(ROW, "-my-2")}>
+      <div className="flex">
+        <IconButton
+          label={t("recordings.player.farther")}
+          disabled={farther === undefined}
+          onClick={() => onZoom(farther ?? 1)}
+          className="-ml-2 text-muted hover:bg-panel"
+        >
+          <ZoomOut size={18} />
+        </IconButton>
+        <IconButton label={t("recordings.player.closer")} disabled={closer === undefined} onClick={() => onZoom(closer ?? 1)} className="text-muted hover:bg-panel">
+          <ZoomIn size={18} />
+        </IconButton>
+      </div>
+      <p role="status" aria-label={t("recordings.player.shown", { from: duration(page.fromMs), to: duration(page.toMs) })} className="flex justify-between text-sm text-muted tabular-nums">
+        <span aria-hidden>{duration(page.fromMs)}</span>
+        <span aria-hidden>{duration(page.toMs)}</span>
+      </p>
+    </div>
+  );
+}
+
+interface SliderProps {
+  player: Player;
+  bars: readonly number[];
+  /** Which part of it the lanes show, if not all. */
+  page: { fromMs: number; toMs: number } | null;
+}
+
+function Slider({ player, bars, page }: SliderProps) {
   const { t } = useTranslation();
   const { atMs } = useStore(player.view);
   const { durationMs } = player;
@@ -68,7 +121,8 @@ function Slider({ player, bars }: { player: Player; bars: readonly number[] }) {
   }
 
   return (
-    <Lying player={player} className="h-14 text-muted">
+    <Lying player={player} page={wholeOf(player)} className="h-14 text-muted">
+      {page !== null && <span aria-hidden className="absolute inset-y-0 border-x-2 border-accent bg-accent-soft" style={placeOn(page, wholeOf(player))} />}
       <Wave bars={bars} />
       <div
         role="slider"
@@ -82,107 +136,5 @@ function Slider({ player, bars }: { player: Player; bars: readonly number[] }) {
         className="absolute inset-0 rounded-xl"
       />
     </Lying>
-  );
-}
-
-/** A stretch of paper with the timeline's length: where one clicks or drags, the player goes. */
-function Lying({ player, className, children }: { player: Player; className: string; children: ReactNode }) {
-  function seekTo(event: PointerEvent<HTMLDivElement>): void {
-    const { left, width } = event.currentTarget.getBoundingClientRect();
-    if (width > 0) player.seek(((event.clientX - left) / width) * player.durationMs);
-  }
-  return (
-    <div
-      onPointerDown={(event) => {
-        if (event.button !== 0) return;
-        event.currentTarget.setPointerCapture(event.pointerId);
-        seekTo(event);
-      }}
-      onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) seekTo(event);
-      }}
-      className={clsx("relative cursor-pointer touch-pan-y overflow-hidden rounded-xl bg-panel", className)}
-    >
-      {children}
-      <Playhead player={player} />
-    </div>
-  );
-}
-
-function Playhead({ player }: { player: Player }) {
-  const share = useSyncExternalStore(player.view.subscribe, () => (player.durationMs > 0 ? player.view.get().atMs / player.durationMs : 0));
-  return <span aria-hidden className="pointer-events-none absolute inset-y-0 w-0.5 -translate-x-1/2 bg-accent" style={{ left: `${share * 100}%` }} />;
-}
-
-function placeOf({ fromMs, toMs }: Stretch, durationMs: number): CSSProperties {
-  const share = (ms: number): number => (durationMs > 0 ? (ms / durationMs) * 100 : 0);
-  return { left: `${share(fromMs)}%`, width: `max(2px, ${share(toMs - fromMs)}%)` };
-}
-
-const MUTED = "bg-[repeating-linear-gradient(135deg,var(--line-strong)_0_1px,transparent_1px_6px)]";
-const GAP = "bg-warn-text/70";
-
-interface LaneRowProps {
-  player: Player;
-  lane: Lane;
-  heard: boolean | null;
-  onHear(on: boolean): void;
-}
-
-function LaneRow({ player, lane, heard, onHear }: LaneRowProps) {
-  const { t } = useTranslation();
-  const name = useNameOf()(lane.userId);
-  const total = player.durationMs;
-  const speech = lane.speech === null ? null : duration(lengthOf(lane.speech));
-  const stretches = (all: readonly Stretch[], look: string): ReactNode =>
-    all.map((one) => <span key={one.fromMs} className={clsx("absolute inset-y-0", look)} style={placeOf(one, total)} />);
-  return (
-    <div className={ROW}>
-      <div className="flex min-h-8 min-w-0 items-center gap-1">
-        {heard !== null && (
-          <IconButton
-            label={t("recordings.player.hear", { name })}
-            aria-pressed={heard}
-            onClick={() => onHear(!heard)}
-            className={clsx("-ml-2 hover:bg-panel", heard ? "text-accent" : "text-muted")}
-          >
-            {heard ? <Volume2 size={18} /> : <VolumeX size={18} />}
-          </IconButton>
-        )}
-        <span className="min-w-0">
-          <span className="block truncate font-medium">{name}</span>
-          {speech !== null && <span className="block truncate text-sm text-muted tabular-nums">{speech}</span>}
-        </span>
-      </div>
-      <Lying player={player} className={clsx("h-11 text-accent", heard === false && "opacity-45")}>
-        <span role="img" aria-label={speech === null ? name : t("recordings.player.lane", { name, speech })} className="absolute inset-0">
-          {stretches(lane.present, "border-x border-line-strong/50 bg-accent-soft")}
-          {lane.speech !== null && <Wave bars={lane.bars} />}
-          {stretches(lane.muted, MUTED)}
-          {stretches(lane.gaps, GAP)}
-        </span>
-      </Lying>
-    </div>
-  );
-}
-
-function Legend({ speaks }: { speaks: boolean }) {
-  const { t } = useTranslation();
-  return (
-    <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
-      {speaks && <Key look="bg-accent">{t("recordings.player.legend.speech")}</Key>}
-      {!speaks && <Key look="border border-line-strong/50 bg-accent-soft">{t("recordings.player.legend.present")}</Key>}
-      <Key look={clsx("border border-line-strong", MUTED)}>{t("recordings.player.legend.muted")}</Key>
-      <Key look={GAP}>{t("recordings.player.legend.gap")}</Key>
-    </p>
-  );
-}
-
-function Key({ look, children }: { look: string; children: ReactNode }) {
-  return (
-    <span className="inline-flex items-center gap-1.5">
-      <span aria-hidden className={clsx("h-3 w-4 rounded-sm", look)} />
-      {children}
-    </span>
   );
 }

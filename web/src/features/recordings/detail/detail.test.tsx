@@ -38,7 +38,7 @@ beforeEach(() => {
   stubPage();
   vi.mocked(api.getRecording).mockResolvedValue(DETAIL);
   vi.mocked(api.getRecordedEvents).mockResolvedValue([{ at_ms: 10_000, type: "media", user_id: "boris", microphone: false }]);
-  vi.mocked(api.getRecordingPeaks).mockResolvedValue({ bucket_ms: 1_000, streams: [{ stream: 2, levels: [255, 255, 0, 0, 0, 200] }] });
+  vi.mocked(api.getRecordingPeaks).mockResolvedValue({ step_ms: 100, mix: "", speakers: [], bucket_ms: 1_000, streams: [{ stream: 2, levels: [255, 255, 0, 0, 0, 200] }] });
 });
 afterEach(cleanup);
 
@@ -60,6 +60,9 @@ test("who speaks how long, what happened, and a click goes there", async () => {
 
 test("all together at first; one by one, each can be turned off, and only what is heard is loaded", async () => {
   const { container, user } = await open();
+  // Who only looks at what is known of it has not listened.
+  expect(sources(container)).toEqual([null, null]);
+  await user.keyboard(" ");
   expect(sources(container)).toEqual(["/api/recordings/r1/streams/2", "/api/recordings/r1/streams/1"]);
   const camera = container.querySelector("video")!;
   expect(camera.muted).toBe(true);

@@ -18,6 +18,7 @@ export function RecordingRow({ recording, chosen, onChoose }: RecordingRowProps)
   const who = useBoth()(recording);
   const when = useWhen()(recording.started_at);
   const Kind = recording.kind === "video" ? Video : Phone;
+  const length = recording.duration_ms == null ? "–" : duration(recording.duration_ms);
   const route = { name: "recordings", id: recording.id } as const;
   return (
     <li className="flex items-start gap-1 py-1 has-[a:hover]:bg-panel md:items-center">
@@ -45,12 +46,13 @@ export function RecordingRow({ recording, chosen, onChoose }: RecordingRowProps)
           <span className="flex items-center gap-1.5 text-sm text-muted tabular-nums">
             <Kind size={14} role="img" aria-label={t(recording.kind === "video" ? "call.video" : "call.audio")} className="shrink-0" />
             <span className="truncate">{when}</span>
+            <span className="shrink-0 text-text md:hidden">· {length}</span>
           </span>
         </span>
         <span className="flex flex-wrap items-center gap-1.5 empty:hidden">
           <Marks recording={recording} />
         </span>
-        <span className="shrink-0 text-sm tabular-nums md:w-16 md:text-right">{recording.duration_ms == null ? "–" : duration(recording.duration_ms)}</span>
+        <span className="shrink-0 text-sm tabular-nums max-md:hidden md:w-16 md:text-right">{length}</span>
       </a>
     </li>
   );

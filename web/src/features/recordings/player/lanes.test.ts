@@ -39,6 +39,9 @@ const events: RecordedEvent[] = [
   { at_ms: 17_000, type: "toString", user_id: "boris" },
 ];
 const peaks: RecordingPeaks = {
+  step_ms: 100,
+  mix: "",
+  speakers: [],
   bucket_ms: 100,
   streams: [
     { stream: 3, levels: Array.from({ length: 60 }, (_, i) => (i < 20 ? 255 : 0)) },
@@ -68,8 +71,7 @@ test("who was there, muted and not heard", () => {
 test("whoever came back speaks on one timeline", () => {
   const [anna, boris] = lanesOf(recording, events, peaks);
   expect(anna!.speech).toEqual([{ fromMs: 0, toMs: 2_000 }, { fromMs: 12_000, toMs: 13_000 }]);
-  expect(anna!.bars).toHaveLength(BARS);
-  expect([anna!.bars[0], anna!.bars[30], anna!.bars[121]]).toEqual([1, 0, 1]);
+  expect([0, 30, 121].map((i) => anna!.loudness!.levels[i])).toEqual([1, 0, 1]);
   // His track's loudness is not there.
   expect(boris!.speech).toBeNull();
 });
@@ -77,7 +79,7 @@ test("whoever came back speaks on one timeline", () => {
 test("without loudness the rest is still there", () => {
   const [anna] = lanesOf(recording, events, null);
   expect(anna).toMatchObject({ speech: null });
-  expect(anna!.bars.every((bar) => bar === 0)).toBe(true);
+  expect(anna!.loudness).toBeNull();
   expect(anna!.present).toHaveLength(2);
 });
 
@@ -102,6 +104,26 @@ test("stretches that touch are one", () => {
     { fromMs: 0, toMs: 3 },
     { fromMs: 5, toMs: 7 },
   ]);
+});
+
+test("what was measured of a speaker goes before what was measured of the track", () => {
+  const bytes = (...levels: number[]): string => btoa(String.fromCharCode(...levels));
+  const speakers = [
+    { peer: "1", name: "Boris", user_id: "boris", starts_ms: 2_000, levels: bytes(255, 255, 0) },
+    { peer: "2", name: "Boris", user_id: "boris", starts_ms: 20_000, levels: bytes(51, 51) },
+    { peer: "3", name: "", user_id: null, starts_ms: 0, levels: bytes(255) },
+  ];
+  const [anna, boris] = lanesOf(recording, events, { ...peaks, step_ms: 1_000, speakers });
+  expect(boris!.speech).toEqual([{ fromMs: 2_000, toMs: 4_000 }, { fromMs: 20_000, toMs: 22_000 }]);
+  expect(boris!.loudness!.levels[20]).toBeCloseTo(0.2);
+  // Of her there is only the track.
+  expect(anna!.loudness!.stepMs).toBe(100);
+});
+
+test("a screen is shown from when it was said until they leave, or as long as it was recorded", () => {
+  expect(lanesOf(recording, events, null)[0]!.shared).toEqual([{ fromMs: 14_000, toMs: 24_000 }]);
+  expect(lanesOf(recording, [], null)[0]!.shared).toEqual([{ fromMs: 14_000, toMs: 19_000 }]);
+  expect(lanesOf(recording, events, null)[1]!.shared).toEqual([]);
 });
 
 test("the mix is as loud as its stream says", () => {

@@ -1,6 +1,7 @@
 /** The course of a call, by participant: when they were there, muted, not heard for another reason, and what happened. Pure. */
 import type { RecordedEvent, RecordedStream, RecordingDetail, RecordingGap, RecordingPeaks } from "../../../api/recordings";
 import { onTimeline, speechOf, type Stretch } from "./levels";
+import { loudnessOf, type Loudness } from "./loudness";
 
 export interface Gap extends Stretch {
   reason: string;
@@ -11,9 +12,10 @@ export interface Lane {
   present: Stretch[];
   muted: Stretch[];
   gaps: Gap[];
-  /** Loudness from 0 to 1, over the whole timeline. */
-  bars: number[];
-  /** Null where the loudness is not known. */
+  /** Their screen is seen. */
+  shared: Stretch[];
+  /** Null where it is not known; `speech` as well. */
+  loudness: Loudness | null;
   speech: Stretch[] | null;
 }
 
@@ -28,7 +30,7 @@ export interface Moment {
 
 type Parties = Pick<RecordingDetail, "gaps" | "streams">;
 
-/** Bars of a lane. */
+/** Bars of the mix. */
 export const BARS = 240;
 const LOUDEST = 255;
 /** Silence that the sender chose is no gap for who listens. */
@@ -54,9 +56,7 @@ export function lanesOf(recording: RecordingDetail, events: readonly RecordedEve
   const durationMs = lengthOfRecording(recording);
   return usersOf(recording).map((userId) => {
     const sounds = recording.streams.filter((stream) => stream.user_id === userId && hasSound(stream));
-    const levels = levelsOf(sounds, peaks, durationMs);
-    const bucketMs = peaks?.bucket_ms ?? 1;
-    const heard = peaks?.streams.some(({ stream }) => sounds.some((sound) => sound.stream === stream)) === true;
+    const loudness = loudnessOf(userId, sounds, peaks, durationMs);
     const present = merged(sounds.map(({ starts_ms, duration_ms }) => ({ fromMs: starts_ms, toMs: starts_ms + duration_ms })));
     const own = gapsOf(recording, events, userId);
     return {
@@ -68,26 +68,11 @@ export function lanesOf(recording: RecordingDetail, events: readonly RecordedEve
         ...own.filter(({ reason }) => reason === "mute"),
       ]),
       gaps: own.filter(({ reason }) => !CHOSEN.has(reason)),
-      bars: onTimeline(levels, bucketMs, 0, durationMs, BARS),
-      speech: heard ? speechOf(levels, bucketMs, 0) : null,
+      shared: sharedOf(recording, moments, userId, durationMs),
+      loudness,
+      speech: loudness === null ? null : speechOf(loudness.levels, loudness.stepMs, 0),
     };
   });
-}
-
-/** The loudness of one who came back is in several tracks: here it is on one timeline. */
-function levelsOf(streams: readonly RecordedStream[], peaks: RecordingPeaks | null, durationMs: number): number[] {
-  if (peaks === null || peaks.bucket_ms <= 0) return [];
-  const all = Array.from({ length: Math.ceil(durationMs / peaks.bucket_ms) }, () => 0);
-  for (const { stream, starts_ms } of streams) {
-    const before = Math.round(starts_ms / peaks.bucket_ms);
-    peaks.streams
-      .find((one) => one.stream === stream)
-      ?.levels.forEach((level, i) => {
-        const at = before + i;
-        if (at < all.length) all[at] = Math.max(all[at] ?? 0, level / LOUDEST);
-      });
-  }
-  return all;
 }
 
 /** The loudness of all together. */
@@ -105,6 +90,14 @@ function gapsOf({ gaps, streams }: Parties, events: readonly RecordedEvent[], us
     .filter(({ stream = -1 }) => sounds.has(stream))
     .map(({ from_ms = 0, to_ms = 0, reason = "" }) => ({ fromMs: from_ms, toMs: to_ms, reason }))
     .sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** By what was told of it, else by what was recorded of it. */
+function sharedOf({ streams }: Parties, moments: readonly Moment[], userId: string, durationMs: number): Stretch[] {
+  const told = between(moments, userId, "screen_on", "screen_off", durationMs);
+  if (told.length > 0) return told;
+  const screens = streams.filter(({ user_id, sources }) => user_id === userId && sources.includes("screen"));
+  return merged(screens.map(({ starts_ms, duration_ms }) => ({ fromMs: starts_ms, toMs: starts_ms + duration_ms })));
 }
 
 /** In order, without overlaps. */

@@ -20,6 +20,8 @@ export interface PlayerView {
   /** Wanted by the listener; it may wait for data meanwhile. */
   playing: boolean;
   waiting: boolean;
+  /** It has been played, or is: its tracks may be loaded. */
+  wanted: boolean;
   atMs: number;
   speed: number;
   /** The browser did not let it play, or a track cannot be loaded. */
@@ -42,7 +44,7 @@ interface Follower {
 }
 
 export class Player {
-  readonly view = new Store<PlayerView>({ playing: false, waiting: false, atMs: 0, speed: 1, failed: false });
+  readonly view = new Store<PlayerView>({ playing: false, waiting: false, wanted: false, atMs: 0, speed: 1, failed: false });
   readonly durationMs: number;
   readonly #now: () => number;
   readonly #clock = new MasterClock();
@@ -74,7 +76,7 @@ export class Player {
     const now = this.#now();
     if (this.#clock.at(now) >= this.durationMs) this.#clock.seek(now, 0);
     this.#timer ??= setInterval(() => this.tick(), TICK_MS);
-    this.#show({ playing: true, failed: false });
+    this.#show({ playing: true, wanted: true, failed: false });
     this.tick();
   }
 

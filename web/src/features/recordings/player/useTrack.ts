@@ -11,6 +11,11 @@ export function useTrack(player: Player, { stream, starts_ms, duration_ms }: Rec
   );
 }
 
+/** Whether anything is to be loaded: whoever only looks at what is known of a recording does not listen, and is not logged as a listener. */
+export function useWanted(player: Player): boolean {
+  return useSyncExternalStore(player.view.subscribe, () => player.view.get().wanted);
+}
+
 /** Whether the track has something where the player is. */
 export function useIsThere(player: Player, { starts_ms, duration_ms }: RecordedStream): boolean {
   return useSyncExternalStore(player.view.subscribe, () => {
