@@ -1,4 +1,5 @@
 /** The part of the tour through what admins see: with rules, with checks, with something not saved. */
+import type { Page } from '@playwright/test';
 import { Clerk } from './clerk.ts';
 import { expect } from './fixtures.ts';
 import { type Server, admin, anna, boris } from './server.ts';
@@ -8,15 +9,22 @@ import type { Look, Tour } from './tour.ts';
 export async function administration({ server, browser, options, look }: Tour): Promise<void> {
   await furnish(server);
   const c = await Staff.signIn(browser, server.url, admin, options);
-  for (const section of ['users', 'calls', 'network', 'files', 'mail', 'audit']) {
+  for (const section of ['users', 'calls', 'recording', 'network', 'files', 'mail', 'audit']) {
     await c.page.goto(`${server.url}/admin/${section}`);
     await expect(c.page.getByRole('navigation').getByRole('link', { name: 'Audit' })).toBeVisible();
-    await c.page.waitForLoadState('networkidle');
+    await loaded(c.page);
     await look(c.page, `admin-${section}`);
   }
   await rules(server, c, look);
+  await recordingRule(server, c, look);
   await network(server, c, look);
   await c.close();
+}
+
+/** Nothing of it is a skeleton any more. */
+async function loaded(page: Page): Promise<void> {
+  await expect(page.getByRole('main').getByRole('heading').first()).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0);
 }
 
 /** A path policy, and checks with and without obstacles. */
@@ -60,6 +68,17 @@ async function rules(server: Server, { page }: Staff, look: Look): Promise<void>
   await look(page, 'admin-rule');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Discard changes' }).click();
+}
+
+async function recordingRule(server: Server, { page }: Staff, look: Look): Promise<void> {
+  await page.goto(`${server.url}/admin/recording`);
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  const form = page.getByRole('dialog', { name: 'New rule' });
+  await form.getByText('On demand', { exact: true }).click();
+  await form.getByRole('button', { name: 'Done' }).click();
+  await expect(form.getByText('Give the rule a name.')).toBeVisible();
+  await look(page, 'admin-recording-rule');
+  await page.keyboard.press('Escape');
 }
 
 async function network(server: Server, { page }: Staff, look: Look): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { expect } from './fixtures.ts';
 import { Lists, isPhone } from './lists.ts';
+import { recordAll } from './recorded.ts';
 import { admin } from './server.ts';
 import { Staff } from './staff.ts';
 import type { Tour } from './tour.ts';
@@ -21,15 +22,19 @@ export async function calls(to: Tour, a: Staff, b: Staff): Promise<void> {
   await history(to, a);
 }
 
+/** A recorded one: it has all that another has, and more. */
 async function video(to: Tour, a: Staff, b: Staff): Promise<void> {
-  const { look } = to;
+  const { look, server } = to;
+  await recordAll(server, { twoOfficers: true });
   await a.call('Call with video');
   await expect(b.ringing).toBeVisible();
+  await look(a.page, 'calling-recorded');
+  await a.page.getByRole('button', { name: 'Agree and continue' }).click();
   await look(a.page, 'calling');
-  await b.accept();
+  await b.ringing.getByRole('button', { name: 'Agree and answer' }).click();
   await a.connected();
   await picture(a.page);
-  await expect(a.inCall.getByRole('timer')).toHaveText(/0:0[2-9]/);
+  await expect(a.inCall.getByRole('timer')).toHaveText(/0:0[1-9]/);
   await stir(a.page);
   await look(a.page, 'call-video');
   await a.pathBadge.click();
@@ -65,6 +70,7 @@ async function video(to: Tour, a: Staff, b: Staff): Promise<void> {
   }
   await a.hangUp();
   await expect(a.messages.getByText('Outgoing video call')).toBeVisible();
+  await recordAll(server, { all: false });
 }
 
 async function audio({ look, server, browser }: Tour, a: Staff, b: Staff): Promise<void> {
@@ -89,10 +95,12 @@ async function audio({ look, server, browser }: Tour, a: Staff, b: Staff): Promi
   await c.close();
   await b.hangUp();
   await expect(a.inCall).toBeHidden();
+  await recordAll(server, { twoOfficers: true });
   await b.call('Call');
   // A call that is cancelled before it rang was none.
-  await expect(a.ringing).toBeVisible();
-  await b.page.getByRole('button', { name: 'Cancel the call' }).click();
+  await expect(a.ringing.getByText('This call will be recorded')).toBeVisible();
+  await look(a.page, 'ringing-recorded');
+  await b.page.getByRole('button', { name: 'Leave' }).click();
   await expect(a.messages.getByText('Missed call')).toBeVisible();
   await look(a.page, 'chat-after-calls');
 }
