@@ -105,6 +105,10 @@ pub enum Action {
         method: String,
         path: String,
     },
+    /// An admin looked for a conversation by its name, or by its id.
+    ConversationNamesListed {
+        query: String,
+    },
     /// An officer looked through the recordings, by this query.
     RecordingsListed {
         query: String,
@@ -234,6 +238,7 @@ impl Action {
             | Self::RecordingPolicyChanged { .. }
             | Self::RecordingFailed { .. }
             | Self::RecordingAccessRefused { .. }
+            | Self::ConversationNamesListed { .. }
             | Self::RecordingsListed { .. }
             | Self::RecordingExportRequested { .. }
             | Self::RecordingExportApproved { .. }

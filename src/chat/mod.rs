@@ -18,6 +18,7 @@ pub mod groups;
 mod mentions;
 pub mod messages;
 mod model;
+mod names;
 pub mod reads;
 pub mod routes;
 pub mod search;
@@ -26,7 +27,7 @@ pub mod store;
 pub use messages::append_call;
 pub use model::{
     Conversation, ConversationKind, Draft, Found, History, Hit, ListedConversation, Member, Message, MessageContent,
-    MessageVersion, Notice, Quote, QuotedAttachment,
+    MessageVersion, NamedConversation, Notice, Quote, QuotedAttachment,
 };
 
 /// Why something in the chat was not done.

@@ -18,6 +18,17 @@ pub enum ConversationKind {
     Group,
 }
 
+/// A conversation as an admin sees it who makes a rule for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NamedConversation {
+    pub id: ConversationId,
+    pub kind: ConversationKind,
+    /// Of a group.
+    pub name: Option<String>,
+    /// The two of a direct conversation.
+    pub user_ids: Vec<UserId>,
+}
+
 /// A conversation as all its members see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Conversation {

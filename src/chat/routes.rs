@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub mod groups;
+pub mod names;
 pub mod reads;
 
 impl From<ChatError> for Error {

@@ -66,6 +66,7 @@ fn of_users() -> OpenApiRouter<App> {
 fn of_chat() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(chat::routes::list, chat::routes::open))
+        .routes(routes!(chat::routes::names::list))
         .routes(routes!(chat::routes::groups::create_group))
         .routes(routes!(chat::routes::groups::change_group))
         .routes(routes!(chat::routes::groups::add_members))

@@ -90,6 +90,7 @@ pub(crate) const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/api/admin/relay", For::Admins),
     // With the token of a setting, which is not set here; see doctor.rs.
     ("get", "/metrics", For::Anybody),
+    ("get", "/api/admin/conversations", For::Admins),
     ("get", "/api/admin/recording-policy", For::Auditors),
     ("put", "/api/admin/recording-policy", For::Admins),
     ("get", "/api/recordings", For::Officers),

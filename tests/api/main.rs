@@ -10,6 +10,7 @@ mod calls_paths;
 mod calls_relayed;
 mod calls_staying;
 mod chat;
+mod conversation_names;
 mod doctor;
 mod doctor_faults;
 mod events;

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::messages::{message, message_columns, quote, quote_columns};
 use crate::{
-    chat::{Conversation, ConversationKind, Draft, ListedConversation, Member},
+    chat::{Conversation, ConversationKind, Draft, ListedConversation, Member, NamedConversation},
     db::{self, Db},
     events::EventId,
     ids::{ConversationId, PictureId, UserId},
@@ -85,6 +85,20 @@ pub async fn by_direct_key(db: &Db, key: &str) -> sqlx::Result<Option<Conversati
         Some(row) => by_id(&mut connection, db::parsed(&row, "id")?).await,
         None => Ok(None),
     }
+}
+
+/// Groups by name, then direct conversations; or one. Of the members only the two of a direct one, who are its name.
+pub async fn named(db: &Db, id: Option<ConversationId>) -> sqlx::Result<Vec<NamedConversation>> {
+    // The cast tells PostgreSQL what an unset parameter would be.
+    let sql = "select id, kind, name, direct_key from conversations where cast($1 as text) is null or id = $1 \
+        order by kind desc, name, id";
+    let rows = sqlx::query(sql).bind(id.map(|id| id.to_string())).fetch_all(db.read()).await?;
+    let named = |row: &AnyRow| {
+        let key = row.try_get::<Option<String>, _>("direct_key")?.unwrap_or_default();
+        let user_ids = key.split(':').filter_map(|id| id.parse().ok()).collect();
+        Ok(NamedConversation { id: db::parsed(row, "id")?, kind: db::word(row, "kind")?, name: row.try_get("name")?, user_ids })
+    };
+    rows.iter().map(named).collect()
 }
 
 /// The conversations of a user, those with the newest message first: two statements, however many they are.

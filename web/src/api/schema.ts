@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations by name, at most 50: which one a rule is for. The look is an entry of the audit log. */
+        get: operations["conversation_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/mail": {
         parameters: {
             query?: never;
@@ -1345,6 +1362,10 @@ export interface components {
             path: string;
         } | {
             /** @enum {string} */
+            action: "conversation_names_listed";
+            query: string;
+        } | {
+            /** @enum {string} */
             action: "recordings_listed";
             query: string;
         } | {
@@ -2116,6 +2137,15 @@ export interface components {
         Millis: number;
         Muted: {
             muted: boolean;
+        };
+        /** @description A conversation as an admin sees it who makes a rule for it. */
+        NamedConversation: {
+            id: components["schemas"]["ConversationId"];
+            kind: components["schemas"]["ConversationKind"];
+            /** @description Of a group. */
+            name?: string | null;
+            /** @description The two of a direct conversation. */
+            user_ids: components["schemas"]["UserId"][];
         };
         NewDraft: {
             reply_to?: components["schemas"]["MessageId"] | null;
@@ -3184,6 +3214,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckPage"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    conversation_names: {
+        parameters: {
+            query?: {
+                /** @description In the name of a group, or in the name or login of one of the two. */
+                q?: string;
+                /** @description That one alone. */
+                id?: components["schemas"]["ConversationId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedConversation"][];
                 };
             };
             /** @description forbidden: admins only */

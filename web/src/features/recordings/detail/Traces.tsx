@@ -43,7 +43,7 @@ export function AccessCard({ accesses }: { accesses: readonly RecordingAccess[] 
   return (
     <Card title={t("recordings.accesses.title")} action={<Button onClick={() => navigate({ name: "admin", section: "audit" })}>{t("recordings.accesses.whole")}</Button>}>
       {accesses.length === 0 && <p className="text-muted">{t("recordings.accesses.none")}</p>}
-      <ul className="max-h-80 divide-y divide-line overflow-y-auto">
+      <ul tabIndex={0} aria-label={t("recordings.accesses.title")} className="max-h-80 divide-y divide-line overflow-y-auto">
         {accesses.map(({ id, actor_id, action, at }) => (
           <li key={id} className="flex flex-wrap items-baseline gap-x-3 py-2">
             <span className="min-w-40 flex-1">

@@ -4,12 +4,12 @@ import { useTranslation } from "react-i18next";
 import type { RecordingRule, RecordingRuleMatch } from "../../../api/recordings";
 import type { Role } from "../../../api/types";
 import type { DraftRule } from "../../../lib/rules";
-import { Field } from "../../../ui/Field";
 import { RuleSheet } from "../../../ui/rules/RuleSheet";
 import { Segmented } from "../../../ui/Segmented";
 import { SelectField } from "../../../ui/SelectField";
 import { Switch } from "../../../ui/Switch";
 import { useStaffOptions } from "../../users";
+import { ConversationField } from "./ConversationField";
 import { problemsOf, tidy, valueOf, type Draft, type RuleProblems } from "./draft";
 import { KeepChoice } from "./KeepChoice";
 
@@ -151,14 +151,10 @@ function MatchField({ typed, problems, set }: MatchFieldProps) {
       );
     case "conversation":
       return (
-        <Field
-          label={t("recordingAdmin.form.conversationId")}
-          hint={t("recordingAdmin.form.conversationHint")}
-          error={problems.conversation === true ? t("recordingAdmin.problem.conversation") : null}
-          autoComplete="off"
-          spellCheck={false}
+        <ConversationField
           value={typed.conversationId}
-          onChange={(event) => set({ conversationId: event.target.value })}
+          error={problems.conversation === true ? t("recordingAdmin.problem.conversation") : null}
+          onChange={(conversationId) => set({ conversationId })}
         />
       );
   }

@@ -4,6 +4,7 @@ import userEvent from "@testing-library/user-event";
 import i18next from "i18next";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "../../../api/http";
+import { findConversations } from "../../../api/conversationNames";
 import * as api from "../../../api/recordings";
 import { startWords } from "../../../i18n";
 import { startAdminWords } from "../../../i18n/adminWords";
@@ -12,8 +13,10 @@ import { PolicySection } from "./PolicySection";
 import { PolicyView } from "./PolicyView";
 
 vi.mock(import("../../../api/recordings"), async (original) => ({ ...(await original()), getRecordingPolicy: vi.fn(), setRecordingPolicy: vi.fn(), getRetention: vi.fn(), confirmClock: vi.fn() }));
+vi.mock(import("../../../api/conversationNames"), async (original) => ({ ...(await original()), findConversations: vi.fn() }));
 vi.mock(import("../../users"), async (original) => ({
   ...(await original()),
+  useMe: () => ({ ...PEOPLE[0], role: "admin" }) as never,
   useNameOf: () => (id) => PEOPLE.find((one) => one.id === id)?.name ?? id,
   useStaffOptions: () => PEOPLE.map(({ id, name }) => ({ value: id, label: name })),
 }));
@@ -160,4 +163,26 @@ test("a clock in doubt is confirmed by an admin, and only shown to an officer", 
   show(<PolicyView />);
   expect(await screen.findByRole("region", { name: /Nothing is erased/u })).toBeDefined();
   expect(screen.queryByRole("button")).toBeNull();
+});
+
+test("a rule for one conversation is made by its name, and shown by it", async () => {
+  const named = [
+    { id: "c1", kind: "group", name: "Sales", user_ids: [] },
+    { id: "c2", kind: "direct", name: null, user_ids: ["anna", "boris"] },
+  ] as const;
+  vi.mocked(findConversations).mockImplementation(async ({ q, id }) => named.filter((one) => id === one.id || (id === undefined && (q === "" || one.id === "c2"))).map((one) => ({ ...one, user_ids: [...one.user_ids] })));
+  const user = await open(SOME);
+  await user.click(screen.getByRole("button", { name: "Add a rule" }));
+  await user.type(screen.getByRole("textbox", { name: "Name" }), "The two");
+  await user.click(screen.getByRole("radio", { name: "Chat" }));
+  await screen.findByRole("radio", { name: "Sales" });
+  await user.click(screen.getByRole("button", { name: "Done" }));
+  expect(screen.getByText("Choose a chat.")).toBeDefined();
+  await user.type(screen.getByRole("searchbox", { name: "Group or person" }), "boris");
+  await waitFor(() => expect(screen.queryByRole("radio", { name: "Sales" })).toBeNull());
+  await user.click(screen.getByRole("radio", { name: /Anna Frost.*Boris Stone/u }));
+  await user.click(screen.getByRole("button", { name: "Done" }));
+  expect(await screen.findByText(/Anna Frost.*Boris Stone/u)).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(sent()?.rules.at(-1)?.match).toEqual({ type: "conversation", conversation_id: "c2" }));
 });

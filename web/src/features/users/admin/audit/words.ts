@@ -46,6 +46,8 @@ export function useAuditWords(users: ReadonlyMap<string, ListedUser>): (entry: A
       case "mail_settings_changed":
         if (entry.server == null) return [t("audit.said.mail_off")];
         return [t("audit.said.mail_settings_changed", { server: entry.server, sender: entry.sender ?? "" })];
+      case "conversation_names_listed":
+        return [t("audit.said.conversation_names_listed", { query: entry.query || "…" })];
       case "invitation_accepted":
       case "password_changed":
       case "signed_in":
