@@ -18,7 +18,7 @@ export interface TilesProps {
 }
 
 export function Tiles({ recordingId, streams, player, heard }: TilesProps) {
-  const pictures = streams.filter(hasPicture);
+  const pictures = tilesOf(streams);
   const isHeard = ({ user_id }: RecordedStream): boolean => user_id != null && heard?.has(user_id) === true;
   // Sound alone is loaded only where somebody listens to it: each is an entry in the log.
   const sounds = streams.filter((stream) => !hasPicture(stream) && stream.sources.includes("microphone") && isHeard(stream));
@@ -26,8 +26,8 @@ export function Tiles({ recordingId, streams, player, heard }: TilesProps) {
     <>
       {pictures.length > 0 && (
         <div className={clsx("grid gap-2", pictures.length > 1 && "grid-cols-2", pictures.length > 4 && "lg:grid-cols-3")}>
-          {pictures.map((stream) => (
-            <Tile key={stream.stream} url={recordedStreamUrl(recordingId, stream.stream)} stream={stream} player={player} muted={!isHeard(stream)} />
+          {pictures.map((pieces) => (
+            <Tile key={pieces[0]?.stream} recordingId={recordingId} pieces={pieces} player={player} isHeard={isHeard} />
           ))}
         </div>
       )}
@@ -38,38 +38,66 @@ export function Tiles({ recordingId, streams, player, heard }: TilesProps) {
   );
 }
 
-interface TileProps {
-  url: string;
-  stream: RecordedStream;
-  player: Player;
+const isScreen = ({ sources }: RecordedStream): boolean => sources.includes("screen");
+
+/** One for each camera and each screen: a camera that was off for a while is in several files, and one place shows whichever runs. */
+export function tilesOf(streams: readonly RecordedStream[]): RecordedStream[][] {
+  const tiles = new Map<string, RecordedStream[]>();
+  for (const stream of streams.filter(hasPicture)) {
+    const key = `${stream.user_id ?? stream.stream} ${isScreen(stream)}`;
+    tiles.set(key, [...(tiles.get(key) ?? []), stream]);
+  }
+  return [...tiles.values()];
 }
 
-function Tile({ url, stream, player, muted }: TileProps & { muted: boolean }) {
+interface TileProps {
+  recordingId: string;
+  pieces: readonly RecordedStream[];
+  player: Player;
+  isHeard(stream: RecordedStream): boolean;
+}
+
+function Tile({ recordingId, pieces, player, isHeard }: TileProps) {
   const { t } = useTranslation();
-  const ref = useTrack(player, stream);
-  const there = useIsThere(player, stream);
-  const wanted = useWanted(player);
-  const Sign = stream.sources.includes("screen") ? ScreenShare : Video;
-  const name = useNameOf()(stream.user_id ?? "");
-  const words = t(stream.sources.includes("screen") ? "recordings.player.screen" : "recordings.player.camera", { name });
+  const screen = pieces.some(isScreen);
+  const name = useNameOf()(pieces[0]?.user_id ?? "");
+  const words = t(screen ? "recordings.player.screen" : "recordings.player.camera", { name });
+  const Sign = screen ? ScreenShare : Video;
   return (
     <figure className="relative m-0 aspect-video overflow-hidden rounded-2xl bg-black">
       <Sign size={28} aria-hidden className="absolute inset-0 m-auto text-white/40" />
-      <video
-        ref={ref}
-        src={wanted ? url : undefined}
-        muted={muted}
-        playsInline
-        preload="auto"
-        aria-label={words}
-        className={clsx("relative size-full object-contain transition", !there && "opacity-0")}
-      />
+      {pieces.map((stream) => (
+        <Piece key={stream.stream} url={recordedStreamUrl(recordingId, stream.stream)} stream={stream} player={player} words={words} muted={!isHeard(stream)} />
+      ))}
       <figcaption className="absolute bottom-1.5 left-1.5 max-w-[calc(100%-0.75rem)] truncate rounded-full bg-black/65 px-2.5 py-0.5 text-sm text-white">{words}</figcaption>
     </figure>
   );
 }
 
-export function Sound({ url, stream, player }: TileProps) {
+interface PieceProps {
+  url: string;
+  stream: RecordedStream;
+  player: Player;
+}
+
+function Piece({ url, stream, player, words, muted }: PieceProps & { words: string; muted: boolean }) {
+  const ref = useTrack(player, stream);
+  const there = useIsThere(player, stream);
+  const wanted = useWanted(player);
+  return (
+    <video
+      ref={ref}
+      src={wanted ? url : undefined}
+      muted={muted}
+      playsInline
+      preload="auto"
+      aria-label={words}
+      className={clsx("absolute inset-0 size-full object-contain transition", !there && "opacity-0")}
+    />
+  );
+}
+
+export function Sound({ url, stream, player }: PieceProps) {
   const ref = useTrack(player, stream);
   const wanted = useWanted(player);
   return <audio ref={ref} src={wanted ? url : undefined} preload="auto" />;

@@ -1,6 +1,7 @@
 /** The course of a call from its streams, events, gaps and loudness. */
 import { expect, test } from "vitest";
 import type { RecordedEvent, RecordingDetail, RecordingPeaks } from "../../../api/recordings";
+import { tilesOf } from "../detail/Tiles";
 import { BARS, lanesOf, merged, mixBars, momentsOf, usersOf } from "./lanes";
 
 const stream = (number: number, user_id: string | null, starts_ms: number, duration_ms: number, sources: RecordingDetail["streams"][number]["sources"] = ["microphone"]) => ({
@@ -135,4 +136,10 @@ test("a gap of the picture is none of what is heard, where the events tell them 
   const gap = { at_ms: 9_000, type: "gap", stream: 2, to_ms: 11_000, from_ms: 9_000 };
   const told = [...events, { ...gap, source: "camera", reason: "loss" }, { ...gap, from_ms: 12_000, source: "microphone", reason: "silence" }, { ...gap, from_ms: 5_000, to_ms: 7_000, source: "microphone", reason: "disconnect" }];
   expect(lanesOf(recording, told, peaks)[1]?.gaps).toEqual([{ fromMs: 5_000, toMs: 7_000, reason: "disconnect" }]);
+});
+
+test("a camera that was off for a while is in several files, and has one place", () => {
+  const again = stream(6, "boris", 23_000, 1_000, ["microphone", "camera"]);
+  const tiles = tilesOf([...recording.streams, again] as RecordingDetail["streams"]);
+  expect(tiles.map((pieces) => pieces.map((piece) => piece.stream))).toEqual([[2, 6], [5]]);
 });
