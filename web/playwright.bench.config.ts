@@ -1,4 +1,7 @@
-/** `make bench-calls`: what a call costs and how soon it is there, measured in real browsers. Not a test: it asserts only that it could measure. */
+/**
+ * Measured in real browsers: `make bench-calls`, what a call costs and how soon it is there (it asserts only that it could measure), and
+ * `make bench-recording`, what a recording is worth.
+ */
 import { defineConfig } from '@playwright/test';
 import { rules } from './playwright.config.ts';
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use staffline_media::{
-    control::Command,
+    control::{Command, RoomId},
     recorder::{Head, RecordingEvent, RecordingPlan, RecordingSummary},
 };
 use tokio::time;
@@ -90,9 +90,7 @@ async fn carry_out(app: &App, job: Job) -> sqlx::Result<()> {
                 rows::add_peer(&mut tx, id, *peer, *user_id).await?;
                 tx.commit().await?;
             }
-            let note = serde_json::to_string(&note).map_err(|error| sqlx::Error::Encode(error.into()))?;
-            app.calls.tell_recorder(Command::NoteRecording { room, note });
-            Ok(())
+            tell(app, room, &note)
         }
         Job::Order(Order::Stop { id, room }) => {
             if !app.calls.tell_recorder(Command::StopRecording { room }) {
@@ -110,6 +108,12 @@ async fn carry_out(app: &App, job: Job) -> sqlx::Result<()> {
     }
 }
 
+fn tell(app: &App, room: RoomId, note: &Note) -> sqlx::Result<()> {
+    let note = serde_json::to_string(note).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    app.calls.tell_recorder(Command::NoteRecording { room, note });
+    Ok(())
+}
+
 /// The row and its keys first. A call whose recording cannot be kept is told, and the order is done with.
 async fn begin(app: &App, begun: &Begun) -> sqlx::Result<()> {
     let (id, room) = (begun.id, begun.room);
@@ -120,12 +124,12 @@ async fn begin(app: &App, begun: &Begun) -> sqlx::Result<()> {
             false
         }
     };
-    if begins {
-        app.recordings.opened(id);
-    } else {
+    if !begins {
         app.calls.recorder_failed(room, id);
+        return Ok(());
     }
-    Ok(())
+    app.recordings.opened(id);
+    tell(app, room, &Note::Clock { unix_ms: app.clock.now() })
 }
 
 async fn plan(app: &App, begun: &Begun) -> Result<RecordingPlan, BeginError> {

@@ -10,7 +10,7 @@ export class Clerk {
   private constructor(private readonly server: Server, private readonly cookie: string, readonly id: string) {}
 
   static async signIn(server: Server, { login, password }: Person): Promise<Clerk> {
-    const answer = await fetch(`${server.url}/api/session`, {
+    const answer = await server.fetch(`${server.url}/api/session`, {
       method: 'POST',
       headers: { origin: server.url, 'content-type': 'application/json' },
       body: JSON.stringify({ login, password }),
@@ -21,8 +21,15 @@ export class Clerk {
     return new Clerk(server, cookie, user.id);
   }
 
+  /** What is no text: a file. */
+  async bytes(route: string): Promise<Buffer> {
+    const answer = await this.server.fetch(`${this.server.url}${route}`, { headers: { origin: this.server.url, cookie: this.cookie } });
+    if (!answer.ok) throw new Error(`${route}: ${String(answer.status)}`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
   async api<T>(method: string, route: string, body?: unknown): Promise<T> {
-    const answer = await fetch(`${this.server.url}${route}`, {
+    const answer = await this.server.fetch(`${this.server.url}${route}`, {
       method,
       headers: { origin: this.server.url, cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -11,6 +11,9 @@ import { type Flow, type Page, connected, flowing, readStats, watch } from './st
 /** The only one that is open. */
 export const SERVER_PORT = 443;
 
+/** A recording, in base64. */
+const MAX_ANSWER = 256 * 1024 * 1024;
+
 const fetchScript = fileURLToPath(new URL('../../tests/netlab/fetch.mjs', import.meta.url));
 
 /** `fetch` from the internet of the lab; this process is outside of it. */
@@ -18,9 +21,9 @@ function labFetch(lab: Lab): typeof fetch {
   return async (url, init) => {
     const [program, ...rest] = [...lab.runner('internet'), 'env', `NODE_EXTRA_CA_CERTS=${lab.certificate.ca}`,
       process.execPath, fetchScript, JSON.stringify(url), JSON.stringify(init)];
-    const { stdout } = await promisify(execFile)(program as string, rest);
+    const { stdout } = await promisify(execFile)(program as string, rest, { maxBuffer: MAX_ANSWER });
     const { status, headers, body } = JSON.parse(stdout) as { status: number; headers: [string, string][]; body: string };
-    return new Response(body === '' ? null : body, { status, headers });
+    return new Response(body === '' ? null : Buffer.from(body, 'base64'), { status, headers });
   };
 }
 
@@ -31,9 +34,12 @@ export interface Offices {
   b: Staff;
 }
 
-/** Two offices, a server in the internet behind a firewall with one open port, and a colleague signed in at each, whose page runs `scripts` first. */
+/**
+ * Two offices, a server in the internet behind a firewall with one open port, and a colleague signed in at each, whose page runs `scripts`
+ * first, in a browser with more `flags`.
+ */
 export async function inOffices(
-  profiles: [Profile, Profile], use: (offices: Offices) => Promise<void>, scripts: (() => void)[] = [],
+  profiles: [Profile, Profile], use: (offices: Offices) => Promise<void>, scripts: (() => void)[] = [], flags: (letter: string) => string[] = () => [],
 ): Promise<void> {
   const lab = up(...profiles);
   const browsers: Browser[] = [];
@@ -49,7 +55,7 @@ export async function inOffices(
     await server.add(anna);
     await server.add(boris);
     const enter = async (letter: string, person: Person): Promise<Staff> => {
-      const browser = await openBrowser({ executablePath: lab.browserExecutable(`office-${letter}`), args: lab.browserArgs(letter) });
+      const browser = await openBrowser({ executablePath: lab.browserExecutable(`office-${letter}`), args: [...lab.browserArgs(letter), ...flags(letter)] });
       browsers.push(browser);
       return Staff.signIn(browser, lab.url, person, {}, scripts);
     };

@@ -77,6 +77,15 @@ export class Server {
     return this.options.url;
   }
 
+  get fetch(): typeof fetch {
+    return this.options.fetch ?? fetch;
+  }
+
+  /** Where it keeps everything. */
+  get folder(): string {
+    return this.data;
+  }
+
   /** Starts the process and waits until it says that it listens. */
   async launch(): Promise<void> {
     const { runner = [], args = [], listen } = this.options;
@@ -137,8 +146,7 @@ export class Server {
 
   /** Calls the API as the admin. */
   async api<T>(method: string, route: string, body?: unknown): Promise<T> {
-    const call = this.options.fetch ?? fetch;
-    const answer = await call(`${this.url}${route}`, {
+    const answer = await this.fetch(`${this.url}${route}`, {
       method,
       headers: { origin: this.url, cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -162,8 +170,7 @@ export class Server {
   async add(person: Person, role = 'employee'): Promise<void> {
     const { name, login, password } = person;
     const made = await this.api<{ invitation: { url: string } }>('POST', '/api/users', { name, login, email: `${login}@example.org`, role });
-    const call = this.options.fetch ?? fetch;
-    const answer = await call(`${this.url}/api/invitations/accept`, {
+    const answer = await this.fetch(`${this.url}/api/invitations/accept`, {
       method: 'POST',
       headers: { origin: this.url, 'content-type': 'application/json' },
       body: JSON.stringify({ token: made.invitation.url.split('#')[1], password }),

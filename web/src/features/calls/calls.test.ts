@@ -346,6 +346,7 @@ describe("a broken socket in the middle of a call", () => {
     const world = await talking();
     world.calls.receive({ type: "hello", user_id: "anna", device_id: "device-2", last_event_id: 0, reset: false });
     world.calls.receive({ type: "error", code: "no_such_call", message: "", call_id: "call" });
+    expect(world.calls.view.get().ending).toMatchObject({ why: "lost" });
     expectNothingOpen(world);
   });
 

@@ -275,8 +275,12 @@ export class CallSession {
 
   refused(code: string): void {
     if (this.#consent.refuse(code)) return this.#askConsent();
+    if (!FATAL.has(code)) return;
     // Whoever returns too late finds a call that is over, and that is no error.
-    if (FATAL.has(code)) this.#finish(this.#returning === null ? { code } : "completed");
+    if (this.#returning !== null) this.#finish("completed");
+    // It ended while there was no line to the server, or with the server.
+    else if (this.#resuming && code === "no_such_call") this.#finish("lost");
+    else this.#finish({ code });
   }
 
   /** To the other side it was a call without media as well: it is not told of a plain ending. */
