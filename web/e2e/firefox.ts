@@ -31,16 +31,13 @@ const preferences = {
   'browser.shell.checkDefaultBrowser': false,
 };
 
-/** On a machine without a loudspeaker Firefox plays no file of sound alone, unless nobody is to hear it. */
-export const withoutSpeaker = { 'media.volume_scale': '0.0' };
-
 /** The process, with a profile of its own. */
 class Firefox {
   private readonly home = mkdtempSync(path.join(tmpdir(), 'staffline-firefox-'));
   private readonly child: ChildProcess;
 
-  constructor(more: Record<string, string>) {
-    const lines = Object.entries({ ...preferences, ...more }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
+  constructor() {
+    const lines = Object.entries(preferences).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
     writeFileSync(path.join(this.home, 'user.js'), lines.join('\n'));
     this.child = spawn(firefoxPath, ['--headless', '--no-remote', '--profile', this.home, '--remote-debugging-port', '0', 'about:blank'], {
       env: { ...process.env, HOME: this.home },
@@ -76,8 +73,8 @@ class Firefox {
 export class FirefoxStaff {
   private constructor(private readonly firefox: Firefox, readonly page: Tab) {}
 
-  static async signIn(url: string, person: Person, more: Record<string, string> = {}): Promise<FirefoxStaff> {
-    const firefox = new Firefox(more);
+  static async signIn(url: string, person: Person): Promise<FirefoxStaff> {
+    const firefox = new Firefox();
     try {
       const staff = new FirefoxStaff(firefox, await Tab.open(await firefox.listens()));
       await staff.page.goto(url);

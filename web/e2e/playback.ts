@@ -48,6 +48,8 @@ async function playEach(): Promise<Played[]> {
   const all: Played[] = [];
   for (const { stream, duration_ms, sources } of streams.filter((one) => one.stream > 0)) {
     const media = document.createElement(sources.includes('camera') || sources.includes('screen') ? 'video' : 'audio');
+    // A Firefox without a loudspeaker gives up sound that somebody should hear.
+    media.muted = true;
     const known = happens(media, 'loadedmetadata');
     media.src = `/api/recordings/${id}/streams/${String(stream)}`;
     await known;
@@ -73,6 +75,13 @@ export async function expectPlayable(page: Page, pictures: boolean[]): Promise<v
     expect(middle.played, words).toBeGreaterThanOrEqual(0.5);
     expect(ended, words).toBe(true);
   }
+}
+
+/** Nobody is to hear it: see above. */
+export function silence(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    for (const media of document.querySelectorAll<HTMLMediaElement>('audio, video')) media.muted = true;
+  }, 0);
 }
 
 /** Where the page's own player has got to: its elements, by their streams, in seconds. */

@@ -49,6 +49,8 @@ struct File {
     last_ms: u64,
     /// Up to here blocks have been written: what comes later is not before this.
     written_ms: u64,
+    /// Where the last picture is.
+    picture_ms: Option<u64>,
 }
 
 impl Reel {
@@ -198,7 +200,7 @@ impl Reel {
         desk.tell(format_args!(
             r#""type":"stream","stream":{number},"peer":"{peer}","sources":[{names}],"starts_ms":{start_ms}"#
         ));
-        self.file = Some(File { writer, sources, start_ms, last_ms: start_ms, written_ms: start_ms });
+        self.file = Some(File { writer, sources, start_ms, last_ms: start_ms, written_ms: start_ms, picture_ms: None });
     }
 
     /// Takes out what is behind the end: sound that would be longer than the time that has gone by. Pictures are shown at the end.
@@ -225,10 +227,13 @@ impl Reel {
 }
 
 impl File {
-    /// Gives blocks their times in the file. Pictures that come too late are shown later; sound never comes too late.
+    /// Gives blocks, in the order of their times, their times in the file. Pictures that come too late are shown later, each at a time of its
+    /// own; sound never comes too late.
     fn settle(&mut self, blocks: &mut [Block]) {
         for block in blocks.iter_mut().filter(|block| block.track == Track::Video) {
-            block.at_ms = block.at_ms.max(self.written_ms);
+            let least_ms = self.picture_ms.map_or(0, |last| last + 1).max(self.written_ms);
+            block.at_ms = block.at_ms.max(least_ms);
+            self.picture_ms = Some(block.at_ms);
         }
         blocks.sort_by_key(|block| block.at_ms);
         for block in blocks {
@@ -251,4 +256,26 @@ fn end_ms(block: &Block) -> u64 {
 /// A place of sound in milliseconds.
 pub(super) fn sound_ms(place: i64) -> u64 {
     millis(micros(place, toc::RATE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a sender report moves back, and what is cut at the end, comes to one time with what was written: two pictures of one time are no
+    /// picture to players.
+    #[test]
+    fn no_two_pictures_have_one_time() {
+        let writer = Writer::new(true, None).0;
+        let mut file = File { writer, sources: Vec::new(), start_ms: 100, last_ms: 100, written_ms: 100, picture_ms: None };
+        let block = |(track, at_ms)| Block { track, at_ms, is_key: true, data: vec![0x78] };
+        let mut settle = |blocks: &[(Track, u64)]| {
+            let mut blocks: Vec<_> = blocks.iter().copied().map(block).collect();
+            file.settle(&mut blocks);
+            blocks.iter().map(|block| (block.track, block.at_ms)).collect::<Vec<_>>()
+        };
+        let (sound, picture) = (Track::Audio, Track::Video);
+        assert_eq!(settle(&[(sound, 120), (picture, 140), (picture, 140)]), [(sound, 20), (picture, 40), (picture, 41)]);
+        assert_eq!(settle(&[(picture, 130), (picture, 135), (sound, 142)]), [(picture, 42), (sound, 42), (picture, 43)]);
+    }
 }
