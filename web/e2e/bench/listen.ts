@@ -3,10 +3,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { CYCLE, RATE, type Voice, chirp } from './clip.ts';
 
 const MAX_BYTES = 512 * 1024 * 1024;
-/** The search goes by every fourth sample; no chirp comes near half of that rate. */
+/** The search goes by every fourth place, a third of the shortest wave, and compares every fifteenth sample there. */
 const COARSE = 4;
+const SPARSE = 15;
 /** Around where something should be. */
-const REACH_S = 0.3;
+const REACH_S = 0.2;
 /** What correlates less is not there. */
 const THERE = 0.5;
 
@@ -45,17 +46,17 @@ function correlate(samples: Float32Array, from: number, shape: Float32Array, ste
 }
 
 function search(samples: Float32Array, shape: Float32Array, about: number): { at: number; correlation: number } {
-  const best = (from: number, to: number, step: number): [number, number] => {
+  const best = (from: number, to: number, step: number, sparse: number): [number, number] => {
     let [place, highest] = [from, -1];
     for (let at = from; at <= to; at += step) {
-      const value = correlate(samples, at, shape, step);
+      const value = correlate(samples, at, shape, sparse);
       if (value > highest) [place, highest] = [at, value];
     }
     return [place, highest];
   };
   const middle = Math.round(about * RATE);
-  const [near] = best(Math.max(0, middle - REACH_S * RATE), middle + REACH_S * RATE, COARSE);
-  const [place, correlation] = best(Math.max(0, near - COARSE), near + COARSE, 1);
+  const [near] = best(Math.max(0, middle - REACH_S * RATE), middle + REACH_S * RATE, COARSE, SPARSE);
+  const [place, correlation] = best(Math.max(0, near - COARSE), near + COARSE, 1, 1);
   return { at: place / RATE, correlation };
 }
 
