@@ -19,3 +19,9 @@ export function median(values: number[]): number {
 
 /** The largest, whichever way it is off. */
 export const farthest = (values: number[]): number => Math.max(...values.map(Math.abs));
+
+/** 95 of 100 are not farther off. */
+export function within95(values: number[]): number {
+  const sorted = values.map(Math.abs).sort((one, other) => one - other);
+  return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? NaN;
+}

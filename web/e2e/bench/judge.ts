@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Detail } from '../recorded.ts';
 import { CYCLE, type Voice } from './clip.ts';
-import { farthest, median } from './figures.ts';
+import { farthest, median, within95 } from './figures.ts';
 import { complaints, lengthOf } from './inspect.ts';
 import { type Found, decode, find, flashes } from './listen.ts';
 import type { Sensed } from './senses.ts';
@@ -43,12 +43,14 @@ export interface Judged {
   correlation: number;
   /** How much later than it was said something is in the recording, by the machine's clock, in ms. */
   late: number;
-  /** How far the worst chirp is from where the clip has it, by that median. */
+  /** How far chirps are from where they should be, by that median: 95 of 100, and the worst. */
+  spread95: number;
   spread: number;
   /** The same by the clip alone: how far a chirp is from the first one, against how far it is in the clip. */
   clipSpread: number;
   /** Pictures against sound, as they were in the sender's devices. */
   avMedian: number;
+  av95: number;
   avWorst: number;
   /** The file against the wall clock, from the connection to the click that hung up. */
   length: number;
@@ -91,9 +93,11 @@ function judge(file: string, side: Side, begins: number, hungUp: number): Judged
     flashes: [should.length, apart.length],
     correlation: median(there.map((one) => one.correlation)),
     late,
+    spread95: within95(there.map((one) => one.late - late)),
     spread: farthest(there.map((one) => one.late - late)),
     clipSpread: clipSpread(there),
     avMedian: median(apart),
+    av95: within95(apart),
     avWorst: farthest(apart),
     length: lengthMs - (hungUp - Math.max(...side.sensed.connected)),
   };

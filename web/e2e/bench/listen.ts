@@ -10,6 +10,8 @@ const SPARSE = 15;
 const REACH_S = 0.2;
 /** What correlates less is not there. */
 const THERE = 0.5;
+/** A chirp that lies a little higher resembles one that comes a little later: with less than this it may be another. */
+const CERTAIN = 0.9;
 
 /** Mono samples from -1 to 1. */
 export function decode(file: string): Float32Array {
@@ -67,7 +69,7 @@ export function find(samples: Float32Array, voice: Voice, about: number[]): (Fou
   return about.map((place, i) => {
     const tryOut = (second: number): Found => ({ second, ...search(samples, shapes[second] as Float32Array, place) });
     const expected = next < 0 ? null : tryOut((next + Math.round(place - (about[i - 1] ?? place))) % CYCLE);
-    const all = expected !== null && expected.correlation > THERE ? [expected] : shapes.map((_, second) => tryOut(second));
+    const all = expected !== null && expected.correlation > CERTAIN ? [expected] : shapes.map((_, second) => tryOut(second));
     const best = all.reduce((one, other) => (other.correlation > one.correlation ? other : one));
     next = best.correlation > THERE ? best.second : (expected?.second ?? -1);
     return best.correlation > THERE ? best : null;
