@@ -9,6 +9,7 @@ use crate::{
     calls::{self, Calls, policy::Policies},
     chat,
     clock::Clock,
+    compliance,
     config::Config,
     db::Db,
     doctor::{self, Doctor},
@@ -132,7 +133,7 @@ impl App {
         recordings::recovery::recover_all(&app).await?;
         app.tasks.spawn(recordings::keeper::run(app.clone()));
         app.tasks.spawn(recordings::uploads::run(app.clone()));
-        app.tasks.spawn(recordings::retention::keep_house(app.clone()));
+        app.tasks.spawn(compliance::house::keep(app.clone()));
         notifications::start(&app).await?;
         app.tasks.spawn(doctor::hours::run(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));

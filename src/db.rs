@@ -52,9 +52,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Takes the right to write at once, rather than at the first write, when it could fail.
 const BEGIN: &str = "begin immediate";
 
-/// FULL: a commit that we acknowledged survives a power cut, not only a crash of the process.
+/// FULL: a commit that we acknowledged survives a power cut, not only a crash of the process. What is deleted is overwritten: it was
+/// deleted because it must not be there any more.
 const SQLITE_PRAGMAS: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
-    pragma foreign_keys = on; pragma wal_autocheckpoint = 1000;";
+    pragma foreign_keys = on; pragma secure_delete = on; pragma wal_autocheckpoint = 1000;";
 
 impl Db {
     /// Connects and brings the schema up to date.

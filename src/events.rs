@@ -20,7 +20,7 @@ pub mod publisher;
 pub mod routes;
 pub mod store;
 
-pub use store::{Bounds, Row, all, bounds, insert, next_id, visible};
+pub use store::{Bounds, Row, all, bounds, insert, lock, next_id, replace, visible};
 
 /// Position in the event stream; 0 is before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -34,6 +34,8 @@ pub enum Event {
     MessageCreated { message: Message },
     /// A message was edited or deleted; replies to it quote it as it is now.
     MessageUpdated { message: Message },
+    /// The time of the oldest messages of a conversation is over: those up to `up_to` are erased, and nothing quotes them any more.
+    MessagesErased { conversation_id: ConversationId, up_to: EventId },
     /// The reader has become a member of a conversation.
     ConversationCreated { conversation: Conversation },
     /// The name, picture or members of a group have changed. `last_message` is unset: it is told by itself.

@@ -23,6 +23,7 @@ pub mod audit;
 pub mod calls;
 pub mod chat;
 pub mod clock;
+pub mod compliance;
 pub mod config;
 pub mod db;
 pub mod doctor;

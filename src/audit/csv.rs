@@ -21,6 +21,7 @@ pub fn line(entry: &Entry, users: &HashMap<UserId, User>) -> String {
         Some(Target::User(id)) => name(id),
         Some(Target::Message(id)) => id.to_string(),
         Some(Target::Recording(id)) => id.to_string(),
+        Some(Target::Conversation(id)) => id.to_string(),
         None => String::new(),
     };
     let (action, details) = fields(entry);

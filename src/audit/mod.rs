@@ -13,9 +13,11 @@ use crate::{
         Path,
         policy::{self, PathPolicy},
     },
+    chat::archive::policy::ChatRetention,
     clock::Millis,
     db::Tx,
-    ids::{AuditId, CallId, ConversationId, ExportId, HoldId, MessageId, NoteId, RecordingId, UserId},
+    events::EventId,
+    ids::{AttachmentId, AuditId, CallId, ConversationId, ExportId, HoldId, MessageId, NoteId, RecordingId, UserId},
     recordings::{model::Review, orders::Fault, policy::RecordingPolicy},
     users::{Role, User},
 };
@@ -24,7 +26,7 @@ pub mod csv;
 pub mod routes;
 pub mod store;
 
-pub use store::of_recording;
+pub use store::of;
 
 /// What was done. Old entries are read for years: a field may be added with a default, none may be renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -100,7 +102,7 @@ pub enum Action {
         rule: String,
         fault: Fault,
     },
-    /// Somebody who is no compliance officer tried to reach recordings.
+    /// Somebody who is no compliance officer tried to reach recordings or the conversations of others.
     RecordingAccessRefused {
         method: String,
         path: String,
@@ -151,6 +153,8 @@ pub enum Action {
     RecordingExportRequested {
         export_id: ExportId,
         recording_ids: Vec<RecordingId>,
+        #[serde(default)]
+        conversation_ids: Vec<ConversationId>,
         reason: String,
     },
     RecordingExportApproved {
@@ -159,10 +163,52 @@ pub enum Action {
     RecordingExportTaken {
         export_id: ExportId,
         recording_ids: Vec<RecordingId>,
+        #[serde(default)]
+        conversation_ids: Vec<ConversationId>,
     },
     /// Its time was over: the keys are gone, and so nobody can read it any more.
     RecordingErased {
         recording_id: RecordingId,
+    },
+    /// How long messages are kept.
+    ChatRetentionChanged {
+        before: Box<ChatRetention>,
+        after: Box<ChatRetention>,
+    },
+    /// The time of the oldest messages of a conversation, up to this one, was over: they are gone with all that hung on them.
+    MessagesErased {
+        conversation_id: ConversationId,
+        up_to: EventId,
+        messages: u64,
+        files: u64,
+    },
+    /// An officer looked for conversations, messages or holds, by this query.
+    ConversationsSearched {
+        query: String,
+    },
+    /// An officer looked at a conversation, or read a stretch of it.
+    ConversationOpened {
+        conversation_id: ConversationId,
+        what: String,
+    },
+    /// An officer took a file that was sent in a conversation.
+    ConversationFileTaken {
+        conversation_id: ConversationId,
+        attachment_id: AttachmentId,
+    },
+    /// One conversation, or all of a person.
+    ConversationHeld {
+        conversation_id: Option<ConversationId>,
+        user_id: Option<UserId>,
+        hold_id: HoldId,
+        owner_id: UserId,
+        reason: String,
+        until: Option<Millis>,
+    },
+    ConversationHoldReleased {
+        conversation_id: Option<ConversationId>,
+        user_id: Option<UserId>,
+        hold_id: HoldId,
     },
     /// The clock jumped, or stood still for long: nothing is erased until an admin has looked.
     RetentionFrozen {
@@ -208,6 +254,7 @@ pub enum Target {
     User(UserId),
     Message(MessageId),
     Recording(RecordingId),
+    Conversation(ConversationId),
 }
 
 impl Action {
@@ -222,6 +269,13 @@ impl Action {
             | Self::UserInvitedAgain { user_id }
             | Self::SignInFailed { user_id, .. } => Some(Target::User(*user_id)),
             Self::MessageVersionsRead { message_id, .. } => Some(Target::Message(*message_id)),
+            Self::ConversationHeld { conversation_id, user_id, .. }
+            | Self::ConversationHoldReleased { conversation_id, user_id, .. } => {
+                conversation_id.map(Target::Conversation).or(user_id.map(Target::User))
+            }
+            Self::MessagesErased { conversation_id, .. }
+            | Self::ConversationOpened { conversation_id, .. }
+            | Self::ConversationFileTaken { conversation_id, .. } => Some(Target::Conversation(*conversation_id)),
             Self::RecordingOpened { recording_id, .. }
             | Self::RecordingPlayed { recording_id, .. }
             | Self::RecordingMarked { recording_id, .. }
@@ -243,6 +297,8 @@ impl Action {
             | Self::RecordingExportRequested { .. }
             | Self::RecordingExportApproved { .. }
             | Self::RecordingExportTaken { .. }
+            | Self::ChatRetentionChanged { .. }
+            | Self::ConversationsSearched { .. }
             | Self::RetentionFrozen { .. }
             | Self::RetentionConfirmed
             | Self::UploadLimitsChanged { .. }

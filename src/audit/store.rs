@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row as _, any::AnyRow};
 use super::{Entry, Target};
 use crate::{
     db::{self, Db},
-    ids::{AuditId, RecordingId, UserId},
+    ids::{AuditId, UserId},
 };
 
 /// Which entries are wanted; what is unset does not matter.
@@ -21,12 +21,7 @@ pub struct Filter {
 
 pub async fn insert(tx: &mut AnyConnection, entry: &Entry) -> sqlx::Result<()> {
     let (action, details) = parts(entry)?;
-    let (kind, target) = match entry.action.target() {
-        Some(Target::User(id)) => (Some("user"), Some(id.to_string())),
-        Some(Target::Message(id)) => (Some("message"), Some(id.to_string())),
-        Some(Target::Recording(id)) => (Some("recording"), Some(id.to_string())),
-        None => (None, None),
-    };
+    let (kind, target) = entry.action.target().map(named).unzip();
     let sql = "insert into audit_entries (id, at, actor_id, action, target_kind, target_id, details) \
         values ($1, $2, $3, $4, $5, $6, $7)";
     sqlx::query(sql)
@@ -56,12 +51,23 @@ pub async fn list(db: &Db, filter: &Filter, limit: u32) -> sqlx::Result<Vec<Entr
     query.fetch_all(db.read()).await?.iter().map(entry).collect()
 }
 
-/// Who did what to a recording, the newest first.
-pub async fn of_recording(db: &Db, id: RecordingId, limit: u32) -> sqlx::Result<Vec<Entry>> {
-    let sql = "select id, at, actor_id, action, details from audit_entries where target_kind = 'recording' and target_id = $1 \
-        order by id desc limit $2";
-    let query = sqlx::query(sql).bind(id.to_string()).bind(i64::from(limit));
+/// Who did what to something, the newest first.
+pub async fn of(db: &Db, target: Target, limit: u32) -> sqlx::Result<Vec<Entry>> {
+    let (kind, id) = named(target);
+    let sql = "select id, at, actor_id, action, details from audit_entries where target_kind = $1 and target_id = $2 \
+        order by id desc limit $3";
+    let query = sqlx::query(sql).bind(kind).bind(id).bind(i64::from(limit));
     query.fetch_all(db.read()).await?.iter().map(entry).collect()
+}
+
+/// As it is kept.
+fn named(target: Target) -> (&'static str, String) {
+    match target {
+        Target::User(id) => ("user", id.to_string()),
+        Target::Message(id) => ("message", id.to_string()),
+        Target::Recording(id) => ("recording", id.to_string()),
+        Target::Conversation(id) => ("conversation", id.to_string()),
+    }
 }
 
 /// The action's word, and its fields as JSON.

@@ -119,7 +119,7 @@ pub async fn remove(app: &App, by: UserId, id: ConversationId, user: UserId) -> 
     if user != by && !standing.owner {
         return Err(ChatError::NotTheOwner);
     }
-    if !store::members::delete(&mut tx, id, user).await? {
+    if !store::members::delete(&mut tx, id, user, now).await? {
         return Err(ChatError::NoSuchConversation);
     }
     if user == by && standing.owner {

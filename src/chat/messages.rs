@@ -219,14 +219,17 @@ async fn tell_change(tx: &mut Tx, event_id: EventId, message: &Message, now: Mil
     events::insert(tx, event_id, Audience::Conversation(message.conversation_id), &event, now).await
 }
 
-/// What a message said before, for its sender while a member, and for compliance officers; for others there is no such message.
+/// What a message said before, for compliance officers, and for its sender while a member who has not deleted it; for others there is no
+/// such message.
 /// An officer's look at what others said is written to the audit log before the answer.
 pub async fn versions(app: &App, reader: &User, id: MessageId) -> Result<Vec<MessageVersion>, ChatError> {
     let db = &app.db;
     let message = if reader.role == Role::Compliance {
         store::messages::by_id(db.read(), id).await?
     } else {
-        store::messages::of_member(db.read(), id, reader.id).await?.filter(|message| message.sender_id == reader.id)
+        let deleted = |message: &Message| matches!(message.content, MessageContent::Deleted { .. });
+        let own = |message: &Message| message.sender_id == reader.id && !deleted(message);
+        store::messages::of_member(db.read(), id, reader.id).await?.filter(own)
     };
     let message = message.ok_or(ChatError::NoSuchMessage)?;
     if message.sender_id != reader.id {
@@ -249,7 +252,7 @@ pub enum Place {
 }
 
 impl Place {
-    fn stretch(self, limit: u32) -> store::messages::Stretch {
+    pub(super) fn stretch(self, limit: u32) -> store::messages::Stretch {
         let (before, older, after, newer) = match self {
             Self::Newest => (i64::MAX, limit, 0, 0),
             Self::Before(seq) => (seq.0, limit, 0, 0),

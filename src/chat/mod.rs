@@ -14,6 +14,7 @@ use crate::{
     users::{self, UsersError},
 };
 
+pub mod archive;
 pub mod groups;
 mod mentions;
 pub mod messages;

@@ -206,7 +206,7 @@ pub async fn delete(State(app): State<App>, current: CurrentUser, Path(id): Path
     Ok(Reply(messages::delete(&app, current.user.id, id).await?))
 }
 
-/// What a message said before, oldest first: for its sender and for compliance officers.
+/// What a message said before, oldest first: for compliance officers, and for its sender until it is deleted.
 #[utoipa::path(get, path = "/api/messages/{id}/versions", operation_id = "message_versions", tag = "chat", params(("id" = MessageId, Path)), responses(
     (status = 200, body = Vec<MessageVersion>),
     (status = 404, description = "not_found: absent, or not a member", body = ErrorBody),

@@ -110,6 +110,17 @@ pub async fn prepare(db: &Db) -> sqlx::Result<()> {
     tx.commit().await
 }
 
+/// Leaves nothing of what was taken out.
+pub(super) async fn tidy(db: &Db) -> sqlx::Result<()> {
+    store::search::tidy(db).await
+}
+
+/// Whether a text has, for each of the words, a word that begins with it.
+pub(super) fn has_all(text: &str, wanted: &[String]) -> bool {
+    let said = words(text);
+    wanted.iter().all(|prefix| said.iter().any(|word| word.matched(prefix).is_some()))
+}
+
 /// What somebody looks for.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -140,7 +151,7 @@ pub async fn find(db: &Db, reader: UserId, query: &Query) -> Result<Found, ChatE
 }
 
 /// The words of a query. Signs mean nothing: there are no operators.
-fn wanted(query: &str) -> Result<Vec<String>, ChatError> {
+pub(super) fn wanted(query: &str) -> Result<Vec<String>, ChatError> {
     if query.chars().count() > MAX_QUERY {
         return Err(ChatError::BadQuery);
     }

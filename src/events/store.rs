@@ -45,6 +45,19 @@ pub async fn next_id(tx: &mut Tx) -> sqlx::Result<EventId> {
     row.try_get("last").map(EventId)
 }
 
+/// The lock alone.
+pub async fn lock(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query("update event_counter set last = last where id = 1").execute(&mut **tx).await.map(drop)
+}
+
+/// Tells something else in place of what was told: for what is erased.
+pub async fn replace(db: &Db, id: EventId, event: &Event) -> sqlx::Result<()> {
+    let payload = serde_json::to_string(event).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let mut tx = db.begin().await?;
+    sqlx::query("update events set payload = $2 where id = $1").bind(id.0).bind(payload).execute(&mut *tx).await?;
+    tx.commit().await
+}
+
 pub async fn insert(tx: &mut Tx, id: EventId, audience: Audience, event: &Event, now: Millis) -> sqlx::Result<()> {
     let payload = serde_json::to_string(event).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let (user, conversation) = match audience {

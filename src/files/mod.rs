@@ -1,15 +1,16 @@
 //! Attachments and pictures: how they come in, where they are kept, who gets them back.
 
-use std::io;
+use std::{collections::HashMap, io};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    app::Tuning,
+    app::{App, Tuning},
     config::Config,
-    db::Tx,
-    ids::{AttachmentId, MessageId, UserId},
+    db::{Db, Tx},
+    events::EventId,
+    ids::{AttachmentId, ConversationId, MessageId, UserId},
 };
 
 pub mod blobs;
@@ -163,6 +164,23 @@ pub async fn attach(tx: &mut Tx, owner: UserId, message: MessageId, ids: &[Attac
         }
     }
     Ok(attachments)
+}
+
+/// Removes the bytes of attachments whose rows are deleted. What fails is left to the sweep.
+pub async fn discard(app: &App, ids: &[AttachmentId]) {
+    for id in ids {
+        complete::discard(app, *id).await;
+    }
+}
+
+/// What hangs on messages, also on deleted ones: for what is kept.
+pub async fn of_messages(
+    db: &Db,
+    conversation: ConversationId,
+    first: EventId,
+    last: EventId,
+) -> sqlx::Result<HashMap<MessageId, Vec<Attachment>>> {
+    store::of_messages(db, conversation, first, last).await
 }
 
 async fn why_not(tx: &mut Tx, owner: UserId, id: AttachmentId) -> sqlx::Result<FilesError> {

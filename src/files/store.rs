@@ -1,12 +1,15 @@
 //! The SQL of attachments: from the first byte of an upload until they hang on a message.
 
+use std::collections::HashMap;
+
 use sqlx::{AnyConnection, AnyExecutor, Row, any::AnyRow};
 
 use super::{Attachment, limits::UploadLimits};
 use crate::{
     clock::Millis,
     db::{self, Db},
-    ids::{AttachmentId, MessageId, PictureId, UserId},
+    events::EventId,
+    ids::{AttachmentId, ConversationId, MessageId, PictureId, UserId},
 };
 
 /// Name of the setting that holds the limits.
@@ -182,6 +185,31 @@ pub async fn readable(db: &Db, id: AttachmentId, reader: UserId) -> sqlx::Result
         where members.conversation_id = m.conversation_id and members.user_id = $2)))";
     let row = sqlx::query(sql).bind(id.to_string()).bind(reader.to_string()).fetch_optional(db.read()).await?;
     row.as_ref().map(read_attachment).transpose()
+}
+
+/// What hangs on the messages of a stretch of a conversation, in order, also on those that are deleted.
+pub async fn of_messages(
+    db: &Db,
+    conversation: ConversationId,
+    first: EventId,
+    last: EventId,
+) -> sqlx::Result<HashMap<MessageId, Vec<Attachment>>> {
+    let sql = "select a.message_id, a.id, a.name, a.size, a.kind, a.content_type, a.width, a.height, a.duration_ms, a.waveform, a.preview \
+        from messages m join attachments a on a.message_id = m.id where m.conversation_id = $1 and m.seq between $2 and $3 \
+        order by a.message_id, a.position";
+    let mut hung: HashMap<_, Vec<_>> = HashMap::new();
+    for row in sqlx::query(sql).bind(conversation.to_string()).bind(first.0).bind(last.0).fetch_all(db.read()).await? {
+        hung.entry(db::parsed(&row, "message_id")?).or_default().push(read_attachment(&row)?);
+    }
+    Ok(hung)
+}
+
+/// An attachment of a message, deleted or not, with the conversation that it was sent in.
+pub async fn kept(db: &Db, id: AttachmentId) -> sqlx::Result<Option<(Attachment, ConversationId)>> {
+    let sql = "select m.conversation_id, a.id, a.name, a.size, a.kind, a.content_type, a.width, a.height, a.duration_ms, a.waveform, \
+        a.preview from attachments a join messages m on m.id = a.message_id where a.id = $1";
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(db.read()).await?;
+    row.map(|row| Ok((read_attachment(&row)?, db::parsed(&row, "conversation_id")?))).transpose()
 }
 
 /// Whether a picture is a user's, or that of a group of `reader`.

@@ -1,5 +1,5 @@
 //! Removes what nobody will come back for: uploads that were given up, attachments that were never sent, files of which no row knows.
-//! What hangs on a message stays, even if the message is deleted: it is kept for compliance.
+//! What hangs on a message stays, even if the message is deleted: it is kept for compliance, until the message's time is over.
 
 use std::{collections::HashSet, path::Path, time::UNIX_EPOCH};
 

@@ -12,7 +12,9 @@ use tower_http::{
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, audit, calls, chat, doctor, error::Error, events, files, notifications, recordings, users, ws};
+use crate::{
+    app::App, audit, calls, chat, compliance, doctor, error::Error, events, files, notifications, recordings, users, ws,
+};
 
 pub mod extract;
 pub mod headers;
@@ -36,6 +38,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(of_notices())
         .merge(of_doctor())
         .merge(of_recordings())
+        .merge(of_archive())
         .routes(routes!(events::routes::list))
         .routes(routes!(calls::routes::list))
         .routes(routes!(calls::routes::ice_servers))
@@ -125,11 +128,23 @@ fn of_recordings() -> OpenApiRouter<App> {
         .routes(routes!(recordings::routes::listen::events))
         .routes(routes!(recordings::routes::peaks::peaks))
         .routes(routes!(recordings::routes::listen::verify))
-        .routes(routes!(recordings::routes::retention::standing))
-        .routes(routes!(recordings::routes::retention::confirm))
         .routes(routes!(recordings::routes::marks::note))
         .routes(routes!(recordings::routes::marks::hold))
         .routes(routes!(recordings::routes::marks::release))
+}
+
+fn of_archive() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(compliance::routes::standing))
+        .routes(routes!(compliance::routes::confirm))
+        .routes(routes!(chat::archive::routes::policy, chat::archive::routes::set_policy))
+        .routes(routes!(chat::archive::routes::find::list))
+        .routes(routes!(chat::archive::routes::find::detail))
+        .routes(routes!(chat::archive::routes::find::messages))
+        .routes(routes!(chat::archive::routes::find::search))
+        .routes(routes!(chat::archive::routes::holds::list, chat::archive::routes::holds::place))
+        .routes(routes!(chat::archive::routes::holds::release))
+        .routes(routes!(files::routes::downloads::archived))
 }
 
 /// The OpenAPI document, from the handlers themselves.

@@ -1,13 +1,17 @@
-//! A bundle that leaves the server: a tar with the tracks, the mixes, a signed manifest and how to verify it.
+//! A bundle that leaves the server: a tar with the tracks, the mixes, the messages, a signed manifest and how to verify it.
 //!
 //! ```text
 //! <recording>/mix.ogg, track-2.webm, …, events.jsonl, details.json
+//! <conversation>/messages.jsonl, conversation.html, details.json, files/…
 //! VERIFY.md  public.key  manifest.json  manifest.sig
 //! ```
 //!
 //! The manifest has the SHA-256 of every file before it; its signature is the server's, Ed25519.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    ops::Range,
+};
 
 use aws_lc_rs::{
     digest::{Context, SHA256},
@@ -17,7 +21,7 @@ use axum::body::Bytes;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use staffline_media::recorder::{Reader, StreamId};
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
     RecordingsError, heads, hex,
@@ -27,12 +31,12 @@ use super::{
 };
 use crate::{
     app::App,
-    ids::{ExportId, RecordingId},
+    chat::archive,
+    compliance::tar::{self, Tar},
+    files::blobs::{Blobs, Key},
+    ids::{AttachmentId, ConversationId, ExportId, RecordingId},
+    users::settings::Language,
 };
-
-mod tar;
-
-use tar::Tar;
 
 /// What is decrypted at once.
 const CHUNK: u64 = 256 * 1024;
@@ -50,6 +54,8 @@ pub struct Manifest {
     pub export_id: ExportId,
     pub reason: String,
     pub recordings: Vec<Recorded>,
+    #[serde(default)]
+    pub conversations: Vec<ConversationId>,
     pub files: Vec<Listed>,
 }
 
@@ -90,6 +96,7 @@ struct Details {
 struct Contents {
     export: Export,
     recordings: Vec<Content>,
+    conversations: Vec<archive::export::Content>,
     public: Vec<u8>,
     mtime: u64,
 }
@@ -101,21 +108,26 @@ struct Content {
     heads: Vec<Vouched>,
 }
 
-/// The bytes of the bundle, as they are made. What fails breaks them off.
-pub async fn make(app: &App, export: Export) -> Result<mpsc::Receiver<io::Result<Bytes>>, RecordingsError> {
+/// The bytes of the bundle, as they are made. What fails breaks them off. What is to be read is in this language.
+pub async fn make(app: &App, export: Export, language: Language) -> Result<mpsc::Receiver<io::Result<Bytes>>, RecordingsError> {
     let mut recordings = Vec::new();
     for id in &export.recording_ids {
         recordings.push(content(app, *id).await?);
     }
+    let mut conversations = Vec::new();
+    for id in &export.conversation_ids {
+        conversations.push(archive::export::content(app, *id, export.from, export.to, language).await?);
+    }
     let public = app.recordings.keys().public().to_vec();
     let mtime = u64::try_from(app.clock.now().0 / 1_000).unwrap_or(0);
-    let contents = Contents { export, recordings, public, mtime };
+    let contents = Contents { export, recordings, conversations, public, mtime };
+    let store = Store { blobs: app.files.blobs().clone(), runtime: Handle::current() };
     let (sender, receiver) = mpsc::channel(AHEAD);
     let recordings = app.recordings.clone();
     tokio::task::spawn_blocking(move || {
         let sign = |manifest: &[u8]| recordings.keys().sign(manifest);
-        if let Err(error) = write(&contents, sign, Pipe(&sender)) {
-            tracing::error!(%error, "a bundle of recordings broke off");
+        if let Err(error) = write(&contents, sign, &store, Pipe(&sender)) {
+            tracing::error!(%error, "a bundle broke off");
             // Nobody may be listening any more.
             let _ = sender.blocking_send(Err(error));
         }
@@ -151,7 +163,20 @@ impl Write for Pipe<'_> {
     }
 }
 
-fn write(contents: &Contents, sign: impl Fn(&[u8]) -> String, out: impl Write) -> io::Result<()> {
+/// Where the bytes of attachments are. Reading blocks: for threads that may.
+#[derive(Debug)]
+struct Store {
+    blobs: Blobs,
+    runtime: Handle,
+}
+
+impl Store {
+    fn read(&self, id: AttachmentId, range: Range<u64>) -> io::Result<Bytes> {
+        self.runtime.block_on(self.blobs.range(Key::Attachment(id), range)).map_err(io::Error::other)
+    }
+}
+
+fn write(contents: &Contents, sign: impl Fn(&[u8]) -> String, store: &Store, out: impl Write) -> io::Result<()> {
     let mut tar = Tar::new(out, contents.mtime);
     let mut files = Vec::new();
     for content in &contents.recordings {
@@ -161,6 +186,15 @@ fn write(contents: &Contents, sign: impl Fn(&[u8]) -> String, out: impl Write) -
         let details = serde_json::to_vec_pretty(&content.details)?;
         files.push(add(&mut tar, format!("{}/details.json", content.id), &details)?);
     }
+    for content in &contents.conversations {
+        for (name, bytes) in &content.texts {
+            files.push(add(&mut tar, format!("{}/{name}", content.id), bytes)?);
+        }
+        for file in &content.files {
+            let read = |range| store.read(file.id, range).map(Vec::from);
+            files.push(add_chunks(&mut tar, format!("{}/{}", content.id, file.name), file.size, read)?);
+        }
+    }
     files.push(add(&mut tar, "VERIFY.md".to_owned(), VERIFY.as_bytes())?);
     files.push(add(&mut tar, "public.key".to_owned(), format!("{}\n", STANDARD.encode(&contents.public)).as_bytes())?);
     let recordings = contents.recordings.iter().map(|content| Recorded { id: content.id, heads: content.heads.clone() });
@@ -169,6 +203,7 @@ fn write(contents: &Contents, sign: impl Fn(&[u8]) -> String, out: impl Write) -
         export_id: contents.export.id,
         reason: contents.export.reason.clone(),
         recordings: recordings.collect(),
+        conversations: contents.conversations.iter().map(|content| content.id).collect(),
         files,
     };
     let manifest = serde_json::to_vec_pretty(&manifest)?;
@@ -191,11 +226,21 @@ fn add_stream(tar: &mut Tar<impl Write>, content: &Content, stream: StreamId, si
         StreamKind::Mix => format!("{}/mix.ogg", content.id),
         StreamKind::Track => format!("{}/track-{}.webm", content.id, stream.0),
     };
+    add_chunks(tar, name, size, |range| content.reader.read(stream, range).map_err(io::Error::other))
+}
+
+/// A file that is read as it is written.
+fn add_chunks(
+    tar: &mut Tar<impl Write>,
+    name: String,
+    size: u64,
+    read: impl Fn(Range<u64>) -> io::Result<Vec<u8>>,
+) -> io::Result<Listed> {
     tar.begin(&name, size)?;
     let mut hash = Context::new(&SHA256);
     let mut at = 0;
     while at < size {
-        let bytes = content.reader.read(stream, at..size.min(at + CHUNK)).map_err(io::Error::other)?;
+        let bytes = read(at..size.min(at + CHUNK))?;
         if bytes.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -232,6 +277,7 @@ pub enum BundleError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     pub recordings: usize,
+    pub conversations: usize,
     pub files: usize,
     /// Of the server that signed it: to be compared with what that server is known by.
     pub public: String,
@@ -279,7 +325,12 @@ pub fn check(bundle: impl Read) -> Result<Checked, BundleError> {
             return Err(BundleError::Head(wrong.row.number));
         }
     }
-    Ok(Checked { recordings: manifest.recordings.len(), files: found.len(), public: STANDARD.encode(public) })
+    Ok(Checked {
+        recordings: manifest.recordings.len(),
+        conversations: manifest.conversations.len(),
+        files: found.len(),
+        public: STANDARD.encode(public),
+    })
 }
 
 fn decoded(text: Vec<u8>) -> Option<Vec<u8>> {
@@ -303,13 +354,21 @@ fn compare(manifest: &Manifest, found: &[Listed]) -> Result<(), BundleError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::FileStore;
 
     fn bundle(change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let blobs = Blobs::open(&FileStore::Folder(folder.path().to_owned())).expect("a store");
+        let store = Store { blobs, runtime: runtime.handle().clone() };
         let keys = super::super::keys::Keys::for_tests();
         let mut bytes = Vec::new();
         let export = Export {
             id: ExportId::new(),
             recording_ids: Vec::new(),
+            conversation_ids: Vec::new(),
+            from: None,
+            to: None,
             reason: "audit".to_owned(),
             requested_by: crate::ids::UserId::new(),
             requested_at: crate::clock::Millis(0),
@@ -317,8 +376,9 @@ mod tests {
             approved_by: None,
             approved_at: None,
         };
-        let contents = Contents { export, recordings: Vec::new(), public: keys.public().to_vec(), mtime: 0 };
-        write(&contents, |manifest| keys.sign(manifest), &mut bytes).expect("a Vec");
+        let contents =
+            Contents { export, recordings: Vec::new(), conversations: Vec::new(), public: keys.public().to_vec(), mtime: 0 };
+        write(&contents, |manifest| keys.sign(manifest), &store, &mut bytes).expect("a Vec");
         change(&mut bytes);
         bytes
     }

@@ -1,38 +1,56 @@
-//! Exports: who may take which recordings out of the server.
+//! Exports: who may take which recordings and conversations out of the server.
 
 use super::{
-    RecordingsError, marks,
+    RecordingsError,
     model::{Export, Status},
     store::{exports, reading},
 };
 use crate::{
     app::App,
     audit::{self, Action},
-    ids::{ExportId, RecordingId, UserId},
+    chat::archive,
+    clock::Millis,
+    compliance::{MAX_REASON, checked},
+    ids::{ConversationId, ExportId, RecordingId, UserId},
 };
 
-const MAX_RECORDINGS: usize = 100;
-const MAX_REASON: usize = 1_000;
+const MOST: usize = 100;
 
-pub async fn request(app: &App, mut ids: Vec<RecordingId>, reason: &str, by: UserId) -> Result<Export, RecordingsError> {
-    let reason = marks::checked(reason, MAX_REASON).ok_or(RecordingsError::BadReason)?;
-    ids.sort();
-    ids.dedup();
-    if !(1..=MAX_RECORDINGS).contains(&ids.len()) {
+/// What is to leave the server.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub recordings: Vec<RecordingId>,
+    pub conversations: Vec<ConversationId>,
+    /// Of the conversations.
+    pub from: Option<Millis>,
+    pub to: Option<Millis>,
+    pub reason: String,
+}
+
+pub async fn request(app: &App, wanted: Wanted, by: UserId) -> Result<Export, RecordingsError> {
+    let Wanted { mut recordings, mut conversations, from, to, reason } = wanted;
+    let reason = checked(&reason, MAX_REASON).ok_or(RecordingsError::BadReason)?;
+    recordings.sort();
+    recordings.dedup();
+    conversations.sort();
+    conversations.dedup();
+    let backwards = from.zip(to).is_some_and(|(from, to)| from >= to);
+    if !(1..=MOST).contains(&(recordings.len() + conversations.len())) || backwards {
         return Err(RecordingsError::BadExport);
     }
     let now = app.clock.now();
-    for id in &ids {
-        let (entry, _) = reading::entry_of(&app.db, *id, now).await?.ok_or(RecordingsError::NotFound)?;
-        match entry.state {
-            Status::Closed | Status::Recovered => {}
-            Status::Erased => return Err(RecordingsError::Erased),
-            Status::Starting | Status::Recording | Status::Failed => return Err(RecordingsError::NotClosed),
-        }
+    for id in &recordings {
+        check_recording(app, *id, now).await?;
+    }
+    for id in &conversations {
+        archive::export::check(app, *id, from, to).await?;
     }
     let export = Export {
         id: ExportId::new(),
-        recording_ids: ids.clone(),
+        recording_ids: recordings.clone(),
+        conversation_ids: conversations.clone(),
+        from,
+        to,
         reason: reason.clone(),
         requested_by: by,
         requested_at: now,
@@ -42,10 +60,25 @@ pub async fn request(app: &App, mut ids: Vec<RecordingId>, reason: &str, by: Use
     };
     let mut tx = app.db.begin().await?;
     exports::insert(&mut tx, &export).await?;
-    let action = Action::RecordingExportRequested { export_id: export.id, recording_ids: ids, reason };
+    let action = Action::RecordingExportRequested {
+        export_id: export.id,
+        recording_ids: recordings,
+        conversation_ids: conversations,
+        reason,
+    };
     audit::append(&mut tx, Some(by), action, now).await?;
     tx.commit().await?;
     Ok(export)
+}
+
+/// One that is whole.
+async fn check_recording(app: &App, id: RecordingId, now: Millis) -> Result<(), RecordingsError> {
+    let (entry, _) = reading::entry_of(&app.db, id, now).await?.ok_or(RecordingsError::NotFound)?;
+    match entry.state {
+        Status::Closed | Status::Recovered => Ok(()),
+        Status::Erased => Err(RecordingsError::Erased),
+        Status::Starting | Status::Recording | Status::Failed => Err(RecordingsError::NotClosed),
+    }
 }
 
 /// By another officer than the one who asked.
@@ -70,7 +103,8 @@ pub async fn take(app: &App, id: ExportId, by: UserId) -> Result<Export, Recordi
         return Err(RecordingsError::NotApproved);
     }
     let mut tx = app.db.begin().await?;
-    let action = Action::RecordingExportTaken { export_id: id, recording_ids: export.recording_ids.clone() };
+    let (recording_ids, conversation_ids) = (export.recording_ids.clone(), export.conversation_ids.clone());
+    let action = Action::RecordingExportTaken { export_id: id, recording_ids, conversation_ids };
     audit::append(&mut tx, Some(by), action, app.clock.now()).await?;
     tx.commit().await?;
     Ok(export)

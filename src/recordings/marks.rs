@@ -9,20 +9,13 @@ use crate::{
     app::App,
     audit::{self, Action},
     clock::Millis,
+    compliance::{MAX_REASON, checked},
     ids::{HoldId, NoteId, RecordingId, UserId},
     users,
 };
 
 const MAX_TAG: usize = 100;
 const MAX_NOTE: usize = 4_000;
-const MAX_REASON: usize = 1_000;
-
-/// A text without spaces around it, of 1 to so many characters.
-pub(super) fn checked(text: &str, most: usize) -> Option<String> {
-    let text = text.trim();
-    let fits = (1..=most).contains(&text.chars().count()) && !text.contains('\0');
-    fits.then(|| text.to_owned())
-}
 
 pub async fn mark(app: &App, id: RecordingId, tag: Option<String>, review: Review, by: UserId) -> Result<(), RecordingsError> {
     let tag = tag.map(|tag| checked(&tag, MAX_TAG).ok_or(RecordingsError::BadTag)).transpose()?;

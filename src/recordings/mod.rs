@@ -39,7 +39,7 @@ pub mod shelf;
 pub mod store;
 pub mod uploads;
 
-pub use store::policy::policy as stored_policy;
+pub use store::policy::{known, policy as stored_policy};
 
 use keys::Keys;
 use orders::{Consent, Order, Unrecorded};
@@ -182,7 +182,7 @@ pub enum RecordingsError {
     BadUntil,
     #[error("there is no such user")]
     NoSuchUser,
-    #[error("an export has 1 to 100 recordings")]
+    #[error("an export has 1 to 100 recordings and conversations, and its period ends after it begins")]
     BadExport,
     #[error("another officer has to approve it")]
     OwnExport,
@@ -196,6 +196,8 @@ pub enum RecordingsError {
     Damaged(staffline_media::recorder::Broken),
     #[error("the bytes cannot be read")]
     Unreadable(#[source] std::io::Error),
+    #[error(transparent)]
+    Archive(#[from] crate::chat::archive::ArchiveError),
     #[error(transparent)]
     Key(keys::KeyError),
     #[error(transparent)]

@@ -208,12 +208,16 @@ pub struct Failure {
     pub at: Millis,
 }
 
-/// Recordings that leave the server together.
+/// Recordings and conversations that leave the server together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RecordingExport)]
 pub struct Export {
     pub id: ExportId,
     pub recording_ids: Vec<RecordingId>,
+    pub conversation_ids: Vec<ConversationId>,
+    /// Of the conversations, messages from this time on, and before the other one; unset: all that are kept.
+    pub from: Option<Millis>,
+    pub to: Option<Millis>,
     pub reason: String,
     pub requested_by: UserId,
     pub requested_at: Millis,
@@ -229,10 +233,4 @@ impl Export {
     pub fn is_ready(&self) -> bool {
         !self.needs_approval || self.approved_by.is_some()
     }
-}
-
-/// However it is typed.
-#[must_use]
-pub fn folded(text: &str) -> String {
-    text.trim().to_lowercase().replace('ё', "е")
 }

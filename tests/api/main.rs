@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there and then")]
 
 mod access;
+mod archive;
+mod archive_found;
 mod audit;
 mod calls;
 mod calls_lines;

@@ -91,11 +91,18 @@ pub async fn by_login_key(tx: &mut AnyConnection, conversation: ConversationId) 
     rows.iter().map(|row| Ok((row.try_get("login_key")?, db::parsed(row, "id")?))).collect()
 }
 
-/// With what was only theirs. False if the user was no member.
-pub async fn delete(tx: &mut AnyConnection, conversation: ConversationId, user: UserId) -> sqlx::Result<bool> {
+/// With what was only theirs; that they were in it is remembered. False if the user was no member.
+pub async fn delete(tx: &mut AnyConnection, conversation: ConversationId, user: UserId, now: Millis) -> sqlx::Result<bool> {
     delete_draft(tx, conversation, user).await?;
     let query = sqlx::query("delete from members where conversation_id = $1 and user_id = $2").bind(conversation.to_string());
-    Ok(query.bind(user.to_string()).execute(tx).await?.rows_affected() == 1)
+    let was_member = query.bind(user.to_string()).execute(&mut *tx).await?.rows_affected() == 1;
+    if was_member {
+        let sql = "insert into past_members (conversation_id, user_id, left_at) values ($1, $2, $3) \
+            on conflict (conversation_id, user_id) do update set left_at = excluded.left_at";
+        let query = sqlx::query(sql).bind(conversation.to_string()).bind(user.to_string()).bind(now.0);
+        query.execute(tx).await?;
+    }
+    Ok(was_member)
 }
 
 /// The groups that a user owns, each with the one who has been in it longest and is not deactivated.

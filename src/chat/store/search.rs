@@ -103,17 +103,35 @@ const POSTGRES_FIND: &str = concat!(
 
 /// Messages that have, for each of `words`, a word that begins with it. Newest first.
 pub async fn find(db: &Db, reader: UserId, words: &[String], place: Place) -> sqlx::Result<Vec<Message>> {
-    // Words are letters and digits, so no quote ends early; and in quotes nothing is an operator.
-    let all = |begins: fn(&String) -> String, and| words.iter().map(begins).collect::<Vec<_>>().join(and);
-    let (sql, words) = match db.engine() {
-        Engine::Sqlite => (SQLITE_FIND, all(|word| format!("\"{word}\"*"), " AND ")),
-        Engine::Postgres => (POSTGRES_FIND, all(|word| format!("'{word}':*"), " & ")),
+    let sql = match db.engine() {
+        Engine::Sqlite => SQLITE_FIND,
+        Engine::Postgres => POSTGRES_FIND,
     };
     let query = sqlx::query(sql)
-        .bind(words)
+        .bind(beginnings(db.engine(), words))
         .bind(reader.to_string())
         .bind(place.before.0)
         .bind(place.conversation.map(|id| id.to_string()))
         .bind(i64::from(place.limit));
     query.fetch_all(db.read()).await?.iter().map(message).collect()
+}
+
+/// The query for messages that have, for each of `words`, a word that begins with it.
+pub(super) fn beginnings(engine: Engine, words: &[String]) -> String {
+    // Words are letters and digits, so no quote ends early; and in quotes nothing is an operator.
+    let all = |begins: fn(&String) -> String, and| words.iter().map(begins).collect::<Vec<_>>().join(and);
+    match engine {
+        Engine::Sqlite => all(|word| format!("\"{word}\"*"), " AND "),
+        Engine::Postgres => all(|word| format!("'{word}':*"), " & "),
+    }
+}
+
+/// Words of deleted rows stay in the segments of FTS5 until these are merged; PostgreSQL's go with its own vacuum.
+pub async fn tidy(db: &Db) -> sqlx::Result<()> {
+    if db.engine() == Engine::Sqlite {
+        let mut tx = db.begin().await?;
+        sqlx::query("insert into message_words (message_words) values ('optimize')").execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }

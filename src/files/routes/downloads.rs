@@ -14,6 +14,8 @@ use utoipa::IntoParams;
 
 use crate::{
     app::App,
+    audit::Action,
+    compliance::officer::{Officer, record},
     error::{Error, ErrorBody},
     files::{AttachmentKind, FilesError, blobs::Key, names, sniff, store},
     http::{
@@ -58,6 +60,36 @@ pub async fn download(
         etag: format!("\"{id}\""),
         disposition: names::disposition(inline, &attachment.name),
         cache: REVALIDATE,
+    };
+    object.respond(&app, &headers).await
+}
+
+/// The bytes of a file that is kept for compliance, also of a deleted message. That an officer took it is written before the first byte.
+#[utoipa::path(get, path = "/api/archive/attachments/{id}", tag = "archive", operation_id = "archived_attachment",
+    params(("id" = AttachmentId, Path), How), responses(
+        (status = 200, description = "All of it", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 206, description = "The range that was asked for", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 404, description = "not_found: there is none, or its time is over; compliance officers only", body = ErrorBody),
+        (status = 416, description = "bad_range: there are no such bytes", body = ErrorBody),
+        (status = "default", description = "Refused", body = ErrorBody),
+    ))]
+pub async fn archived(
+    State(app): State<App>,
+    Officer(current): Officer,
+    Path(id): Path<AttachmentId>,
+    Query(how): Query<How>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let (attachment, conversation_id) = store::kept(&app.db, id).await?.ok_or_else(Error::not_found)?;
+    record(&app, &current, Action::ConversationFileTaken { conversation_id, attachment_id: id }).await?;
+    let inline = attachment.kind != AttachmentKind::File && how.download.is_none();
+    let object = Object {
+        key: Key::Attachment(id),
+        size: attachment.size,
+        content_type: &attachment.content_type,
+        etag: format!("\"{id}\""),
+        disposition: names::disposition(inline, &attachment.name),
+        cache: "no-store",
     };
     object.respond(&app, &headers).await
 }

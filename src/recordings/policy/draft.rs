@@ -47,7 +47,7 @@ pub enum DraftError {
     BadPurpose,
     #[error("Say who records, in at most {MAX_TEXT_CHARS} characters.")]
     BadRecordedBy,
-    #[error("Recordings are kept for 1 to {MAX_RETENTION_DAYS} days.")]
+    #[error("What is kept is kept for 1 to {MAX_RETENTION_DAYS} days.")]
     BadRetention,
     /// `index` counts from 0, and people from 1.
     #[error("Rule {} ({name:?}): {why}.", index + 1)]
@@ -67,7 +67,7 @@ pub enum RuleError {
     NoSuchConversation,
     #[error("somebody must be able to switch it on")]
     NobodyStarts,
-    #[error("recordings are kept for 1 to {MAX_RETENTION_DAYS} days")]
+    #[error("what is kept is kept for 1 to {MAX_RETENTION_DAYS} days")]
     BadRetention,
 }
 
@@ -129,7 +129,7 @@ impl Draft {
         if !fits(&recorded_by, told) {
             return Err(DraftError::BadRecordedBy);
         }
-        if !(1..=MAX_RETENTION_DAYS).contains(&self.retention_days) {
+        if !is_span(self.retention_days) {
             return Err(DraftError::BadRetention);
         }
         let mut names = HashSet::new();
@@ -149,26 +149,40 @@ fn fits(text: &str, needed: bool) -> bool {
 }
 
 fn check_rule(rule: Rule, known: &Known, names: &mut HashSet<String>) -> Result<Rule, RuleError> {
-    let name = rule.name.trim().to_owned();
-    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(RuleError::BadName);
-    }
-    if !names.insert(name.clone()) {
-        return Err(RuleError::NameTaken);
-    }
-    match &rule.matches {
-        Match::User { user_id } if !known.users.contains(user_id) => return Err(RuleError::NoSuchUser),
-        Match::Conversation { conversation_id } if !known.conversations.contains(conversation_id) => {
-            return Err(RuleError::NoSuchConversation);
-        }
-        Match::Everybody | Match::Role { .. } | Match::User { .. } | Match::Conversation { .. } => {}
-    }
+    let name = check_name(&rule.name, names)?;
+    check_match(&rule.matches, known)?;
     if rule.mode == Mode::OnDemand && rule.by.is_empty() {
         return Err(RuleError::NobodyStarts);
     }
-    if rule.retention_days.is_some_and(|days| !(1..=MAX_RETENTION_DAYS).contains(&days)) {
+    if rule.retention_days.is_some_and(|days| !is_span(days)) {
         return Err(RuleError::BadRetention);
     }
     let by = if rule.mode == Mode::OnDemand { rule.by } else { Vec::new() };
     Ok(Rule { name, by, ..rule })
+}
+
+/// Whether something may be kept for so many days.
+#[must_use]
+pub fn is_span(days: u32) -> bool {
+    (1..=MAX_RETENTION_DAYS).contains(&days)
+}
+
+/// The name of a rule, which no other has.
+pub fn check_name(name: &str, names: &mut HashSet<String>) -> Result<String, RuleError> {
+    let name = name.trim().to_owned();
+    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(RuleError::BadName);
+    }
+    if names.insert(name.clone()) { Ok(name) } else { Err(RuleError::NameTaken) }
+}
+
+/// A rule names who and what there is.
+pub fn check_match(matches: &Match, known: &Known) -> Result<(), RuleError> {
+    match matches {
+        Match::User { user_id } if !known.users.contains(user_id) => Err(RuleError::NoSuchUser),
+        Match::Conversation { conversation_id } if !known.conversations.contains(conversation_id) => {
+            Err(RuleError::NoSuchConversation)
+        }
+        Match::Everybody | Match::Role { .. } | Match::User { .. } | Match::Conversation { .. } => Ok(()),
+    }
 }

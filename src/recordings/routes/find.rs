@@ -7,20 +7,21 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    listen,
-    officer::{Officer, record},
-};
+use super::listen;
 use crate::{
     app::App,
-    audit::{self, Action},
+    audit::{self, Action, Target},
     calls::Outcome,
     clock::Millis,
+    compliance::{
+        folded,
+        officer::{Officer, record},
+    },
     error::{Error, ErrorBody},
     http::extract::{Path, Query},
     ids::{ConversationId, RecordingId, UserId},
     recordings::{
-        model::{Detail, Entry, Failure, Gap, Review, Status, folded},
+        model::{Detail, Entry, Failure, Gap, Review, Status},
         store::{
             heads,
             reading::{self, Filter},
@@ -132,7 +133,7 @@ pub async fn detail(
         consents: reading::consents(&app.db, entry.call_id).await?,
         notes: reading::notes(&app.db, id).await?,
         holds: reading::holds(&app.db, id).await?,
-        accesses: audit::of_recording(&app.db, id, ACCESS).await?,
+        accesses: audit::of(&app.db, Target::Recording(id), ACCESS).await?,
         head: heads::of(&app.db, id).await?.pop().map(|(row, _)| row.head),
         entry,
     }))

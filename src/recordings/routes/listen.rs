@@ -15,13 +15,11 @@ use serde_json::Value;
 use staffline_media::recorder::{Reader, StreamId};
 use utoipa::ToSchema;
 
-use super::{
-    find::found,
-    officer::{Officer, record},
-};
+use super::find::found;
 use crate::{
     app::App,
     audit::Action,
+    compliance::officer::{Officer, record},
     error::{Error, ErrorBody},
     http::{
         extract::Path,

@@ -4,10 +4,11 @@ use axum::{Json as Reply, extract::State, http::StatusCode};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::{find::found, officer::Officer};
+use super::find::found;
 use crate::{
     app::App,
     clock::Millis,
+    compliance::officer::Officer,
     error::{Error, ErrorBody},
     http::extract::{Json, Path},
     ids::{HoldId, RecordingId, UserId},

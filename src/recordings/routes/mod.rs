@@ -6,9 +6,7 @@ pub mod exports;
 pub mod find;
 pub mod listen;
 pub mod marks;
-mod officer;
 pub mod peaks;
-pub mod retention;
 
 use super::{
     RecordingsError,
@@ -55,6 +53,7 @@ impl From<RecordingsError> for Error {
                 Self::conflict("policy_changed", "Somebody has changed the policy meanwhile: look at it again.")
             }
             RecordingsError::Draft(error) => error.into(),
+            RecordingsError::Archive(error) => error.into(),
             RecordingsError::Database(error) => error.into(),
         }
     }

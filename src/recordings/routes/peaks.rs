@@ -8,14 +8,11 @@ use serde::Serialize;
 use staffline_media::{control::PeerId, recorder::StreamId};
 use utoipa::ToSchema;
 
-use super::{
-    find::found,
-    listen,
-    officer::{Officer, record},
-};
+use super::{find::found, listen};
 use crate::{
     app::App,
     audit::Action,
+    compliance::officer::{Officer, record},
     error::{Error, ErrorBody},
     http::extract::Path,
     ids::{RecordingId, UserId},

@@ -5,9 +5,10 @@ use sqlx::AnyConnection;
 use super::rows::number;
 use crate::{
     clock::Millis,
+    compliance::folded,
     db::{self, Db},
     ids::{HoldId, RecordingId, UserId},
-    recordings::model::{Hold, Note, Review, folded},
+    recordings::model::{Hold, Note, Review},
 };
 
 /// False if there is no such recording.

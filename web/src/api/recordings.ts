@@ -57,8 +57,7 @@ export const verifyRecording = (id: string): Promise<RecordingReport> => call("p
 export const getRecordingFailures = (before?: number): Promise<Schemas["FailurePage"]> =>
   call("get", "/api/recordings/failures", { query: before === undefined ? {} : { before } });
 export const getRecordingExports = (): Promise<RecordingExport[]> => call("get", "/api/recordings/exports");
-export const exportRecordings = (ids: string[], reason: string): Promise<RecordingExport> =>
-  call("post", "/api/recordings/exports", { body: { ids, reason } });
+export const askForExport = (body: Schemas["NewRecordingExport"]): Promise<RecordingExport> => call("post", "/api/recordings/exports", { body });
 export const approveExport = (id: string): Promise<RecordingExport> => call("post", "/api/recordings/exports/{id}/approve", { path: { id } });
 /** Where the bundle is downloaded. */
 export const exportUrl = (id: string): string => `/api/recordings/exports/${encodeURIComponent(id)}/bundle`;

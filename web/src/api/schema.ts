@@ -55,6 +55,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/chat-retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long messages are kept. */
+        get: operations["chat_retention"];
+        /** Sets how long messages are kept; it replaces the policy before as a whole, under the next version. The next hourly round erases by it. */
+        put: operations["set_chat_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/connection-checks": {
         parameters: {
             query?: never;
@@ -218,7 +236,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether recordings whose time is over are being erased. */
+        /** Whether recordings and messages whose time is over are being erased. */
         get: operations["retention"];
         put?: never;
         post?: never;
@@ -237,7 +255,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The clock is right: recordings whose time is over are erased again from the next round on. */
+        /** The clock is right: what has been kept long enough is erased again from the next round on. */
         post: operations["confirm_clock"];
         delete?: never;
         options?: never;
@@ -256,6 +274,126 @@ export interface paths {
         get: operations["upload_limits"];
         /** Sets how much may be uploaded from now on. What is there stays. */
         put: operations["set_upload_limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/archive/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a file that is kept for compliance, also of a deleted message. That an officer took it is written before the first byte. */
+        get: operations["archived_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/archive/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations that have messages, those with the newest first. */
+        get: operations["archived_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/archive/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A conversation, with its holds and who has looked at it. */
+        get: operations["archived_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/archive/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of a conversation with what they said before and all files, also of deleted ones. */
+        get: operations["archived_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/archive/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds that were placed on conversations and people, the newest first, the last 500. */
+        get: operations["conversation_holds"];
+        put?: never;
+        /** Holds a conversation, or all conversations of a person: nothing of them is erased while the hold lasts. */
+        post: operations["hold_conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/archive/holds/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases a hold. */
+        post: operations["release_conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/archive/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of all conversations by what they say or said, the newest first. */
+        get: operations["search_archive"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -631,7 +769,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a message said before, oldest first: for its sender and for compliance officers. */
+        /** What a message said before, oldest first: for compliance officers, and for its sender until it is deleted. */
         get: operations["message_versions"];
         put?: never;
         post?: never;
@@ -720,7 +858,7 @@ export interface paths {
         /** Exports that were asked for, the newest first, the last 100. */
         get: operations["recording_exports"];
         put?: never;
-        /** Asks for a bundle of recordings. It may be taken at once, or when another officer has approved it. */
+        /** Asks for a bundle of recordings and conversations. It may be taken at once, or when another officer has approved it. */
         post: operations["export_recordings"];
         delete?: never;
         options?: never;
@@ -752,7 +890,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bundle: a tar with the tracks, the mixes, a signed manifest, and how to verify it. That it is taken is written before its first byte. */
+        /** The bundle: a tar with the tracks, the mixes, the messages, a signed manifest, and how to verify it. That it is taken is written before its first byte. */
         get: operations["recording_bundle"];
         put?: never;
         post?: never;
@@ -1246,6 +1384,76 @@ export interface components {
             /** Format: int64 */
             udp: number;
         };
+        /** @description A conversation that has messages. */
+        ArchivedConversation: {
+            /** @description Whether there were older messages, whose time is over. */
+            erased: boolean;
+            /** @description Of the oldest and the newest that is kept. */
+            first_at: components["schemas"]["Millis"];
+            /** @description A hold on it, or on somebody who is or was in it, lasts. */
+            held: boolean;
+            id: components["schemas"]["ConversationId"];
+            kind: components["schemas"]["ConversationKind"];
+            last_at: components["schemas"]["Millis"];
+            /** @description Of the newest: where a list goes on. */
+            last_seq: components["schemas"]["EventId"];
+            /**
+             * Format: int64
+             * @description How many are kept.
+             */
+            messages: number;
+            /** @description Of a group. */
+            name?: string | null;
+            /** @description Who is and who was in it. */
+            people: components["schemas"]["ArchivedPerson"][];
+            /**
+             * Format: int32
+             * @description How long its messages are kept; unset: for ever.
+             */
+            retention_days?: number | null;
+        };
+        /** @description A stretch of the conversations. */
+        ArchivedConversations: {
+            /** @description Those with the newest message first. */
+            conversations: components["schemas"]["ArchivedConversation"][];
+            /** @description True if there are more. */
+            more: boolean;
+        };
+        /** @description A conversation with what lasts on it and who looked. */
+        ArchivedDetail: components["schemas"]["ArchivedConversation"] & {
+            /** @description Who did what with it, the newest first; the last 100. */
+            accesses: components["schemas"]["AuditEntry"][];
+            /** @description On it, and on those who are or were in it; the oldest first. */
+            holds: components["schemas"]["ConversationHold"][];
+        };
+        /** @description Messages that a search found. */
+        ArchivedHits: {
+            /** @description The newest first. What was found may be what one said before. */
+            messages: components["schemas"]["ArchivedMessage"][];
+            /** @description True if there are more: ask again with `before` = the last one's `seq`. */
+            more: boolean;
+        };
+        /** @description A message as it is now, with all that it was. */
+        ArchivedMessage: components["schemas"]["Message"] & {
+            deleted_by?: components["schemas"]["UserId"] | null;
+            /** @description All that was sent with it, also if it is deleted. Their bytes: `GET /api/archive/attachments/{id}`. */
+            files: components["schemas"]["Attachment"][];
+            reply_to_id?: components["schemas"]["MessageId"] | null;
+            /** @description What it said before, the oldest first; of a deleted message the last is what it said when it was deleted. */
+            versions: components["schemas"]["MessageVersion"][];
+        };
+        /** @description A stretch of a conversation, oldest first. */
+        ArchivedMessages: {
+            messages: components["schemas"]["ArchivedMessage"][];
+            /** @description True if there are older ones: ask again with `before` = the first one's `seq`. */
+            more: boolean;
+            /** @description True if there are newer ones: ask again with `after` = the last one's `seq`. */
+            more_after: boolean;
+        };
+        ArchivedPerson: {
+            left_at?: components["schemas"]["Millis"] | null;
+            user_id: components["schemas"]["UserId"];
+        };
         /** @description A file on a message. Its bytes: `GET /api/attachments/{id}`; its thumbnail: `GET /api/attachments/{id}/thumbnail`. */
         Attachment: {
             /** @description By the server's own look at the bytes. */
@@ -1413,6 +1621,7 @@ export interface components {
         } | {
             /** @enum {string} */
             action: "recording_export_requested";
+            conversation_ids?: components["schemas"]["ConversationId"][];
             export_id: components["schemas"]["ExportId"];
             reason: string;
             recording_ids: components["schemas"]["RecordingId"][];
@@ -1423,12 +1632,56 @@ export interface components {
         } | {
             /** @enum {string} */
             action: "recording_export_taken";
+            conversation_ids?: components["schemas"]["ConversationId"][];
             export_id: components["schemas"]["ExportId"];
             recording_ids: components["schemas"]["RecordingId"][];
         } | {
             /** @enum {string} */
             action: "recording_erased";
             recording_id: components["schemas"]["RecordingId"];
+        } | {
+            /** @enum {string} */
+            action: "chat_retention_changed";
+            after: components["schemas"]["ChatRetention"];
+            before: components["schemas"]["ChatRetention"];
+        } | {
+            /** @enum {string} */
+            action: "messages_erased";
+            conversation_id: components["schemas"]["ConversationId"];
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            messages: number;
+            up_to: components["schemas"]["EventId"];
+        } | {
+            /** @enum {string} */
+            action: "conversations_searched";
+            query: string;
+        } | {
+            /** @enum {string} */
+            action: "conversation_opened";
+            conversation_id: components["schemas"]["ConversationId"];
+            what: string;
+        } | {
+            /** @enum {string} */
+            action: "conversation_file_taken";
+            attachment_id: components["schemas"]["AttachmentId"];
+            conversation_id: components["schemas"]["ConversationId"];
+        } | {
+            /** @enum {string} */
+            action: "conversation_held";
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            hold_id: components["schemas"]["HoldId"];
+            owner_id: components["schemas"]["UserId"];
+            reason: string;
+            until?: components["schemas"]["Millis"] | null;
+            user_id?: components["schemas"]["UserId"] | null;
+        } | {
+            /** @enum {string} */
+            action: "conversation_hold_released";
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            hold_id: components["schemas"]["HoldId"];
+            user_id?: components["schemas"]["UserId"] | null;
         } | {
             /** @enum {string} */
             action: "retention_frozen";
@@ -1583,6 +1836,44 @@ export interface components {
             /** @description The callee is in another call and is shown this one as a waiting call, on the device that holds the first. */
             waiting: boolean;
         };
+        /** @description What the admin has set. */
+        ChatRetention: {
+            /**
+             * Format: int32
+             * @description Where no rule fits. Unset: for ever.
+             */
+            retention_days?: number | null;
+            /** @description At most 200; their order means nothing. */
+            rules: components["schemas"]["ChatRetentionRule"][];
+            /**
+             * Format: int32
+             * @description Grows with each change.
+             */
+            version: number;
+        };
+        /** @description The shape of [`ChatRetention`], unchecked. */
+        ChatRetentionDraft: {
+            /** Format: int32 */
+            retention_days?: number | null;
+            rules?: components["schemas"]["ChatRetentionRule"][];
+            /**
+             * Format: int32
+             * @description Of the policy that was changed: a draft that is based on an older one is refused. Unset: whatever holds is replaced.
+             */
+            version?: number | null;
+        };
+        /** @description Of the rules that fit a conversation, the one that keeps longest holds. */
+        ChatRetentionRule: {
+            /** @description A role or a user: conversations that one such is or was in. */
+            match: components["schemas"]["RecordingRuleMatch"];
+            /** @description 1 to 80 characters, no other rule has it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Unset: for ever.
+             */
+            retention_days: number | null;
+        };
         /**
          * Format: uuid
          * @description A check of somebody's connection.
@@ -1701,6 +1992,25 @@ export interface components {
             name?: string | null;
             picture?: components["schemas"]["PictureId"] | null;
         };
+        /** @description While one lasts, nothing of a conversation, or of all conversations of a person, is erased. */
+        ConversationHold: {
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            id: components["schemas"]["HoldId"];
+            /**
+             * Format: int64
+             * @description How many messages there were when it was placed: so many are there at least until it ends.
+             */
+            messages: number;
+            /** @description Who answers for it. */
+            owner_id: components["schemas"]["UserId"];
+            placed_at: components["schemas"]["Millis"];
+            placed_by: components["schemas"]["UserId"];
+            reason: string;
+            released_at?: components["schemas"]["Millis"] | null;
+            released_by?: components["schemas"]["UserId"] | null;
+            until?: components["schemas"]["Millis"] | null;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
         /** Format: uuid */
         ConversationId: string;
         /** @enum {string} */
@@ -1747,6 +2057,11 @@ export interface components {
             message: components["schemas"]["Message"];
             /** @enum {string} */
             type: "message_updated";
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @enum {string} */
+            type: "messages_erased";
+            up_to: components["schemas"]["EventId"];
         } | {
             conversation: components["schemas"]["Conversation"];
             /** @enum {string} */
@@ -2147,6 +2462,15 @@ export interface components {
             /** @description The two of a direct conversation. */
             user_ids: components["schemas"]["UserId"][];
         };
+        NewConversationHold: {
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** @description Who answers for it. */
+            owner_id: components["schemas"]["UserId"];
+            /** @description 1 to 1,000 characters. */
+            reason: string;
+            until?: components["schemas"]["Millis"] | null;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
         NewDraft: {
             reply_to?: components["schemas"]["MessageId"] | null;
             /** @description Empty, without a reply: there is no draft any more. */
@@ -2172,10 +2496,14 @@ export interface components {
             text: string;
         };
         NewRecordingExport: {
-            /** @description 1 to 100. */
-            ids: components["schemas"]["RecordingId"][];
+            /** @description 1 to 100 with the recordings. */
+            conversation_ids?: components["schemas"]["ConversationId"][];
+            from?: components["schemas"]["Millis"] | null;
+            /** @description Recordings. */
+            ids?: components["schemas"]["RecordingId"][];
             /** @description 1 to 1,000 characters. */
             reason: string;
+            to?: components["schemas"]["Millis"] | null;
         };
         NewRecordingHold: {
             /** @description Who answers for it. */
@@ -2496,10 +2824,12 @@ export interface components {
             state: components["schemas"]["RecordingStatus"];
             tag?: string | null;
         };
-        /** @description Recordings that leave the server together. */
+        /** @description Recordings and conversations that leave the server together. */
         RecordingExport: {
             approved_at?: components["schemas"]["Millis"] | null;
             approved_by?: components["schemas"]["UserId"] | null;
+            conversation_ids: components["schemas"]["ConversationId"][];
+            from?: components["schemas"]["Millis"] | null;
             id: components["schemas"]["ExportId"];
             /** @description A second officer has to approve it. */
             needs_approval: boolean;
@@ -2507,6 +2837,7 @@ export interface components {
             recording_ids: components["schemas"]["RecordingId"][];
             requested_at: components["schemas"]["Millis"];
             requested_by: components["schemas"]["UserId"];
+            to?: components["schemas"]["Millis"] | null;
         };
         /** @description A call that had to be recorded and was not, or not to its end. */
         RecordingFailure: {
@@ -2829,6 +3160,8 @@ export interface components {
         Retention: {
             /** @description Recordings whose time is over and that nothing holds, at most 1,000. */
             due: number;
+            /** @description Conversations with messages whose time is over and that nothing holds. */
+            due_conversations: number;
             frozen?: components["schemas"]["ClockJump"] | null;
         };
         /**
@@ -3174,6 +3507,103 @@ export interface operations {
             };
             /** @description not_answered, already_on_path, call_recorded */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    chat_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatRetention"];
+                };
+            };
+            /** @description forbidden: admins and compliance officers only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_chat_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatRetentionDraft"];
+            };
+        };
+        responses: {
+            /** @description As it is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatRetention"];
+                };
+            };
+            /** @description forbidden: admins only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description policy_changed: the draft is based on an older version */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid_body, too_many_rules, bad_retention, bad_rule_name, rule_name_taken, no_such_user, no_such_conversation; `at` says where */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3900,6 +4330,401 @@ export interface operations {
                 };
             };
             /** @description invalid_body, bad_limit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archived_attachment: {
+        parameters: {
+            query?: {
+                /** @description Anything: saved as a file, whatever it is. */
+                download?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description not_found: there is none, or its time is over; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_range: there are no such bytes */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archived_conversations: {
+        parameters: {
+            query?: {
+                /** @description In the name of a group, or in the name or login of somebody who is or was in it. */
+                q?: string;
+                /** @description Conversations that this user is or was in. */
+                user_id?: components["schemas"]["UserId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                /** @description With messages from this time on. */
+                from?: components["schemas"]["Millis"];
+                /** @description With messages from before. */
+                to?: components["schemas"]["Millis"];
+                /** @description The `last_seq` of the last conversation that the client has. */
+                before?: number;
+                /** @description At most so many; 1 to 100, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedConversations"];
+                };
+            };
+            /** @description not_found: compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archived_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedDetail"];
+                };
+            };
+            /** @description not_found: there is none, or nothing of it is left; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archived_messages: {
+        parameters: {
+            query?: {
+                /** @description The `seq` of the oldest message that the client has. If none of these is set: the newest. */
+                before?: number;
+                /** @description The `seq` of the newest message that the client has. */
+                after?: number;
+                /** @description Half of the messages up to this `seq`, half after it. */
+                around?: number;
+                /** @description Likewise, around the first message that was written at this time or later. */
+                at?: components["schemas"]["Millis"];
+                /** @description At most so many; 1 to 100, 50 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedMessages"];
+                };
+            };
+            /** @description bad_query: more than one place */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: there is none, or nothing of it is left; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    conversation_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationHold"][];
+                };
+            };
+            /** @description not_found: compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    hold_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConversationHold"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationHold"];
+                };
+            };
+            /** @description not_found: there is no such conversation or person; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_hold: not one of the two; bad_reason, bad_until, no_such_user */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    release_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["HoldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Released */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_found: there is none that lasts; compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_archive: {
+        parameters: {
+            query: {
+                /** @description Words, each of which begins a word of the message, or of what it said before; upper and lower case, е and ё are one. */
+                q: string;
+                /** @description Sent by this user. */
+                user_id?: components["schemas"]["UserId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                /** @description Sent at this time or later. */
+                from?: components["schemas"]["Millis"];
+                /** @description Sent before. */
+                to?: components["schemas"]["Millis"];
+                /** @description The `seq` of the last message that the client has. */
+                before?: number;
+                /** @description At most so many; 1 to 50, 20 if unset. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedHits"];
+                };
+            };
+            /** @description not_found: compliance officers only */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description bad_query: no word in it */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5529,7 +6354,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description erased: one of them; not_closed: one of them goes on */
+            /** @description erased: one of them; not_closed: one of them goes on; too_large: more than 200,000 messages of one conversation */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5538,7 +6363,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description bad_reason, bad_export: not 1 to 100 */
+            /** @description bad_reason, bad_export: not 1 to 100, or a period that ends before it begins */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5635,7 +6460,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_approved; erased: one of them; damaged: one of them is not what was recorded */
+            /** @description not_approved; erased: one of them; damaged: one of them is not what was recorded; too_large */
             409: {
                 headers: {
                     [name: string]: unknown;

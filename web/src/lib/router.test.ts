@@ -10,6 +10,9 @@ test.each<Route>([
   { name: "admin", section: "recording" },
   { name: "recordings" },
   { name: "recordings", list: "failures" },
+  { name: "recordings", list: "conversations" },
+  { name: "recordings", list: "conversations", id: "0192-a" },
+  { name: "recordings", list: "conversations", id: "0192-a", seq: 7 },
   { name: "recordings", id: "0192-a" },
   { name: "invitation" },
 ])("%o comes back from its address", (route) => {

@@ -9,27 +9,29 @@ export type Route =
   | { name: "profile" }
   /** The check of one's connection. */
   | { name: "check" }
-  /** What officers see of recordings: one of the lists, or one recording. */
-  | { name: "recordings"; list?: RecordingList; id?: string }
+  /** What officers see: one of the lists, or one recording; of the conversations one, perhaps at a message. */
+  | { name: "recordings"; list?: RecordingList; id?: string; seq?: number }
   | { name: "admin"; section?: AdminSection };
 
 export const ADMIN_SECTIONS = ["users", "calls", "recording", "network", "files", "mail", "audit"] as const;
 export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 
 /** Beside the recordings themselves. */
-export const RECORDING_LISTS = ["failures", "exports", "policy"] as const;
+export const RECORDING_LISTS = ["conversations", "failures", "exports", "policy"] as const;
 export type RecordingList = (typeof RECORDING_LISTS)[number];
 
+const place = (seq: string | undefined): { seq?: number } => (/^[1-9]\d*$/u.test(seq ?? "") ? { seq: Number(seq) } : {});
+
 export function parse(path: string): Route {
-  const [first, second, third] = path.split("/").filter(Boolean);
+  const [first, second, third, fourth] = path.split("/").filter(Boolean);
   if (first === "chat" && second !== undefined) {
-    const seq = /^[1-9]\d*$/u.test(third ?? "") ? { seq: Number(third) } : {};
-    return { name: "chat", conversationId: second, ...seq };
+    return { name: "chat", conversationId: second, ...place(third) };
   }
   if (first === "invitation") return { name: "invitation" };
   if (first === "profile" || first === "check") return { name: first };
   if (first === "recordings") {
     const list = RECORDING_LISTS.find((known) => known === second);
+    if (list === "conversations" && third !== undefined) return { name: "recordings", list, id: third, ...place(fourth) };
     if (list !== undefined) return { name: "recordings", list };
     return second === undefined ? { name: "recordings" } : { name: "recordings", id: second };
   }
@@ -47,8 +49,8 @@ export function pathOf(route: Route): string {
     case "chat":
       return `/chat/${route.conversationId}${route.seq === undefined ? "" : `/${route.seq}`}`;
     case "recordings": {
-      const inside = route.list ?? route.id;
-      return inside === undefined ? "/recordings" : `/recordings/${inside}`;
+      const inside = [route.list, route.id, route.seq].filter((part) => part !== undefined);
+      return ["/recordings", ...inside].join("/");
     }
     case "admin":
       return route.section === undefined ? "/admin" : `/admin/${route.section}`;

@@ -34,6 +34,16 @@ export function fullDay(locale: string, at: number): string {
   return format(locale, at, { dateStyle: "full" });
 }
 
+/** A day in as few words as leave no doubt. */
+export function shortDay(locale: string, at: number): string {
+  return format(locale, at, { dateStyle: "medium" });
+}
+
+/** A moment in as few words as leave no doubt. */
+export function shortDate(locale: string, at: number): string {
+  return format(locale, at, { dateStyle: "medium", timeStyle: "short" });
+}
+
 /** Days since the epoch in local time: equal for two moments of one day. */
 export function dayNumber(at: number): number {
   const date = new Date(at);

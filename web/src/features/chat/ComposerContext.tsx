@@ -47,6 +47,7 @@ function useFeed({ drafts, typing }: ComposerWorld, me: string): void {
       () => ({
         event: (event) => {
           if (event.type === "draft_changed") drafts.take(event.conversation_id, event.draft ?? null);
+          if (event.type === "messages_erased") drafts.unquote(event.conversation_id, event.up_to);
           if (event.type === "conversation_left") drafts.forget(event.conversation_id);
           if (event.type === "message_created") typing.ended(event.message.conversation_id, event.message.sender_id);
         },

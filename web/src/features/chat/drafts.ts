@@ -94,6 +94,12 @@ export class Drafts {
     void this.save(conversationId);
   }
 
+  /** What a draft replies to is no longer kept. */
+  unquote(conversationId: string, upTo: number): void {
+    const { replyTo } = this.#of(conversationId);
+    if (replyTo !== null && replyTo.seq <= upTo) this.write(conversationId, { replyTo: null });
+  }
+
   /** The reader is no longer a member. */
   forget(conversationId: string): void {
     clearTimeout(this.#timers.get(conversationId));

@@ -119,3 +119,22 @@ test("what is loaded can be changed and asked for", () => {
   expect(lastTextOf(cache, "c", "u")).toMatchObject({ id: "m2", text: "changed" });
   expect(lastTextOf(cache, "c", "somebody else")).toBeUndefined();
 });
+
+describe("messages whose time is over", () => {
+  const apply = applyMessageEvent("c");
+  const erased = (up_to: number, conversation_id = "c") => ({ id: 99, type: "messages_erased", conversation_id, up_to }) as const;
+  test("go, with the quotes of them, and what is left is the beginning", () => {
+    const before = history([3, 5, 7], true);
+    const reply: Message = { ...message(7), reply_to: quoteOf(message(3)) };
+    const after = apply({ ...before, messages: [message(3), message(5), reply] }, erased(4));
+    expect(seqs(after)).toEqual([5, 7]);
+    expect(after.messages[1]).toMatchObject({ reply_to: null });
+    expect(after.hasOlder).toBe(false);
+    expect(apply(after, erased(4))).toBe(after);
+  });
+  test("of another conversation, or further up than what is loaded, change nothing here", () => {
+    const before = history([5], true);
+    expect(apply(before, erased(9, "d"))).toBe(before);
+    expect(apply(before, erased(4))).toBe(before);
+  });
+});

@@ -39,9 +39,18 @@ function append(history: History, message: Message): History {
   return { ...history, messages: merge(history.messages, [message]) };
 }
 
+/** The oldest messages are no longer kept, and nothing quotes them. What is left begins after them. */
+function erase(history: History, upTo: number): History {
+  const kept = history.messages.filter(({ seq }) => seq > upTo);
+  const messages = kept.map((message) => (message.kind === "text" && message.reply_to != null && message.reply_to.seq <= upTo ? { ...message, reply_to: null } : message));
+  const cut = kept.length < history.messages.length;
+  return cut || messages.some((now, i) => now !== kept[i]) ? { ...history, messages, hasOlder: history.hasOlder && !cut } : history;
+}
+
 /** Pure and idempotent. */
 export function applyMessageEvent(conversationId: string) {
   return (history: History, event: StoredEvent): History => {
+    if (event.type === "messages_erased") return event.conversation_id === conversationId ? erase(history, event.up_to) : history;
     if (event.type !== "message_created" && event.type !== "message_updated") return history;
     if (event.message.conversation_id !== conversationId) return history;
     return event.type === "message_created" ? append(history, event.message) : update(history, event.message);

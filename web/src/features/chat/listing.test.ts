@@ -233,3 +233,21 @@ describe("unread", () => {
     expect(isReadByOthers(told[0]!, ME, 4)).toBe(false);
   });
 });
+
+describe("messages whose time is over", () => {
+  test("are neither the last one, nor unread, nor what a draft replies to", () => {
+    const server = new Server();
+    server.open("a");
+    server.write("a", "bob", []);
+    server.write("a", "bob", []);
+    const [conversation] = server.events.reduce(apply, [] as Listed[]);
+    const [first, second] = server.messages.map(({ seq }) => seq);
+    const quote = { message_id: "m", seq: first ?? 0, sender_id: "bob", text: "old", attachment: null, deleted: false };
+    const before = [{ ...(conversation as Listed), draft: { text: "draft", reply_to: quote, updated_at: 0 } }];
+    const erased = (up_to: number) => ({ id: 99, type: "messages_erased", conversation_id: "a", up_to }) as const;
+    const [some] = apply(before, erased(first ?? 0));
+    expect([some?.unread, some?.last_message?.seq, some?.draft?.reply_to, some?.draft?.text]).toEqual([1, second, null, "draft"]);
+    const [none] = apply(before, erased(second ?? 0));
+    expect([none?.unread, none?.last_message]).toEqual([0, null]);
+  });
+});

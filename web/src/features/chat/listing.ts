@@ -2,7 +2,7 @@
  * The list of conversations as one reader sees it, and how each event changes it. Pure; an event that is told again, or later
  * than a newer one, changes nothing: what was counted is remembered by its place until it is read.
  */
-import type { Conversation, ListedConversation, Member, Message, StoredEvent } from "../../api/types";
+import type { Conversation, ListedConversation, Member, Message, Quote, StoredEvent } from "../../api/types";
 
 /** A message after the server's own count, as far as unread counts care for it. */
 interface Later {
@@ -171,6 +171,16 @@ function change(list: Listed[], id: string, how: (conversation: Listed) => Liste
   return list.some((known) => known.id === id) ? list.map((known) => (known.id === id ? how(known) : known)) : list;
 }
 
+/** The oldest messages are no longer kept: not as the last one, nor as what a draft or the last one replies to. */
+function withErased(known: Listed, upTo: number): Listed {
+  const unquoted = <T extends { reply_to?: Quote | null }>(one: T): T => (one.reply_to != null && one.reply_to.seq <= upTo ? { ...one, reply_to: null } : one);
+  const { last_message: last, draft, counted } = known;
+  const kept = last != null && last.seq > upTo ? (last.kind === "text" ? unquoted(last) : last) : null;
+  // Of what the server counted some may be gone.
+  const edited = known.edited || (upTo > counted.read && counted.unread > 0);
+  return { ...known, last_message: kept, draft: draft == null ? draft : unquoted(draft), later: known.later.filter(({ seq }) => seq > upTo), edited };
+}
+
 /** What `event` makes of the list of `me`. */
 export function applyConversationEvent(me: string) {
   return (list: Listed[], event: StoredEvent): Listed[] => {
@@ -183,6 +193,8 @@ export function applyConversationEvent(me: string) {
         return change(list, event.message.conversation_id, (known) =>
           withEdited(withMessage(known, event.message, me), event.message, me),
         );
+      case "messages_erased":
+        return newestFirst(change(list, event.conversation_id, (known) => recounted(withErased(known, event.up_to), me)));
       case "conversation_created":
         return newestFirst(withConversation(list, event.conversation, event.id, me));
       case "conversation_updated":

@@ -133,8 +133,9 @@ export function useHistoryFeed(): void {
     useMemo<SocketListener>(
       () => ({
         event: (event) => {
-          if (event.type !== "message_created" && event.type !== "message_updated") return;
-          const id = event.message.conversation_id;
+          const erased = event.type === "messages_erased";
+          if (!erased && event.type !== "message_created" && event.type !== "message_updated") return;
+          const id = erased ? event.conversation_id : event.message.conversation_id;
           cache.setQueryData<History>(keyOf(id), (history) => history && applyMessageEvent(id)(history, event));
         },
         reset: () => void cache.invalidateQueries({ queryKey: ["messages"] }),

@@ -1,10 +1,13 @@
-/** What compliance officers do with recordings: find them, hear them, keep them, hand them out. */
+/** What compliance officers do with recordings and conversations: find them, hear and read them, keep them, hand them out. */
 import clsx from "clsx";
-import { ArrowLeft, AudioLines, CircleSlash, PackageOpen, ScrollText, type LucideIcon } from "lucide-react";
+import { ArrowLeft, AudioLines, CircleSlash, MessagesSquare, PackageOpen, ScrollText, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { navigate, pathOf, RECORDING_LISTS, type RecordingList as ListName, type Route } from "../../lib/router";
 import { IconButton } from "../../ui/Button";
+import { ConversationView } from "./conversations/ConversationView";
+import { ConversationsList } from "./conversations/ConversationsList";
+import { NO_WANTED, type Wanted } from "./conversations/wanted";
 import { RecordingView } from "./detail/RecordingView";
 import { ExportList } from "./exports/ExportList";
 import { FailureList } from "./list/FailureList";
@@ -14,24 +17,28 @@ import { PolicyView } from "./policy/PolicyView";
 
 type Opened = ListName | "recordings";
 
-const ICONS: Record<Opened, LucideIcon> = { recordings: AudioLines, failures: CircleSlash, exports: PackageOpen, policy: ScrollText };
+const ICONS: Record<Opened, LucideIcon> = { recordings: AudioLines, conversations: MessagesSquare, failures: CircleSlash, exports: PackageOpen, policy: ScrollText };
 
-export function RecordingsPage({ list, id }: Omit<Extract<Route, { name: "recordings" }>, "name">) {
+export function RecordingsPage({ list, id, seq }: Omit<Extract<Route, { name: "recordings" }>, "name">) {
   const { t } = useTranslation();
   // What was looked for is still there on the way back from a recording.
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const [wanted, setWanted] = useState<Wanted>(NO_WANTED);
   const inside = id !== undefined;
+  const up: Route = !inside ? { name: "home" } : list === "conversations" ? { name: "recordings", list } : { name: "recordings" };
   return (
     <main className="safe-x min-h-0 flex-1 overflow-y-auto bg-panel">
       <div className="mx-auto flex max-w-6xl flex-col gap-4 p-3 pb-10 md:p-6">
         <div className="flex items-center gap-1">
-          <IconButton label={t("app.back")} onClick={() => navigate(inside ? { name: "recordings" } : { name: "home" })} className="hover:bg-line">
+          <IconButton label={t("app.back")} onClick={() => navigate(up)} className="hover:bg-line">
             <ArrowLeft size={22} />
           </IconButton>
           <h1 className="text-xl font-semibold">{t("recordings.title")}</h1>
         </div>
         {!inside && <Lists open={list ?? "recordings"} />}
-        {inside ? (
+        {list === "conversations" ? (
+          id === undefined ? <ConversationsList wanted={wanted} onWanted={setWanted} /> : <ConversationView key={`${id} ${seq ?? ""}`} id={id} seq={seq ?? null} />
+        ) : inside ? (
           <RecordingView
             key={id}
             id={id}

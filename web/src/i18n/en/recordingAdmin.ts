@@ -70,8 +70,10 @@ export const recordingAdmin = {
     detail: "The clock jumped from {{before}} to {{after}}. It looks the same when the server was off for long.",
     due_one: "The time of {{count}} recording is over.",
     due_other: "The time of {{count}} recordings is over.",
+    dueConversations_one: "Messages of {{count}} conversation are over, too.",
+    dueConversations_other: "Messages of {{count}} conversations are over, too.",
     confirm: "The clock is right",
-    confirmed: "Recordings whose time is over are erased again",
+    confirmed: "What has been kept long enough is erased again",
   },
   version: "Terms {{version}}",
 } as const;

@@ -1,9 +1,10 @@
 /** English words of what officers see of recordings. Loaded with their pages. */
 export const recordings = {
-  title: "Call recordings",
-  lists: "Sections of recordings",
+  title: "Recordings and conversations",
+  lists: "Sections of recordings and conversations",
   tabs: {
     recordings: "Recordings",
+    conversations: "Conversations",
     failures: "Not recorded",
     exports: "Exports",
     policy: "Rules",

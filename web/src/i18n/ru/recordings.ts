@@ -1,9 +1,10 @@
 /** Russian words of what officers see of recordings. Loaded with their pages. */
 export const recordings = {
-  title: "Записи звонков",
-  lists: "Разделы записей",
+  title: "Записи и переписка",
+  lists: "Разделы записей и переписки",
   tabs: {
     recordings: "Записи",
+    conversations: "Переписка",
     failures: "Не записано",
     exports: "Выгрузки",
     policy: "Правила",

@@ -1,6 +1,6 @@
-/** What admins decide about recordings, loaded when an admin opens it. They do not hear them. */
+/** What admins decide about recordings and about what is kept of the chat, loaded when an admin opens it. They hear and read neither. */
 import { startAdminWords } from "../../../i18n/adminWords";
 
-export { PolicySection as default } from "../policy/PolicySection";
+export { KeepingAdmin as default } from "../keeping/KeepingAdmin";
 
 startAdminWords();

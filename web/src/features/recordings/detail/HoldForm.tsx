@@ -1,13 +1,12 @@
 /** Places a hold: why, who answers for it, until when. */
-import { useState, type FormEvent } from "react";
+import type { UseMutationResult } from "@tanstack/react-query";
+import { useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { holdRecording } from "../../../api/recordings";
 import { Button } from "../../../ui/Button";
 import { Field } from "../../../ui/Field";
 import { SelectField } from "../../../ui/SelectField";
 import { Sheet } from "../../../ui/Sheet";
 import { useMe, useStaffOptions } from "../../users";
-import { useChange } from "./useRecording";
 
 /** The last moment of a day, by the reader's clock. */
 export function endOfDay(day: string): number | null {
@@ -15,7 +14,25 @@ export function endOfDay(day: string): number | null {
   return day === "" || Number.isNaN(start.getTime()) ? null : new Date(start.getFullYear(), start.getMonth(), start.getDate() + 1).getTime() - 1;
 }
 
-export function HoldForm({ recordingId, onClose }: { recordingId: string; onClose: () => void }) {
+export interface PlacedHold {
+  reason: string;
+  owner_id: string;
+  until?: number;
+}
+
+export interface HoldFormProps {
+  title: string;
+  place: UseMutationResult<unknown, Error, PlacedHold>;
+  /** What is held, where that is to be chosen. */
+  children?: ReactNode;
+  /** What is to be held is not chosen yet. */
+  unfinished?: boolean;
+  /** Somebody has tried to place it. */
+  onTry?(): void;
+  onClose(): void;
+}
+
+export function HoldForm({ title, place, children, unfinished, onTry, onClose }: HoldFormProps) {
   const { t } = useTranslation();
   const me = useMe();
   const staff = useStaffOptions();
@@ -23,20 +40,21 @@ export function HoldForm({ recordingId, onClose }: { recordingId: string; onClos
   const [owner, setOwner] = useState(me.id);
   const [until, setUntil] = useState("");
   const [tried, setTried] = useState(false);
-  const place = useChange(recordingId, (body: Parameters<typeof holdRecording>[1]) => holdRecording(recordingId, body), t("recordings.holds.placed"));
   const missing = { reason: reason.trim() === "", owner: owner === "" };
 
   function submit(event: FormEvent): void {
     event.preventDefault();
     setTried(true);
-    if (missing.reason || missing.owner) return;
+    onTry?.();
+    if (missing.reason || missing.owner || unfinished === true) return;
     const last = endOfDay(until);
     place.mutate({ reason: reason.trim(), owner_id: owner, ...(last !== null && { until: last }) }, { onSuccess: onClose });
   }
 
   return (
-    <Sheet short title={t("recordings.holds.placeTitle")} onClose={onClose}>
-      <form noValidate onSubmit={submit} className="flex flex-col gap-4 p-4 pt-1">
+    <Sheet short title={title} onClose={onClose}>
+      <form noValidate onSubmit={submit} className="flex flex-col gap-4 overflow-y-auto p-4 pt-1">
+        {children}
         <Field
           label={t("recordings.holds.reason")}
           hint={t("recordings.holds.reasonHint")}

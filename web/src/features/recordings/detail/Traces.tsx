@@ -38,19 +38,30 @@ export function ConsentsCard({ consents }: { consents: readonly RecordedConsent[
 
 export function AccessCard({ accesses }: { accesses: readonly RecordingAccess[] }) {
   const { t } = useTranslation();
+  const words = (action: string): string =>
+    known(ru.accesses.kinds, action) ? t(`recordings.accesses.kinds.${action}`, { action }) : t("recordings.accesses.kinds.other", { action });
+  return <Accesses accesses={accesses} none={t("recordings.accesses.none")} words={words} />;
+}
+
+export interface AccessesProps {
+  accesses: readonly RecordingAccess[];
+  none: string;
+  words(action: string): string;
+}
+
+export function Accesses({ accesses, none, words }: AccessesProps) {
+  const { t } = useTranslation();
   const nameOf = useNameOf();
   const when = useWhen();
   return (
     <Card title={t("recordings.accesses.title")} action={<Button onClick={() => navigate({ name: "admin", section: "audit" })}>{t("recordings.accesses.whole")}</Button>}>
-      {accesses.length === 0 && <p className="text-muted">{t("recordings.accesses.none")}</p>}
+      {accesses.length === 0 && <p className="text-muted">{none}</p>}
       <ul tabIndex={0} aria-label={t("recordings.accesses.title")} className="max-h-80 divide-y divide-line overflow-y-auto">
         {accesses.map(({ id, actor_id, action, at }) => (
           <li key={id} className="flex flex-wrap items-baseline gap-x-3 py-2">
             <span className="min-w-40 flex-1">
               <span className="font-medium">{actor_id == null ? t("audit.server") : nameOf(actor_id)}</span>{" "}
-              <span className="text-muted">
-                {known(ru.accesses.kinds, action) ? t(`recordings.accesses.kinds.${action}`, { action }) : t("recordings.accesses.kinds.other", { action })}
-              </span>
+              <span className="text-muted">{words(action)}</span>
             </span>
             <span className="text-sm text-muted">{when(at)}</span>
           </li>

@@ -48,12 +48,16 @@ function Row({ one }: { one: RecordingExport }) {
   const { id, reason } = one;
   const ready = isReady(one);
   const approver = one.approved_by;
+  const counts = [
+    ...(one.recording_ids.length > 0 ? [t("recordings.exporting.count", { count: one.recording_ids.length })] : []),
+    ...(one.conversation_ids.length > 0 ? [t("archive.exporting.count", { count: one.conversation_ids.length })] : []),
+  ].join(", ");
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 py-3">
       <div className="min-w-52 flex-1">
         <p className="font-medium wrap-anywhere">{reason}</p>
         <p className="text-sm text-muted">
-          {t("recordings.exporting.count", { count: one.recording_ids.length })} · {t("recordings.exporting.by", { name: nameOf(one.requested_by), when: when(one.requested_at) })}
+          {counts} · {t("recordings.exporting.by", { name: nameOf(one.requested_by), when: when(one.requested_at) })}
         </p>
         {approver != null && (
           <p className="text-sm text-muted">

@@ -33,6 +33,12 @@ function midnight(day: string, after: 0 | 1): number | undefined {
   return new Date(Number(found[1]), Number(found[2]) - 1, Number(found[3]) + after).getTime();
 }
 
+/** Of days, both included; what is not given is left out. */
+export function periodOf({ from, to }: { from: string; to: string }): { from?: number; to?: number } {
+  const [begin, end] = [midnight(from, 0), midnight(to, 1)];
+  return { ...(begin !== undefined && { from: begin }), ...(end !== undefined && { to: end }) };
+}
+
 function seconds(minutes: string): number | undefined {
   const value = Number(minutes.trim().replace(",", "."));
   return minutes.trim() === "" || !Number.isFinite(value) || value < 0 ? undefined : Math.round(value * 60);
@@ -43,8 +49,7 @@ export function queryOf(filter: Filter): RecordingQuery {
   const asked: { [Name in keyof RecordingQuery]: RecordingQuery[Name] | "" | undefined } = {
     q: filter.q.trim(),
     user_id: filter.userId,
-    from: midnight(filter.from, 0),
-    to: midnight(filter.to, 1),
+    ...periodOf(filter),
     min_s: seconds(filter.min),
     max_s: seconds(filter.max),
     conversation_id: filter.conversationId.trim(),

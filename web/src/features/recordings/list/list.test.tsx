@@ -16,7 +16,7 @@ vi.mock(import("../../../api/recordings"), async (original) => ({
   getRecordings: vi.fn(),
   getRecordingFailures: vi.fn(),
   getRecordingExports: vi.fn(),
-  exportRecordings: vi.fn(),
+  askForExport: vi.fn(),
   approveExport: vi.fn(),
 }));
 vi.mock(import("../../users"), async (original) => ({
@@ -88,7 +88,7 @@ test("nothing there and nothing found are two things", async () => {
 });
 
 test("chosen ones are exported with a reason, never without", async () => {
-  vi.mocked(api.exportRecordings).mockResolvedValue({ id: "e", recording_ids: ["r1", "r2"], reason: "", requested_by: "clara", requested_at: 0, needs_approval: true });
+  vi.mocked(api.askForExport).mockResolvedValue({ id: "e", recording_ids: ["r1", "r2"], conversation_ids: [], reason: "", requested_by: "clara", requested_at: 0, needs_approval: true });
   show(<RecordingsPage />);
   const user = userEvent.setup();
   for (const box of await screen.findAllByRole("checkbox")) await user.click(box);
@@ -96,11 +96,11 @@ test("chosen ones are exported with a reason, never without", async () => {
   await user.click(screen.getByRole("button", { name: "Export" }));
   const ask = screen.getAllByRole("button", { name: "Export" }).at(-1)!;
   await user.click(ask);
-  expect(api.exportRecordings).not.toHaveBeenCalled();
+  expect(api.askForExport).not.toHaveBeenCalled();
   expect(screen.getByRole("textbox", { name: "What for" }).getAttribute("aria-invalid")).toBe("true");
   await user.type(screen.getByRole("textbox", { name: "What for" }), " Case 17 ");
   await user.click(ask);
-  expect(api.exportRecordings).toHaveBeenCalledExactlyOnceWith(["r1", "r2"], "Case 17");
+  expect(api.askForExport).toHaveBeenCalledExactlyOnceWith({ ids: ["r1", "r2"], conversation_ids: [], reason: "Case 17" });
   await waitFor(() => expect(screen.queryByText("2 recordings chosen")).toBeNull());
 });
 
@@ -121,7 +121,7 @@ test("what could not be recorded, and why, also for a reason that this page does
 });
 
 test("a second officer approves, not the one who asked; what is ready can be downloaded", async () => {
-  const one = { recording_ids: ["r1"], requested_at: 0, needs_approval: true };
+  const one = { recording_ids: ["r1"], conversation_ids: [], requested_at: 0, needs_approval: true };
   vi.mocked(api.getRecordingExports).mockResolvedValue([
     { ...one, id: "e1", reason: "Mine", requested_by: "clara" },
     { ...one, id: "e2", reason: "Theirs", requested_by: "anna" },

@@ -1,4 +1,4 @@
-/** How long recordings are kept: what regulators ask for, or another number of days. */
+/** How long something is kept: what regulators ask for, another number of days, or, where that may be, for ever. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeptWords } from "../../../i18n/keptWords";
@@ -14,29 +14,50 @@ export interface KeepChoiceProps {
   onChange(days: number): void;
 }
 
+export interface KeepOrForeverProps extends Omit<KeepChoiceProps, "days" | "onChange"> {
+  /** Null: for ever. */
+  days: number | null;
+  onChange(days: number | null): void;
+}
+
+/** What is proposed in place of "for ever". */
+const PROPOSED = 1_827;
+
 const OTHER = "other";
+const FOREVER = "forever";
 
 function presetOf(days: number): number | null {
   const { unit, count } = spanOf(days);
   return PRESETS.find((one) => one.unit === unit && one.count === count)?.days ?? null;
 }
 
-export function KeepChoice({ label, days, hint, wrong, onChange }: KeepChoiceProps) {
+export function KeepChoice({ onChange, ...rest }: KeepChoiceProps) {
+  return <Choice {...rest} onChange={(days) => onChange(days ?? PROPOSED)} />;
+}
+
+export function KeepOrForever(props: KeepOrForeverProps) {
+  const { t } = useTranslation();
+  return <Choice {...props} forever={t("archive.policy.forever")} />;
+}
+
+function Choice({ label, days, hint, wrong, forever, onChange }: KeepOrForeverProps & { forever?: string }) {
   const { t } = useTranslation();
   const kept = useKeptWords();
-  const [custom, setCustom] = useState(presetOf(days) === null);
-  const preset = presetOf(days);
+  const preset = days === null ? FOREVER : presetOf(days);
+  const [custom, setCustom] = useState(preset === null);
   const other = custom || preset === null;
   return (
     <div className="grid gap-3 sm:grid-cols-2">
       <SelectField
         label={label}
         {...(hint !== undefined && { hint })}
-        options={[...PRESETS.map((one) => ({ value: String(one.days), label: kept(one.days) })), { value: OTHER, label: t("recordingAdmin.custom") }]}
+        options={[...(forever === undefined ? [] : [{ value: FOREVER, label: forever }]), ...PRESETS.map((one) => ({ value: String(one.days), label: kept(one.days) })), { value: OTHER, label: t("recordingAdmin.custom") }]}
         value={other ? OTHER : String(preset)}
         onChange={({ target }) => {
           setCustom(target.value === OTHER);
-          if (target.value !== OTHER) onChange(Number(target.value));
+          if (target.value === FOREVER) onChange(null);
+          else if (target.value !== OTHER) onChange(Number(target.value));
+          else if (days === null) onChange(PROPOSED);
         }}
       />
       {other && (
@@ -46,7 +67,7 @@ export function KeepChoice({ label, days, hint, wrong, onChange }: KeepChoicePro
           min={1}
           label={t("recordingAdmin.days")}
           error={wrong ? t("recordingAdmin.problem.days") : null}
-          value={Number.isNaN(days) ? "" : days}
+          value={days === null || Number.isNaN(days) ? "" : days}
           onChange={(event) => onChange(event.target.valueAsNumber)}
         />
       )}

@@ -4,6 +4,7 @@ import type { RecordingPolicy } from "../../../api/recordings";
 import { useKeptWords } from "../../../i18n/keptWords";
 import { Card } from "../../../ui/Card";
 import { RuleRow } from "../../../ui/rules/RuleRow";
+import { ChatRetentionView } from "../keeping/ChatRetentionView";
 import { ModeChip } from "./ModeChip";
 import { Loaded } from "./PolicySection";
 import { RetentionNote } from "./RetentionNote";
@@ -51,6 +52,7 @@ function Shown({ policy: { version, purpose, recorded_by, retention_days, two_of
           </ol>
         )}
       </Card>
+      <ChatRetentionView />
     </>
   );
 }

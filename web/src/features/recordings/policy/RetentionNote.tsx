@@ -31,7 +31,7 @@ export function RetentionNote({ mayConfirm }: { mayConfirm: boolean }) {
       <div className="min-w-52 flex-1">
         <h2 className="font-semibold">{t("recordingAdmin.clock.title")}</h2>
         <p className="text-sm">{t("recordingAdmin.clock.detail", { before: when(before), after: when(after) })}</p>
-        <p className="text-sm">{t("recordingAdmin.clock.due", { count: data.due })}</p>
+        <p className="text-sm">{t("recordingAdmin.clock.due", { count: data.due })} {data.due_conversations > 0 && t("recordingAdmin.clock.dueConversations", { count: data.due_conversations })}</p>
       </div>
       {mayConfirm && (
         <Button busy={confirm.isPending} onClick={() => confirm.mutate()}>

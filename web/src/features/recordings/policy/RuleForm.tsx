@@ -1,55 +1,29 @@
 /** A rule that is made or changed. It goes into the draft only when it makes sense. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { RecordingRule, RecordingRuleMatch } from "../../../api/recordings";
+import type { RecordingRule } from "../../../api/recordings";
 import type { Role } from "../../../api/types";
 import type { DraftRule } from "../../../lib/rules";
 import { RuleSheet } from "../../../ui/rules/RuleSheet";
 import { Segmented } from "../../../ui/Segmented";
-import { SelectField } from "../../../ui/SelectField";
 import { Switch } from "../../../ui/Switch";
-import { useStaffOptions } from "../../users";
-import { ConversationField } from "./ConversationField";
-import { problemsOf, tidy, valueOf, type Draft, type RuleProblems } from "./draft";
+import { problemsOf, tidy, type Draft, type RuleProblems } from "./draft";
 import { KeepChoice } from "./KeepChoice";
+import { MatchField, matchOf, ROLES, typedMatch, type TypedMatch } from "./MatchField";
 
-const ROLES: readonly Role[] = ["employee", "manager", "compliance", "admin"];
-const TYPES = ["everybody", "role", "user", "conversation"] as const;
-type MatchType = (typeof TYPES)[number];
 const DIRECTIONS = ["any", "outgoing", "incoming"] as const;
 const MODES = ["always", "on_demand"] as const;
 
 /** All that was typed, whichever of it counts. */
-interface Typed extends Omit<RecordingRule, "match"> {
-  type: MatchType;
-  role: Role;
-  userId: string;
-  conversationId: string;
-}
+interface Typed extends Omit<RecordingRule, "match">, TypedMatch {}
 
 function typedOf(rule: RecordingRule | undefined): Typed {
-  const empty: Typed = { name: "", type: "everybody", role: "employee", userId: "", conversationId: "", direction: "any", mode: "always", by: [], retention_days: null };
-  if (rule === undefined) return empty;
-  const { match, ...rest } = rule;
-  const value = valueOf(match);
-  return {
-    ...empty,
-    ...rest,
-    type: match.type,
-    ...(match.type === "role" && { role: match.role }),
-    ...(match.type === "user" && { userId: value }),
-    ...(match.type === "conversation" && { conversationId: value }),
-  };
+  const { match, ...rest } = rule ?? { name: "", match: undefined, direction: "any" as const, mode: "always" as const, by: [], retention_days: null };
+  return { ...rest, ...typedMatch(match) };
 }
 
 function ruleOf({ type, role, userId, conversationId, ...rest }: Typed): RecordingRule {
-  const matches: Record<MatchType, RecordingRuleMatch> = {
-    everybody: { type: "everybody" },
-    role: { type: "role", role },
-    user: { type: "user", user_id: userId },
-    conversation: { type: "conversation", conversation_id: conversationId },
-  };
-  return tidy({ ...rest, match: matches[type] });
+  return tidy({ ...rest, match: matchOf({ type, role, userId, conversationId }) });
 }
 
 export interface RuleFormProps {
@@ -83,13 +57,7 @@ export function RuleForm({ draft, edited, onDone, onClose }: RuleFormProps) {
       onDone={() => onDone(ruleOf(typed))}
       onClose={onClose}
     >
-      <Segmented<MatchType>
-        label={t("rules.match")}
-        value={typed.type}
-        options={TYPES.map((type) => ({ value: type, label: type === "role" || type === "user" ? t(`rules.${type}`) : t(`recordingAdmin.form.${type}`) }))}
-        onChange={(type) => set({ type })}
-      />
-      <MatchField typed={typed} problems={problems} set={set} />
+      <MatchField label={t("rules.match")} typed={typed} problems={problems} set={set} />
       <Segmented
         label={t("recordingAdmin.direction.title")}
         value={typed.direction}
@@ -115,49 +83,6 @@ export function RuleForm({ draft, edited, onDone, onClose }: RuleFormProps) {
       )}
     </RuleSheet>
   );
-}
-
-interface MatchFieldProps {
-  typed: Typed;
-  problems: RuleProblems;
-  set(change: Partial<Typed>): void;
-}
-
-function MatchField({ typed, problems, set }: MatchFieldProps) {
-  const { t } = useTranslation();
-  const staff = useStaffOptions();
-  switch (typed.type) {
-    case "everybody":
-      return null;
-    case "role":
-      return (
-        <SelectField
-          label={t("rules.role")}
-          options={ROLES.map((role) => ({ value: role, label: t(`role.${role}`) }))}
-          value={typed.role}
-          onChange={(event) => set({ role: event.target.value as Role })}
-        />
-      );
-    case "user":
-      return (
-        <SelectField
-          label={t("rules.user")}
-          none={t("rules.chooseUser")}
-          error={problems.user === true ? t("rules.chooseUserFirst") : null}
-          options={staff}
-          value={typed.userId}
-          onChange={(event) => set({ userId: event.target.value })}
-        />
-      );
-    case "conversation":
-      return (
-        <ConversationField
-          value={typed.conversationId}
-          error={problems.conversation === true ? t("recordingAdmin.problem.conversation") : null}
-          onChange={(conversationId) => set({ conversationId })}
-        />
-      );
-  }
 }
 
 interface StartersProps {

@@ -61,7 +61,7 @@ export function valueOf(match: RecordingRule["match"]): string {
   }
 }
 
-const isSpan = (days: number): boolean => Number.isInteger(days) && days >= 1 && days <= LONGEST_DAYS;
+export const isSpan = (days: number): boolean => Number.isInteger(days) && days >= 1 && days <= LONGEST_DAYS;
 
 export interface TermProblems {
   purpose?: true;

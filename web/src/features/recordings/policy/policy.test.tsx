@@ -1,5 +1,5 @@
 /** The recording policy on the screen: told, ordered, refused, saved. */
-import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import i18next from "i18next";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -14,6 +14,7 @@ import { PolicyView } from "./PolicyView";
 
 vi.mock(import("../../../api/recordings"), async (original) => ({ ...(await original()), getRecordingPolicy: vi.fn(), setRecordingPolicy: vi.fn(), getRetention: vi.fn(), confirmClock: vi.fn() }));
 vi.mock(import("../../../api/conversationNames"), async (original) => ({ ...(await original()), findConversations: vi.fn() }));
+vi.mock(import("../../../api/archive"), async (original) => ({ ...(await original()), getChatRetention: async () => ({ version: 0, retention_days: null, rules: [] }) }));
 vi.mock(import("../../users"), async (original) => ({
   ...(await original()),
   useMe: () => ({ ...PEOPLE[0], role: "admin" }) as never,
@@ -42,7 +43,7 @@ beforeAll(async () => {
 beforeEach(() => {
   vi.clearAllMocks();
   stubPage();
-  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0 });
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0, due_conversations: 0 });
   vi.mocked(api.setRecordingPolicy).mockImplementation(async (body) => ({ ...body, version: body.version + 1 }));
 });
 afterEach(cleanup);
@@ -143,23 +144,25 @@ test("officers see what holds and change nothing", async () => {
   show(<PolicyView />);
   expect(await screen.findByText("Control of deals")).toBeDefined();
   expect(screen.getByText("5 years")).toBeDefined();
-  expect(screen.getAllByRole("listitem")).toHaveLength(2);
+  const rules = screen.getByRole("list", { name: "Rules" });
+  expect(within(rules).getAllByRole("listitem")).toHaveLength(2);
+  expect(await screen.findByText("For ever")).toBeDefined();
   expect(screen.queryByRole("textbox")).toBeNull();
   expect(screen.queryByRole("button")).toBeNull();
 });
 
 test("a clock in doubt is confirmed by an admin, and only shown to an officer", async () => {
-  vi.mocked(api.getRetention).mockResolvedValue({ frozen: { before: 1_700_000_000_000, after: 1_800_000_000_000 }, due: 3 });
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: { before: 1_700_000_000_000, after: 1_800_000_000_000 }, due: 3, due_conversations: 2 });
   vi.mocked(api.confirmClock).mockResolvedValue();
   const user = await open(SOME);
-  expect((await screen.findByRole("region", { name: /Nothing is erased/u })).textContent).toContain("3 recordings");
-  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0 });
+  expect((await screen.findByRole("region", { name: /Nothing is erased/u })).textContent).toMatch(/3 recordings.*2 conversations/u);
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0, due_conversations: 0 });
   await user.click(screen.getByRole("button", { name: "The clock is right" }));
   expect(api.confirmClock).toHaveBeenCalledOnce();
   await waitFor(() => expect(screen.queryByRole("region", { name: /Nothing is erased/u })).toBeNull());
   cleanup();
 
-  vi.mocked(api.getRetention).mockResolvedValue({ frozen: { before: 1, after: 2 }, due: 0 });
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: { before: 1, after: 2 }, due: 0, due_conversations: 0 });
   show(<PolicyView />);
   expect(await screen.findByRole("region", { name: /Nothing is erased/u })).toBeDefined();
   expect(screen.queryByRole("button")).toBeNull();

@@ -10,6 +10,7 @@ type Said<T> = T extends unknown ? Omit<T, "id" | "at" | "actor_id"> : never;
 
 const POLICY = { version: 4, purpose: { ru: "", en: "" }, recorded_by: "", retention_days: 1, two_officers: false, rules: [] };
 const RULE = { name: "Sales", match: { type: "everybody" }, direction: "any", mode: "always", by: [], retention_days: null } as const;
+const KEPT = { version: 1, retention_days: null, rules: [] };
 const recording_id = "r1";
 const ENTRIES: [Said<RecordingEntry>, string][] = [
   [{ action: "recording_policy_changed", before: POLICY, after: { ...POLICY, rules: [{ ...RULE, by: [] }] } }, "Sales"],
@@ -31,6 +32,18 @@ const ENTRIES: [Said<RecordingEntry>, string][] = [
   [{ action: "recording_export_approved", export_id: "e9" }, "e9"],
   [{ action: "recording_export_taken", export_id: "e9", recording_ids: [] }, "e9"],
   [{ action: "recording_erased", recording_id }, "r1"],
+  [{ action: "recording_export_requested", export_id: "e", recording_ids: [], conversation_ids: ["c1"], reason: "Case" }, "1 conversation: Case"],
+  [{ action: "chat_retention_changed", before: KEPT, after: KEPT }, "for ever"],
+  [{ action: "chat_retention_changed", before: KEPT, after: { ...KEPT, retention_days: 184, rules: [{ name: "Deal", match: { type: "everybody" }, retention_days: null }] } }, "Deal"],
+  [{ action: "messages_erased", conversation_id: "c1", up_to: 7, messages: 3, files: 1 }, "3 messages"],
+  [{ action: "conversations_searched", query: "" }, "list of conversations"],
+  [{ action: "conversations_searched", query: "q=deal" }, "q=deal"],
+  [{ action: "conversation_opened", conversation_id: "c1", what: "messages" }, "c1"],
+  [{ action: "conversation_file_taken", conversation_id: "c1", attachment_id: "f" }, "c1"],
+  [{ action: "conversation_held", conversation_id: "c1", user_id: null, hold_id: "h", owner_id: "anna", reason: "Case", until: null }, "Anna"],
+  [{ action: "conversation_held", conversation_id: null, user_id: "anna", hold_id: "h", owner_id: "boris", reason: "Case", until: null }, "all conversations of Anna"],
+  [{ action: "conversation_hold_released", conversation_id: "c1", user_id: null, hold_id: "h" }, "c1"],
+  [{ action: "conversation_hold_released", conversation_id: null, user_id: "anna", hold_id: "h" }, "Anna"],
   [{ action: "retention_frozen", before: 0, after: 86_400_000_000 }, "1972"],
   [{ action: "retention_confirmed" }, "clock"],
 ];

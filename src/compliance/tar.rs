@@ -5,18 +5,18 @@ use std::io::{self, Read, Write};
 const BLOCK: usize = 512;
 
 #[derive(Debug)]
-pub(super) struct Tar<W> {
+pub struct Tar<W> {
     out: W,
     mtime: u64,
 }
 
 impl<W: Write> Tar<W> {
-    pub(super) fn new(out: W, mtime: u64) -> Self {
+    pub fn new(out: W, mtime: u64) -> Self {
         Self { out, mtime }
     }
 
     /// So many bytes must follow, then [`Self::end`].
-    pub(super) fn begin(&mut self, name: &str, size: u64) -> io::Result<()> {
+    pub fn begin(&mut self, name: &str, size: u64) -> io::Result<()> {
         let mut header = [0; BLOCK];
         put(&mut header, 0, 100, name.as_bytes())?;
         put(&mut header, 100, 8, b"0000400\0")?;
@@ -31,22 +31,22 @@ impl<W: Write> Tar<W> {
         self.out.write_all(&header)
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)
     }
 
-    pub(super) fn end(&mut self, size: u64) -> io::Result<()> {
+    pub fn end(&mut self, size: u64) -> io::Result<()> {
         self.out.write_all(&[0; BLOCK][..padding(size)])
     }
 
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub fn finish(mut self) -> io::Result<()> {
         self.out.write_all(&[0; 2 * BLOCK])?;
         self.out.flush()
     }
 }
 
 /// Calls `each` with the name, the size and the contents of every file.
-pub(super) fn read<E: From<io::Error>>(
+pub fn read<E: From<io::Error>>(
     mut archive: impl Read,
     mut each: impl FnMut(&str, u64, &mut dyn Read) -> Result<(), E>,
 ) -> Result<(), E> {

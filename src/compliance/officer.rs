@@ -1,4 +1,4 @@
-//! Who may reach recordings: compliance officers. For everybody else there are none, and that they looked is written down.
+//! Who may reach what is kept: compliance officers. For everybody else there is nothing, and that they looked is written down.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
@@ -33,7 +33,7 @@ impl FromRequestParts<App> for Officer {
 }
 
 /// Written and safe before anything is answered.
-pub(super) async fn record(app: &App, current: &CurrentUser, action: Action) -> Result<(), Error> {
+pub async fn record(app: &App, current: &CurrentUser, action: Action) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
     audit::append(&mut tx, Some(current.user.id), action, app.clock.now()).await?;
     Ok(tx.commit().await?)
