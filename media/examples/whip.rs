@@ -1,5 +1,5 @@
 //! The media node alone, behind WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): any standard client can publish
-//! to its one room and any number can subscribe.
+//! to its one room and any number can subscribe. Those who talk to each other `POST /whip/ROOM`, a number.
 //!
 //! ```text
 //! cargo run --release -p staffline-media --example whip -- --http 127.0.0.1:18090 --udp 127.0.0.1:0 --profile gcm
@@ -8,6 +8,9 @@
 //! `POST /whip` and `POST /whep` take an offer and answer `201` with the session's `Location`; `DELETE` on it ends
 //! the session. There is no trickle ICE: an ICE-lite server needs no candidates of its clients, so `PATCH` is 405, as
 //! both documents allow. `GET /report` shows the node's counters.
+//!
+//! With `--record FOLDER` every room is recorded from its first session until the last is deleted, each time in a folder of its own,
+//! under a key of zeros. `GET /recordings` tells what has become of them, a line for each event since it was asked last.
 
 #![expect(clippy::print_stdout, reason = "an example says where it listens")]
 #![expect(clippy::disallowed_types, reason = "this is the edge: requests wait for the node's answers in a shared map")]
@@ -15,6 +18,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,17 +29,23 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use staffline_media::control::{Command, Event, PeerId, RefusedReason, RoomId};
 use staffline_media::driver::{self, Handle};
+use staffline_media::recorder::{RecordingEvent, RecordingKey, RecordingPlan};
 use staffline_media::srtp::SrtpProfile;
 use tokio::sync::oneshot;
 
 const ROOM: RoomId = RoomId(1);
+/// Recordings of an example are no secret.
+const KEY: RecordingKey = RecordingKey([0; 32]);
 const SDP: HeaderValue = HeaderValue::from_static("application/sdp");
 
-/// Requests that wait for the node, by the peer or the report they asked for.
+/// Requests that wait for the node, by the peer or the report they asked for; and what waits for a request.
 #[derive(Default)]
 struct Waiting {
     answers: HashMap<PeerId, oneshot::Sender<Result<String, RefusedReason>>>,
     reports: HashMap<u64, oneshot::Sender<String>>,
+    /// Who is where.
+    rooms: HashMap<PeerId, RoomId>,
+    recordings: String,
 }
 
 type SharedWaiting = Arc<Mutex<Waiting>>;
@@ -44,6 +54,7 @@ struct App {
     node: Handle,
     waiting: SharedWaiting,
     last_id: AtomicU64,
+    record: Option<PathBuf>,
 }
 
 impl App {
@@ -51,19 +62,44 @@ impl App {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    async fn join(&self, offer: String) -> Result<(u64, String), Response> {
+    async fn join(&self, room: RoomId, offer: String) -> Result<(u64, String), Response> {
         let id = self.next_id();
         let peer = PeerId(id.into());
         let (sender, answer) = oneshot::channel();
         lock(&self.waiting).answers.insert(peer, sender);
-        if self.node.send(Command::Join { room: ROOM, peer, offer }).is_err() {
+        self.enter(room, peer);
+        if self.node.send(Command::Join { room, peer, offer }).is_err() {
             lock(&self.waiting).answers.remove(&peer);
             return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
         }
         match answer.await {
             Ok(Ok(sdp)) => Ok((id, sdp)),
-            Ok(Err(reason)) => Err((status_of(&reason), format!("{reason}\n")).into_response()),
+            Ok(Err(reason)) => {
+                self.leave(peer);
+                Err((status_of(&reason), format!("{reason}\n")).into_response())
+            }
             Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+        }
+    }
+
+    /// The first one's entry begins the recording.
+    fn enter(&self, room: RoomId, peer: PeerId) {
+        let mut waiting = lock(&self.waiting);
+        let is_first = !waiting.rooms.values().any(|other| *other == room);
+        waiting.rooms.insert(peer, room);
+        if let Some(folder) = self.record.as_ref().filter(|_| is_first) {
+            let id = self.next_id();
+            let plan = RecordingPlan { id: id.into(), folder: folder.join(id.to_string()), key: KEY, notice: Vec::new() };
+            let _ = self.node.send(Command::StartRecording { room, plan });
+        }
+    }
+
+    /// The last one's leaving ends it.
+    fn leave(&self, peer: PeerId) {
+        let mut waiting = lock(&self.waiting);
+        let Some(room) = waiting.rooms.remove(&peer) else { return };
+        if !waiting.rooms.values().any(|other| *other == room) {
+            let _ = self.node.send(Command::StopRecording { room });
         }
     }
 }
@@ -89,13 +125,30 @@ fn tell(waiting: &SharedWaiting, event: Event) {
         Event::Refused { peer, reason } => answer(waiting, peer, Err(reason)),
         Event::Connected { peer, remote, .. } => println!("peer {} connected from {remote}", peer.0),
         Event::Closed { peer, reason } => println!("peer {} closed: {reason:?}", peer.0),
-        Event::Recording { .. } => {}
+        Event::Recording { id, what, .. } => {
+            if let Some(what) = told(&what) {
+                lock(waiting).recordings.push_str(&format!("{id} {what}\n"));
+            }
+        }
         Event::Report { id, report } => {
             if let Some(sender) = lock(waiting).reports.remove(&id) {
                 let _ = sender.send(format!("{report:#?}\n"));
             }
         }
     }
+}
+
+fn told(what: &RecordingEvent) -> Option<String> {
+    Some(match what {
+        RecordingEvent::Started => "started".to_owned(),
+        RecordingEvent::Lagging(on) => format!("lagging {on}"),
+        RecordingEvent::Failed(failure) => format!("failed {failure}"),
+        RecordingEvent::Closed(summary) => {
+            let hash: String = summary.head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("closed {} {} {hash}", summary.head.segment, summary.head.record)
+        }
+        RecordingEvent::Synced(_) | RecordingEvent::SegmentClosed { .. } => return None,
+    })
 }
 
 fn answer(waiting: &SharedWaiting, peer: PeerId, result: Result<String, RefusedReason>) {
@@ -105,12 +158,12 @@ fn answer(waiting: &SharedWaiting, peer: PeerId, result: Result<String, RefusedR
 }
 
 /// Publishing and subscribing are the same to the node: the offer's directions say who sends.
-async fn offer(State(app): State<Arc<App>>, headers: HeaderMap, offer: String) -> Response {
+async fn offer(State(app): State<Arc<App>>, room: Option<Path<u64>>, headers: HeaderMap, offer: String) -> Response {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.to_ascii_lowercase().starts_with("application/sdp") {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    match app.join(offer).await {
+    match app.join(room.map_or(ROOM, |Path(room)| RoomId(room.into())), offer).await {
         Ok((id, sdp)) => {
             let location = format!("/session/{id}");
             (StatusCode::CREATED, [(header::CONTENT_TYPE, SDP)], [(header::LOCATION, location)], sdp).into_response()
@@ -128,10 +181,14 @@ async fn options() -> Response {
 }
 
 async fn end(State(app): State<Arc<App>>, Path(id): Path<u64>) -> StatusCode {
-    match app.node.send(Command::Leave { peer: PeerId(id.into()) }) {
-        Ok(()) => StatusCode::OK,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    let peer = PeerId(id.into());
+    let left = app.node.send(Command::Leave { peer });
+    app.leave(peer);
+    if left.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+async fn recordings(State(app): State<Arc<App>>) -> String {
+    std::mem::take(&mut lock(&app.waiting).recordings)
 }
 
 async fn report(State(app): State<Arc<App>>) -> Response {
@@ -160,6 +217,7 @@ struct Arguments {
     udp: SocketAddr,
     advertised: Vec<IpAddr>,
     profiles: Vec<SrtpProfile>,
+    record: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -169,6 +227,7 @@ impl Arguments {
             udp: ([127, 0, 0, 1], 0).into(),
             advertised: Vec::new(),
             profiles: vec![SrtpProfile::AeadAes128Gcm, SrtpProfile::Aes128CmHmacSha1_80],
+            record: None,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(name) = arguments.next() {
@@ -177,6 +236,7 @@ impl Arguments {
                 ("--http", address) => read.http = address.parse()?,
                 ("--udp", address) => read.udp = address.parse()?,
                 ("--advertise", address) => read.advertised.push(address.parse()?),
+                ("--record", folder) => read.record = Some(folder.into()),
                 ("--profile", "gcm") => read.profiles = vec![SrtpProfile::AeadAes128Gcm],
                 ("--profile", "cm") => read.profiles = vec![SrtpProfile::Aes128CmHmacSha1_80],
                 _ => return Err(format!("unknown: {name} {value}; see the head of examples/whip.rs").into()),
@@ -200,10 +260,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let node = driver::start(config, move |event| tell(&told, event))?;
     let media = node.local_addr();
 
-    let app = Arc::new(App { node, waiting, last_id: AtomicU64::new(0) });
+    let app = Arc::new(App { node, waiting, last_id: AtomicU64::new(0), record: arguments.record });
     let router = Router::new()
         .route("/whip", post(offer).options(options))
+        .route("/whip/{room}", post(offer).options(options))
         .route("/whep", post(offer).options(options))
+        .route("/recordings", get(recordings))
         .route("/session/{id}", delete(end).options(options))
         .route("/report", get(report))
         .layer(DefaultBodyLimit::max(1 << 20))

@@ -1,4 +1,4 @@
-//! CPU accounting from /proc: of one process, and of the whole machine.
+//! Accounting from /proc: the CPU time of one process and of the whole machine, and what a process holds in RAM.
 
 use std::fs;
 use std::path::Path;
@@ -50,6 +50,13 @@ impl Usage {
             threads: self.threads,
         }
     }
+}
+
+/// Memory that a process holds in RAM, bytes. Nothing if it is gone.
+pub fn resident(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// Time that all CPUs together were busy since boot, in seconds.

@@ -25,6 +25,12 @@ impl Histogram {
         self.max_us = self.max_us.max(us);
     }
 
+    pub fn merge(&mut self, other: &Self) {
+        self.buckets.iter_mut().zip(&other.buckets).for_each(|(sum, n)| *sum += n);
+        self.count += other.count;
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
     pub fn max_us(&self) -> u64 {
         self.max_us
     }
@@ -109,6 +115,10 @@ mod tests {
         histogram.add(5_000_000);
         assert_eq!((histogram.quantile_us(1.0), histogram.max_us()), (LONGEST_US, 5_000_000));
         assert_eq!(Histogram::default().quantile_us(0.5), 0);
+        let mut both = Histogram::default();
+        (101..=200).for_each(|us| both.add(us));
+        both.merge(&histogram);
+        assert_eq!((both.quantile_us(0.5), both.max_us()), (101, 5_000_000));
     }
 
     #[test]

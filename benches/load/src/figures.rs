@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use crate::plan::Load;
-use crate::profile::SrtpProfile;
-use crate::publisher::Sent;
 use load_kit::meter::Span;
+use load_kit::run::{loss_pct, thousandths};
 use load_kit::stats::Reception;
+use relay_load::profile::SrtpProfile;
+
+use crate::plan::Load;
+use crate::publisher::Sent;
 
 /// A generator that sends later than this (for one burst in a hundred) doesn't put the load on the server that it claims.
 const MAX_LAG_P99_US: u64 = 10_000;
@@ -104,12 +106,4 @@ impl Figures {
         let (drops, lag) = (self.generator_receive_drops, self.generator_lag_us_p99);
         format!("  INVALID: the generator dropped {drops} packets, its p99 lag was {lag} µs")
     }
-}
-
-fn loss_pct(received: u64, expected: u64) -> f64 {
-    thousandths(100.0 * (expected - received) as f64 / expected.max(1) as f64)
-}
-
-fn thousandths(value: f64) -> f64 {
-    (value * 1e3).round() / 1e3
 }

@@ -6,31 +6,24 @@
 //! queue) runs inside the server's send call and is therefore charged to the server.
 
 mod figures;
-mod http;
-mod payload;
-mod peer;
 mod plan;
-mod profile;
 mod publisher;
 mod receiver;
 mod run;
-mod server;
-mod whip;
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use load_kit::http::LoopbackUrl;
+use load_kit::run::{self as kit, Timing};
+use relay_load::server::Server;
 
 use crate::figures::Figures;
-use crate::http::LoopbackUrl;
 use crate::plan::Load;
-use crate::run::Timing;
-use crate::server::Server;
 
 /// No run is repeated when all of them have taken this long already.
 const REPEAT_UNTIL: Duration = Duration::from_secs(90);
@@ -85,9 +78,8 @@ fn main() -> ExitCode {
 fn measure(options: &Options) -> Result<()> {
     let timing = options.timing()?;
     let loads = options.loads()?;
-    // A list of an earlier day must not be taken for the outcome of a run that failed.
-    let _ = fs::remove_file(&options.out);
-    let server_cpus = options.pin()?;
+    kit::forget(&options.out);
+    let server_cpus = if options.no_pin { Vec::new() } else { kit::pin()? };
 
     let start = Instant::now();
     let mut out = io::stdout();
@@ -103,23 +95,12 @@ fn measure(options: &Options) -> Result<()> {
         writeln!(out, "{}", figures.table_row())?;
         all.push(figures);
     }
-    write(&options.out, &all)
-}
-
-fn write(path: &Path, runs: &[Figures]) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, serde_json::to_string_pretty(runs)? + "\n").with_context(|| format!("{}", path.display()))?;
-    writeln!(io::stdout(), "{} runs in {}", runs.len(), path.display())?;
-    Ok(())
+    kit::write(&options.out, &all)
 }
 
 impl Options {
     fn timing(&self) -> Result<Timing> {
-        let seconds = |s: f64| Duration::try_from_secs_f64(s).with_context(|| format!("{s} is no time"));
-        ensure!(self.warmup + self.secs <= MAX_RUN_SECONDS, "a run is bounded to {MAX_RUN_SECONDS} s");
-        Ok(Timing { warmup: seconds(self.warmup)?, measured: seconds(self.secs)? })
+        Timing::new(self.warmup, self.secs, MAX_RUN_SECONDS)
     }
 
     fn loads(&self) -> Result<Vec<Load>> {
@@ -128,22 +109,11 @@ impl Options {
         Ok(loads.repeat(self.rounds))
     }
 
-    /// Confines this program to all CPUs but the first, and gives the server's; none of it with a single CPU.
-    fn pin(&self) -> Result<Vec<usize>> {
-        let cpus = load_kit::sys::cpus()?;
-        if self.no_pin || cpus.len() < 2 {
-            return Ok(Vec::new());
-        }
-        load_kit::sys::run_on(&cpus[1..])?;
-        Ok(vec![cpus[0]])
-    }
-
     fn server(&self, load: &Load, cpus: &[usize]) -> Result<Server> {
         if let (Some(whip), Some(whep), Some(pid)) = (&self.whip, &self.whep, self.pid) {
             return Ok(Server::external(whip, whep, pid));
         }
-        let beside = || std::env::current_exe().map(|me| me.with_file_name("examples").join("whip"));
-        let program = self.server.clone().map_or_else(beside, Ok)?;
-        Server::start(&program, load.cipher, cpus)
+        let program = kit::program(self.server.as_deref(), "examples/whip")?;
+        Server::start(&program, load.cipher, cpus, None)
     }
 }

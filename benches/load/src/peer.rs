@@ -3,104 +3,123 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
-use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt};
+use str0m::media::{Frequency, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{Extension, RtpPacket, RtpWrite};
+use str0m::rtp::{Extension, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use crate::payload::Stamp;
 use crate::profile::NotingCrypto;
 use load_kit::sys::{self, Batch, Poll};
 
-const VP8: u8 = 96;
+pub use str0m::media::Direction;
 
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What an m-line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Publisher,
-    Subscriber,
+pub enum Medium {
+    Voice,
+    Picture,
+}
+
+impl Medium {
+    fn payload_type(self) -> Pt {
+        Pt::new_with_value(match self {
+            Self::Picture => 96,
+            Self::Voice => 111,
+        })
+    }
+
+    fn of(payload_type: Pt) -> Self {
+        if payload_type == Self::Voice.payload_type() { Self::Voice } else { Self::Picture }
+    }
+
+    fn kind(self) -> MediaKind {
+        match self {
+            Self::Voice => MediaKind::Audio,
+            Self::Picture => MediaKind::Video,
+        }
+    }
 }
 
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub struct Peer {
     rtc: Rtc,
     socket: UdpSocket,
     address: SocketAddr,
-    mid: Mid,
+    lines: Vec<(Medium, Mid)>,
     pending: Option<SdpPendingOffer>,
     deadline: Instant,
     keyframe_wanted: bool,
     /// Stamps of media packets that were decrypted and not yet taken.
-    stamps: Vec<Stamp>,
-    repairs_suppressed: bool,
+    stamps: Vec<(Medium, Stamp)>,
+    /// Streams of which nothing lost is asked for again: loss is to be seen.
+    unrepaired: Vec<Ssrc>,
 }
 
 impl Peer {
-    /// A peer and its offer of one VP8 m-line, with its only candidate inside.
-    pub(crate) fn new(role: Role, crypto: &NotingCrypto) -> Result<(Self, String)> {
+    /// A peer and its offer of these m-lines, VP8 and Opus, with its only candidate inside.
+    pub fn new(lines: &[(Medium, Direction)], crypto: &NotingCrypto) -> Result<(Self, String)> {
         let socket = sys::udp_socket().context("a UDP socket")?;
         let address = socket.local_addr()?;
         let mut rtc = config(crypto).build(Instant::now());
         rtc.add_local_candidate(Candidate::host(address, "udp")?);
-        let direction = match role {
-            Role::Publisher => Direction::SendOnly,
-            Role::Subscriber => Direction::RecvOnly,
-        };
         let mut api = rtc.sdp_api();
-        let mid = api.add_media(MediaKind::Video, direction, None, None, None);
+        let add =
+            |&(medium, direction): &(Medium, Direction)| (medium, api.add_media(medium.kind(), direction, None, None, None));
+        let lines = lines.iter().map(add).collect();
         let (offer, pending) = api.apply().context("nothing to offer")?;
         let peer = Self {
             rtc,
             socket,
             address,
-            mid,
+            lines,
             pending: Some(pending),
             deadline: Instant::now(),
             keyframe_wanted: false,
             stamps: Vec::new(),
-            repairs_suppressed: false,
+            unrepaired: Vec::new(),
         };
         Ok((peer, offer.to_sdp_string()))
     }
 
-    pub(crate) fn accept_answer(&mut self, sdp: &str) -> Result<()> {
+    pub fn accept_answer(&mut self, sdp: &str) -> Result<()> {
         let pending = self.pending.take().context("no offer is pending")?;
         let answer = SdpAnswer::from_sdp_string(sdp).with_context(|| format!("the answer is no SDP:\n{sdp}"))?;
         self.rtc.sdp_api().accept_answer(pending, answer).with_context(|| format!("the answer does not fit:\n{sdp}"))?;
         self.drain()
     }
 
-    pub(crate) fn is_connected(&self) -> bool {
+    pub fn is_connected(&self) -> bool {
         self.rtc.is_connected()
     }
 
-    pub(crate) fn receive_drops(&self) -> Result<u64> {
+    pub fn receive_drops(&self) -> Result<u64> {
         Ok(sys::receive_drops(&self.socket)?)
     }
 
     /// Whether the other side has asked for a keyframe since this was last asked.
-    pub(crate) fn take_keyframe_request(&mut self) -> bool {
+    pub fn take_keyframe_request(&mut self) -> bool {
         std::mem::take(&mut self.keyframe_wanted)
     }
 
-    pub(crate) fn take_stamps(&mut self) -> impl Iterator<Item = Stamp> {
-        self.stamps.drain(..)
-    }
-
-    /// Sends one RTP packet of the publisher's stream.
-    pub(crate) fn send(&mut self, sequence: u64, rtp_time: u32, marker: bool, payload: &[u8]) -> Result<()> {
+    /// Sends one RTP packet.
+    pub fn send(&mut self, medium: Medium, sequence: u64, rtp_time: u32, marker: bool, payload: &[u8]) -> Result<()> {
         let now = Instant::now();
+        let (_, mid) = self.lines.iter().find(|(line, _)| *line == medium).context("no such line")?;
         let mut api = self.rtc.direct_api();
-        let stream = api.stream_tx_by_mid(self.mid, None).context("no stream to send on")?;
-        stream.write_rtp(RtpWrite::new(Pt::new_with_value(VP8), sequence.into(), rtp_time, now, payload).marker(marker));
+        let stream = api.stream_tx_by_mid(*mid, None).context("no stream to send on")?;
+        stream.write_rtp(RtpWrite::new(medium.payload_type(), sequence.into(), rtp_time, now, payload).marker(marker));
         self.rtc.handle_input(Input::Timeout(now))?;
         self.drain()
     }
 
     /// Hands in what waits at the socket, one batch at most. `seen` gets each stamp with the kernel's time of arrival.
-    pub(crate) fn receive(&mut self, batch: &mut Batch, mut seen: impl FnMut(Stamp, u64)) -> Result<usize> {
+    pub fn receive(&mut self, batch: &mut Batch, mut seen: impl FnMut(Medium, Stamp, u64)) -> Result<usize> {
         let count = batch.receive(&self.socket);
         let now = Instant::now();
         for (datagram, data) in batch.datagrams() {
@@ -108,13 +127,13 @@ impl Peer {
             let Ok(receive) = Receive::new(Protocol::Udp, datagram.from, self.address, data) else { continue };
             self.rtc.handle_input(Input::Receive(now, receive))?;
             self.drain()?;
-            self.take_stamps().for_each(|stamp| seen(stamp, datagram.at_ns));
+            self.stamps.drain(..).for_each(|(medium, stamp)| seen(medium, stamp, datagram.at_ns));
         }
         Ok(count)
     }
 
     /// Timers of ICE, DTLS and RTCP that are due.
-    pub(crate) fn handle_timeouts(&mut self, now: Instant) -> Result<()> {
+    pub fn handle_timeouts(&mut self, now: Instant) -> Result<()> {
         if now < self.deadline {
             return Ok(());
         }
@@ -123,11 +142,11 @@ impl Peer {
     }
 
     /// Serves the peer until then: the publisher's side of STUN and RTCP.
-    pub(crate) fn serve_until(&mut self, end: Instant, batch: &mut Batch) -> Result<()> {
+    pub fn serve_until(&mut self, end: Instant, batch: &mut Batch) -> Result<()> {
         let mut poll = Poll::new(std::iter::once(&self.socket));
         while let Some(left) = end.checked_duration_since(Instant::now()).filter(|d| !d.is_zero()) {
             if poll.readable(left).next().is_some() {
-                self.receive(batch, |_, _| ())?;
+                self.receive(batch, |_, _, _| ())?;
             }
             self.handle_timeouts(Instant::now())?;
         }
@@ -155,18 +174,23 @@ impl Peer {
     }
 
     fn take_packet(&mut self, packet: &RtpPacket) {
-        if !self.repairs_suppressed {
-            // Loss is to be seen, not repaired.
-            if let Some(stream) = self.rtc.direct_api().stream_rx(&packet.header.ssrc) {
-                stream.suppress_nack(true);
-                self.repairs_suppressed = true;
-            }
+        let ssrc = packet.header.ssrc;
+        if !self.unrepaired.contains(&ssrc)
+            && let Some(stream) = self.rtc.direct_api().stream_rx(&ssrc)
+        {
+            stream.suppress_nack(true);
+            self.unrepaired.push(ssrc);
         }
-        self.stamps.extend(Stamp::read(&packet.payload));
+        let medium = Medium::of(packet.header.payload_type);
+        let stamp = match medium {
+            Medium::Voice => Stamp::read_behind(&packet.payload),
+            Medium::Picture => Stamp::read(&packet.payload),
+        };
+        self.stamps.extend(stamp.map(|stamp| (medium, stamp)));
     }
 }
 
-/// VP8 with nack and pli as a browser has it; neither transport-cc nor remb, so that no server paces or probes.
+/// Opus, and VP8 with nack and pli, as a browser has them; neither transport-cc nor remb, so that no server paces or probes.
 fn config(crypto: &NotingCrypto) -> RtcConfig {
     let mut config = RtcConfig::new()
         .set_rtp_mode(true)
@@ -175,25 +199,43 @@ fn config(crypto: &NotingCrypto) -> RtcConfig {
         .set_extension(1, Extension::RtpMid)
         .set_mtu(1200..=1500)
         .set_crypto_provider(crypto.provider());
-    let spec =
-        CodecSpec { codec: Codec::Vp8, clock_rate: Frequency::NINETY_KHZ, channels: None, format: FormatParams::default() };
-    let mut vp8 = PayloadParams::new(Pt::new_with_value(VP8), None, spec);
-    vp8.set_fb_transport_cc(false);
-    vp8.set_fb_remb(false);
-    vp8.set_fb_nack(true);
-    vp8.set_fb_pli(true);
-    *config.codec_config() = CodecConfig::new_from_payload_params(vec![vp8]);
+    let params = |medium: Medium, codec, clock_rate, channels| {
+        let spec = CodecSpec { codec, clock_rate, channels, format: FormatParams::default() };
+        let mut params = PayloadParams::new(medium.payload_type(), None, spec);
+        params.set_fb_transport_cc(false);
+        params.set_fb_remb(false);
+        params.set_fb_nack(medium == Medium::Picture);
+        params.set_fb_pli(medium == Medium::Picture);
+        params
+    };
+    *config.codec_config() = CodecConfig::new_from_payload_params(vec![
+        params(Medium::Voice, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2)),
+        params(Medium::Picture, Codec::Vp8, Frequency::NINETY_KHZ, None),
+    ]);
     config
 }
 
+/// Returns when all of these peers have ICE and DTLS up.
+pub fn connect_all(peers: &mut [Peer]) -> Result<()> {
+    let end = Instant::now() + CONNECT_TIMEOUT;
+    while !peers.iter().all(Peer::is_connected) {
+        if Instant::now() > end {
+            let missing = peers.iter().filter(|p| !p.is_connected()).count();
+            bail!("{missing} of {} peers did not connect", peers.len());
+        }
+        serve_all(peers, Duration::from_millis(5))?;
+    }
+    Ok(())
+}
+
 /// Serves all of these peers for about that time.
-pub(crate) fn serve_all(peers: &mut [Peer], time: Duration) -> Result<()> {
+pub fn serve_all(peers: &mut [Peer], time: Duration) -> Result<()> {
     let end = Instant::now() + time;
     let mut batch = Batch::default();
     let mut poll = Poll::new(peers.iter().map(|p| &p.socket));
     while Instant::now() < end {
         for i in poll.readable(Duration::from_millis(1)) {
-            while peers[i].receive(&mut batch, |_, _| ())? > 0 {}
+            while peers[i].receive(&mut batch, |_, _, _| ())? > 0 {}
         }
         let now = Instant::now();
         peers.iter_mut().try_for_each(|peer| peer.handle_timeouts(now))?;
@@ -202,6 +244,6 @@ pub(crate) fn serve_all(peers: &mut [Peer], time: Duration) -> Result<()> {
 }
 
 /// Which of these peers' sockets are readable, asked together.
-pub(crate) fn poll(peers: &[Peer]) -> Poll {
+pub fn poll(peers: &[Peer]) -> Poll {
     Poll::new(peers.iter().map(|p| &p.socket))
 }

@@ -6,28 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 
-use crate::profile::SrtpProfile;
-
-/// The class of SRTP profiles that the server is told to offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Cipher {
-    Gcm,
-    Cm,
-}
-
-impl Cipher {
-    /// As the server's `--profile` wants it.
-    pub(crate) fn flag(self) -> &'static str {
-        match self {
-            Self::Gcm => "gcm",
-            Self::Cm => "cm",
-        }
-    }
-
-    pub(crate) fn includes(self, profile: SrtpProfile) -> bool {
-        (profile == SrtpProfile::Aes128CmSha1_80) == (self == Self::Cm)
-    }
-}
+use relay_load::profile::Cipher;
 
 /// One load: a publisher, its subscribers, and what it sends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,18 +1,40 @@
-//! Which SRTP profile was really negotiated: a crypto provider that notes what it is asked for.
+//! SRTP profiles: which a server is told to offer, and which was really negotiated, by a crypto provider that notes what it is asked for.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Result, bail};
+use clap::ValueEnum;
 use str0m::crypto::{CryptoProvider, SrtpProvider, SupportedAeadAes128Gcm, SupportedAeadAes256Gcm, SupportedAes128CmSha1_80};
 
 /// A DTLS-SRTP protection profile, under its name in the IANA registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SrtpProfile {
+pub enum SrtpProfile {
     Aes128CmSha1_80,
     AeadAes128Gcm,
     AeadAes256Gcm,
+}
+
+/// The class of SRTP profiles that the server is told to offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Cipher {
+    Gcm,
+    Cm,
+}
+
+impl Cipher {
+    /// As the server's `--profile` wants it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Gcm => "gcm",
+            Self::Cm => "cm",
+        }
+    }
+
+    pub fn includes(self, profile: SrtpProfile) -> bool {
+        (profile == SrtpProfile::Aes128CmSha1_80) == (self == Self::Cm)
+    }
 }
 
 const ALL: [SrtpProfile; 3] = [SrtpProfile::Aes128CmSha1_80, SrtpProfile::AeadAes128Gcm, SrtpProfile::AeadAes256Gcm];
@@ -29,7 +51,7 @@ impl fmt::Display for SrtpProfile {
 
 /// The crypto of all peers of one run. str0m asks it for a cipher when DTLS has settled on a profile.
 #[derive(Debug)]
-pub(crate) struct NotingCrypto {
+pub struct NotingCrypto {
     provider: Arc<CryptoProvider>,
     noted: &'static Noting,
 }
@@ -41,21 +63,23 @@ struct Noting {
     used: AtomicU8,
 }
 
-impl NotingCrypto {
-    pub(crate) fn new() -> Self {
+impl Default for NotingCrypto {
+    fn default() -> Self {
         let mut provider = str0m::crypto::from_feature_flags();
         // str0m wants it for ever: a few bytes for each of a bounded number of runs.
         let noted: &'static Noting = Box::leak(Box::new(Noting { srtp: provider.srtp_provider, used: AtomicU8::new(0) }));
         provider.srtp_provider = noted;
         Self { provider: Arc::new(provider), noted }
     }
+}
 
-    pub(crate) fn provider(&self) -> Arc<CryptoProvider> {
+impl NotingCrypto {
+    pub fn provider(&self) -> Arc<CryptoProvider> {
         Arc::clone(&self.provider)
     }
 
     /// The one profile that all peers use.
-    pub(crate) fn negotiated(&self) -> Result<SrtpProfile> {
+    pub fn negotiated(&self) -> Result<SrtpProfile> {
         let used = self.noted.used.load(Ordering::Relaxed);
         let profiles: Vec<SrtpProfile> = ALL.into_iter().filter(|&p| used & bit(p) != 0).collect();
         match profiles[..] {

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::payload::{self, Stamp};
-use crate::peer::Peer;
-use crate::plan::Load;
 use load_kit::meter::{Meter, Reading};
 use load_kit::stats::Histogram;
 use load_kit::sys::Batch;
+use relay_load::payload::{self, Stamp};
+use relay_load::peer::{Medium, Peer};
+
+use crate::plan::Load;
 
 /// RTP packets of one video frame.
 const FRAME_PACKETS: u64 = 10;
@@ -65,7 +66,7 @@ impl<'a> Publisher<'a> {
             }
             self.send_burst()?;
             if tick % LOOK_EVERY == 0 {
-                self.peer.receive(&mut self.batch, |_, _| ())?;
+                self.peer.receive(&mut self.batch, |_, _, _| ())?;
             }
         }
         Ok(Sent { lag, before, after: meter.read()? })
@@ -92,6 +93,6 @@ impl<'a> Publisher<'a> {
         }
         payload::write(&mut self.payload, place == 0, frame == self.last_keyframe, Stamp::now(index));
         let rtp_time = (frame * FRAME_PACKETS * 90_000 / u64::from(self.load.input_pps)) as u32;
-        self.peer.send(FIRST_SEQUENCE + index, rtp_time, place == FRAME_PACKETS - 1, &self.payload)
+        self.peer.send(Medium::Picture, FIRST_SEQUENCE + index, rtp_time, place == FRAME_PACKETS - 1, &self.payload)
     }
 }

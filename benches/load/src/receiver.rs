@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::peer::{self, Peer};
 use load_kit::stats::Reception;
 use load_kit::sys::Batch;
+use relay_load::peer::{self, Peer};
 
 /// Between two looks at the sockets. The loop never blocks in poll: a blocked reader would have to be woken by the server's
 /// own send call, several µs in a virtual machine, which no server pays when its clients are elsewhere. Latency does not
@@ -24,7 +24,7 @@ pub(crate) fn receive(subscribers: &mut [Peer], reception: &mut Reception, stop:
         let mut idle = true;
         for i in poll.readable(Duration::ZERO) {
             idle = false;
-            subscribers[i].receive(&mut batch, |stamp, arrived_ns| {
+            subscribers[i].receive(&mut batch, |_, stamp, arrived_ns| {
                 reception.add(i, stamp.index, arrived_ns.saturating_sub(stamp.written_ns));
             })?;
         }

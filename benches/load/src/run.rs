@@ -3,57 +3,51 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+
+use load_kit::meter::Meter;
+use load_kit::run::Timing;
+use load_kit::stats::Reception;
+use relay_load::peer::{self, Direction, Medium, Peer};
+use relay_load::profile::NotingCrypto;
+use relay_load::server::Server;
+use relay_load::whip::Signalling;
 
 use crate::figures::Figures;
-use crate::peer::{self, Peer, Role};
 use crate::plan::Load;
-use crate::profile::NotingCrypto;
 use crate::publisher::{Publisher, Sent};
 use crate::receiver;
-use crate::server::Server;
-use crate::whip::Signalling;
-use load_kit::meter::Meter;
-use load_kit::stats::Reception;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// For the keyframe requests, STUN and RTCP of the set-up to pass.
 const SETTLE: Duration = Duration::from_millis(300);
 /// For what is still queued in the server when the publisher has ended.
 const LINGER: Duration = Duration::from_millis(500);
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timing {
-    pub(crate) warmup: Duration,
-    pub(crate) measured: Duration,
-}
-
-impl Timing {
-    /// The indices of the packets that count, whole bursts on both sides.
-    fn window(&self, load: &Load) -> Range<u64> {
-        let burst = u64::from(load.burst);
-        let packets = |time: Duration| {
-            let bursts = (time.as_secs_f64() * f64::from(load.input_pps)) as u64 / burst;
-            bursts.max(1) * burst
-        };
-        let start = packets(self.warmup);
-        start..start + packets(self.measured)
-    }
+/// The indices of the packets that count, whole bursts on both sides.
+fn window(timing: Timing, load: &Load) -> Range<u64> {
+    let burst = u64::from(load.burst);
+    let packets = |time: Duration| {
+        let bursts = (time.as_secs_f64() * f64::from(load.input_pps)) as u64 / burst;
+        bursts.max(1) * burst
+    };
+    let start = packets(timing.warmup);
+    start..start + packets(timing.measured)
 }
 
 /// Puts one load on the server. Fails if any subscriber gets nothing at all, or another cipher than was asked for.
 pub(crate) fn run(load: &Load, timing: Timing, server: &Server) -> Result<Figures> {
-    let crypto = NotingCrypto::new();
+    let crypto = NotingCrypto::default();
     let mut signalling = Signalling::new(server);
     let (publisher, mut subscribers) = join(load, &crypto, &mut signalling)?;
     let profile = crypto.negotiated()?;
     ensure!(load.cipher.includes(profile), "asked for {:?} but got {profile}", load.cipher);
 
-    let mut reception = Reception::new(load.subscribers, timing.window(load));
+    let window = window(timing, load);
+    let mut reception = Reception::new(load.subscribers, window.clone());
     let meter = Meter { server_pid: server.pid };
-    let sent = exchange(Publisher::new(publisher, load), &mut subscribers, &mut reception, &timing.window(load), &meter)?;
+    let sent = exchange(Publisher::new(publisher, load), &mut subscribers, &mut reception, &window, &meter)?;
     let without = reception.without_any();
     ensure!(without == 0, "{without} of {} subscribers received nothing", load.subscribers);
     let drops = subscribers.iter().map(Peer::receive_drops).sum::<Result<u64>>()?;
@@ -62,32 +56,20 @@ pub(crate) fn run(load: &Load, timing: Timing, server: &Server) -> Result<Figure
 
 /// Publisher first, as WHEP wants it, then all subscribers; every one has ICE and DTLS up in the end.
 fn join(load: &Load, crypto: &NotingCrypto, signalling: &mut Signalling<'_>) -> Result<(Peer, Vec<Peer>)> {
-    let (mut publisher, offer) = Peer::new(Role::Publisher, crypto)?;
+    let (mut publisher, offer) = Peer::new(&[(Medium::Picture, Direction::SendOnly)], crypto)?;
     publisher.accept_answer(&signalling.publish(&offer)?)?;
     let mut peers = vec![publisher];
-    connect(&mut peers)?;
+    peer::connect_all(&mut peers)?;
     for _ in 0..load.subscribers {
-        let (mut subscriber, offer) = Peer::new(Role::Subscriber, crypto)?;
+        let (mut subscriber, offer) = Peer::new(&[(Medium::Picture, Direction::RecvOnly)], crypto)?;
         subscriber.accept_answer(&signalling.subscribe(&offer)?)?;
         peers.push(subscriber);
         peer::serve_all(&mut peers, Duration::from_millis(1))?;
     }
-    connect(&mut peers)?;
+    peer::connect_all(&mut peers)?;
     peer::serve_all(&mut peers, SETTLE)?;
     let subscribers = peers.split_off(1);
     Ok((peers.pop().context("the publisher")?, subscribers))
-}
-
-fn connect(peers: &mut [Peer]) -> Result<()> {
-    let end = Instant::now() + CONNECT_TIMEOUT;
-    while !peers.iter().all(Peer::is_connected) {
-        if Instant::now() > end {
-            let missing = peers.iter().filter(|p| !p.is_connected()).count();
-            bail!("{missing} of {} peers did not connect", peers.len());
-        }
-        peer::serve_all(peers, Duration::from_millis(5))?;
-    }
-    Ok(())
 }
 
 /// Sets its flag when it goes, so that the receiver ends however the publisher does.
@@ -128,10 +110,10 @@ mod tests {
     #[test]
     fn the_window_is_whole_bursts_and_never_empty() {
         let timing = Timing { warmup: Duration::from_secs(1), measured: Duration::from_secs(4) };
-        let window = |text: &str| timing.window(&text.parse().unwrap());
+        let window = |text: &str| super::window(timing, &text.parse().unwrap());
         assert_eq!(window("10:2000:1100:gcm"), 2000..10_000);
         assert_eq!(window("10:25:1100:gcm:10"), 20..120);
         let short = Timing { warmup: Duration::ZERO, measured: Duration::from_millis(1) };
-        assert_eq!(short.window(&"1:1:1100:gcm".parse().unwrap()), 1..2);
+        assert_eq!(super::window(short, &"1:1:1100:gcm".parse().unwrap()), 1..2);
     }
 }

@@ -2,29 +2,35 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::http::{self, LoopbackUrl};
+use load_kit::http::{self, LoopbackUrl};
+
 use crate::server::Server;
 
 /// The sessions made at one server; they are deleted with this value.
 #[derive(Debug)]
-pub(crate) struct Signalling<'a> {
+pub struct Signalling<'a> {
     server: &'a Server,
     sessions: Vec<LoopbackUrl>,
 }
 
 impl<'a> Signalling<'a> {
-    pub(crate) fn new(server: &'a Server) -> Self {
+    pub fn new(server: &'a Server) -> Self {
         Self { server, sessions: Vec::new() }
     }
 
     /// Gives the answer to a publisher's offer.
-    pub(crate) fn publish(&mut self, offer: &str) -> Result<String> {
+    pub fn publish(&mut self, offer: &str) -> Result<String> {
         self.post(&self.server.whip, offer)
     }
 
     /// Gives the answer to a subscriber's offer.
-    pub(crate) fn subscribe(&mut self, offer: &str) -> Result<String> {
+    pub fn subscribe(&mut self, offer: &str) -> Result<String> {
         self.post(&self.server.whep, offer)
+    }
+
+    /// Gives the answer to the offer of one of two who talk.
+    pub fn call(&mut self, room: u64, offer: &str) -> Result<String> {
+        self.post(&self.server.whip.join(&format!("/whip/{room}"))?, offer)
     }
 
     fn post(&mut self, url: &LoopbackUrl, offer: &str) -> Result<String> {

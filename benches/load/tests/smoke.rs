@@ -1,4 +1,4 @@
-//! The load tool against the real media node, small and short: it measures what it says, and tells when it cannot.
+//! The load tools against the real media node, small and short: they measure what they say, and tell when they cannot.
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_relay-load");
+const RECORDING_TOOL: &str = env!("CARGO_BIN_EXE_recording-load");
 
 /// The media node behind WHIP and WHEP. Cargo builds examples only of the packages that are tested, hence once more here; with the
 /// features of the whole workspace, which is nothing to do when all of it is tested.
@@ -57,4 +58,24 @@ fn a_server_that_does_not_start_is_an_error_and_no_figures() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("the server ended at once"));
     assert_eq!(figures, None);
+}
+
+#[test]
+fn recorded_calls_are_forwarded_and_every_file_of_them_opens() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recording/recording.json");
+    std::fs::create_dir_all(out.parent().unwrap()).unwrap();
+    std::fs::write(&out, r#"{"kills": 50}"#).unwrap();
+    let mut command = Command::new(RECORDING_TOOL);
+    command.args(["--calls", "2", "--secs", "2", "--plain-secs", "0.5", "--warmup", "0.5", "--no-pin", "--no-disks"]);
+    let output = command.arg("--server").arg(whip()).arg("--out").arg(&out).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let figures: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!((&figures["kills"], &figures["concurrent_calls"]), (&50.into(), &2.into()), "what others have measured stays");
+    let (recorded, recordings) = (&figures["recorded"], &figures["recorded"]["recordings"]);
+    // Four people with 50 packets of sound and 25 of pictures a second.
+    assert_eq!(recorded["packets_expected"], 600);
+    assert!(recorded["latency_us_p50"].as_u64().unwrap() > 0);
+    assert_eq!((&recordings["verified"], &recordings["gaps"], &recordings["left_out"]), (&2.into(), &0.into(), &0.into()));
+    // Events, the mix, and each person's file.
+    assert_eq!((&recordings["files"], recordings["broken"].as_array().unwrap().len()), (&8.into(), 0));
 }

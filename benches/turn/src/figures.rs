@@ -1,6 +1,7 @@
 //! What comes out: a run of ours and one of the peer's beside each other.
 
 use load_kit::meter::Span;
+use load_kit::run::thousandths;
 use serde::Serialize;
 
 use crate::plan::{Load, Transport};
@@ -58,7 +59,6 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(load: &Load, ours: &Measured, peer: &str, theirs: &Measured) -> Self {
-        let thousandths = |value: f64| (value * 1e3).round() / 1e3;
         Self {
             transport: load.transport,
             bytes: load.bytes,

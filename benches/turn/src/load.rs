@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use load_kit::meter::{Meter, Reading};
+use load_kit::run::Timing;
 use load_kit::stats::Histogram;
 use load_kit::sys::{Batch, Poll};
 
@@ -19,12 +20,6 @@ use crate::server::Server;
 const SPIN: Duration = Duration::from_micros(100);
 /// For what is still in the server when the last packet was sent.
 const LINGER: Duration = Duration::from_millis(500);
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timing {
-    pub(crate) warmup: Duration,
-    pub(crate) measured: Duration,
-}
 
 /// Puts one load on a server. A single thread sends and receives: it has the CPU that the server has not.
 pub(crate) fn run(load: &Load, timing: Timing, server: &Server, tls: Option<&Arc<rustls::ClientConfig>>) -> Result<Measured> {
@@ -39,7 +34,7 @@ pub(crate) fn run(load: &Load, timing: Timing, server: &Server, tls: Option<&Arc
         lag: Histogram::default(),
         window,
     };
-    let (before, after) = exchange.send_all(load, &Meter { server_pid: server.pid })?;
+    let (before, after) = exchange.send_all(load, &Meter { server_pid: server.process.pid })?;
     let end = Instant::now() + LINGER;
     while Instant::now() < end {
         exchange.receive(Duration::from_millis(1))?;

@@ -13,19 +13,16 @@ mod plan;
 mod server;
 mod stun;
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use load_kit::sys;
+use load_kit::run::{self, Timing};
 
 use crate::certificate::Certificate;
 use crate::figures::{Measured, Run};
-use crate::load::Timing;
 use crate::plan::{Load, Transport};
 use crate::server::{Host, Server};
 
@@ -78,12 +75,12 @@ fn main() -> ExitCode {
 
 fn measure(options: &Options) -> Result<()> {
     let timing = options.timing()?;
-    // A list of an earlier day must not be taken for the outcome of a run that failed.
-    let _ = fs::remove_file(&options.out);
+    run::forget(&options.out);
     let folder = tempfile::tempdir()?;
     let certificate = Certificate::make(folder.path())?;
-    let host = Host { folder: folder.path().to_owned(), certificate, cpus: options.pin()? };
-    let (ours, peer) = (options.ours()?, server::coturn_version(&options.coturn)?);
+    let host = Host { folder: folder.path().to_owned(), certificate, cpus: options.cpus()? };
+    let ours = run::program(options.server.as_deref(), "examples/turn")?;
+    let peer = server::coturn_version(&options.coturn)?;
 
     let mut out = io::stdout();
     writeln!(out, "{}", Run::TABLE_HEAD)?;
@@ -100,7 +97,7 @@ fn measure(options: &Options) -> Result<()> {
     for line in Run::summary(&options.loads(), &runs) {
         writeln!(out, "{line}")?;
     }
-    write(&options.out, &runs)
+    run::write(&options.out, &runs)
 }
 
 fn on(host: &Host, load: &Load, timing: Timing, server: Result<Server>) -> Result<Measured> {
@@ -108,21 +105,10 @@ fn on(host: &Host, load: &Load, timing: Timing, server: Result<Server>) -> Resul
     load::run(load, timing, &server?, tls).with_context(|| load.to_string())
 }
 
-fn write(path: &Path, runs: &[Run]) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, serde_json::to_string_pretty(runs)? + "\n").with_context(|| format!("{}", path.display()))?;
-    writeln!(io::stdout(), "{} runs in {}", runs.len(), path.display())?;
-    Ok(())
-}
-
 impl Options {
     fn timing(&self) -> Result<Timing> {
-        let seconds = |s: f64| Duration::try_from_secs_f64(s).with_context(|| format!("{s} is no time"));
-        ensure!(self.warmup + self.secs <= MAX_RUN_SECONDS, "a run is bounded to {MAX_RUN_SECONDS} s");
         ensure!(self.pps > 0 && self.pairs > 0, "no load at all");
-        Ok(Timing { warmup: seconds(self.warmup)?, measured: seconds(self.secs)? })
+        Timing::new(self.warmup, self.secs, MAX_RUN_SECONDS)
     }
 
     fn loads(&self) -> Vec<Load> {
@@ -130,18 +116,8 @@ impl Options {
         plan::plan(self.pps, self.pairs).into_iter().filter(wanted).collect()
     }
 
-    fn ours(&self) -> Result<PathBuf> {
-        let beside = || std::env::current_exe().map(|me| me.with_file_name("examples").join("turn"));
-        Ok(self.server.clone().map_or_else(beside, Ok)?)
-    }
-
-    /// Confines this program to all CPUs but the first, and gives the servers'; none of it with a single CPU.
-    fn pin(&self) -> Result<Vec<usize>> {
-        let cpus = sys::cpus()?;
-        if self.no_pin || cpus.len() < 2 {
-            return Ok(Vec::new());
-        }
-        sys::run_on(&cpus[1..])?;
-        Ok(vec![cpus[0]])
+    /// The server's.
+    fn cpus(&self) -> Result<Vec<usize>> {
+        if self.no_pin { Ok(Vec::new()) } else { run::pin() }
     }
 }

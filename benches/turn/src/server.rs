@@ -1,27 +1,22 @@
 //! The servers: ours and coturn, each a process of its own for one run, confined to the same CPU.
 
-use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
-use load_kit::sys;
+use anyhow::{Context, Result};
+use load_kit::process::{self, Process, free_port};
 
 use crate::certificate::Certificate;
 use crate::plan::Transport;
 use crate::stun::Credentials;
 
-const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// The name, the password and the realm of coturn's one user.
 const WORD: &str = "load";
 
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
-    pub(crate) pid: u32,
+    pub(crate) process: Process,
     pub(crate) udp: SocketAddr,
     pub(crate) tls: SocketAddr,
     pub(crate) credentials: Credentials,
@@ -43,15 +38,15 @@ impl Host {
         if transport == Transport::Tls {
             command.arg("--tls-cert").arg(&self.certificate.chain).arg("--tls-key").arg(&self.certificate.key);
         }
-        let mut child = self.spawn(command)?;
-        let mut lines = BufReader::new(child.stdout.take().context("its output")?).lines();
+        let mut process = self.start(command)?;
+        let mut lines = process.lines().context("its output")?;
         let mut line = || lines.next().with_context(|| format!("{} ended at once", program.display()))?.context("its output");
         let (login, place) = (line()?, line()?);
         let (username, password) = login.split_once(' ').context("its credentials")?;
         let address = place.strip_prefix("turn ").and_then(|rest| rest.split('/').next()).context("where it listens")?;
         let address = address.parse().with_context(|| place.clone())?;
         let credentials = Credentials { username: username.to_owned(), password: password.to_owned() };
-        Ok(Server { pid: child.id(), child, udp: address, tls: address, credentials })
+        Ok(Server { process, udp: address, tls: address, credentials })
     }
 
     /// coturn with one relay thread, and free to relay between its own ports.
@@ -73,19 +68,17 @@ impl Host {
         let path = |name: &str, path: &Path| format!("--{name}={}", path.display());
         command.args([path("cert", &self.certificate.chain), path("pkey", &self.certificate.key)]);
         command.args([path("userdb", &self.folder.join("users")), path("pidfile", &self.folder.join("pid"))]);
-        command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null());
-        let child = self.spawn(command)?;
+        process::quiet(command.current_dir(&self.folder));
+        let mut process = self.start(command)?;
         let credentials = Credentials { username: WORD.to_owned(), password: WORD.to_owned() };
         let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut server = Server { pid: child.id(), child, udp: at(plain), tls: at(tls), credentials };
-        server.wait_until_up()?;
-        Ok(server)
+        process.wait_until_it_listens(at(tls))?;
+        Ok(Server { process, udp: at(plain), tls: at(tls), credentials })
     }
 
-    fn spawn(&self, mut command: Command) -> Result<Child> {
+    fn start(&self, mut command: Command) -> Result<Process> {
         command.stderr(Stdio::null());
-        sys::confine(&mut command, self.cpus.clone());
-        command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))
+        Process::start(command, &self.cpus)
     }
 }
 
@@ -95,39 +88,4 @@ pub(crate) fn coturn_version(program: &Path) -> Result<String> {
         Command::new(program).arg("--version").output().with_context(|| format!("cannot start {}", program.display()))?;
     let said = String::from_utf8_lossy(&output.stdout);
     Ok(format!("coturn {}", said.lines().last().unwrap_or_default().trim()))
-}
-
-impl Server {
-    fn wait_until_up(&mut self) -> Result<()> {
-        let end = Instant::now() + START_TIMEOUT;
-        while TcpStream::connect(self.tls).is_err() {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended at once: {status}");
-            }
-            if Instant::now() > end {
-                bail!("the server does not answer on {}", self.tls);
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It holds nothing worth an orderly end; a child that is gone already is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Free for TCP and UDP.
-fn free_port() -> Result<u16> {
-    for _ in 0..100 {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        if UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("no free port")
 }

@@ -43,6 +43,8 @@ const ORDER_SLOTS: usize = 1024;
 pub const MAX_BYTES: usize = 32 << 20;
 const SPARE: usize = 256;
 const WISHES: usize = 256;
+/// Where the processor is scarce, a packet is forwarded first and recorded then: threads of the recorder count for a third of another.
+const NICENESS: i32 = 5;
 
 /// What is to be done for the recording of a room.
 #[derive(Clone, Debug)]
@@ -126,7 +128,10 @@ impl Recorder {
         let load = Arc::new(Load::default());
         let ends = Ends { inbox, load: Arc::clone(&load), spare: spare_sender, wishes: wish_sender };
         let worker = Worker::new(ends, Pool::start(write)?, on_event);
-        let thread = Builder::new().name("recorder".to_owned()).spawn(move || worker.run())?;
+        let thread = Builder::new().name("recorder".to_owned()).spawn(move || {
+            give_way();
+            worker.run();
+        })?;
         Ok(Self { messages: Some(messages), load, spare, wishes, late: VecDeque::new(), lost: Vec::new(), thread: Some(thread) })
     }
 
@@ -205,6 +210,13 @@ impl Drop for Recorder {
         {
             tracing::error!("the recorder's thread had panicked");
         }
+    }
+}
+
+/// Of the calling thread alone: on Linux each has a niceness of its own (setpriority(2), "C library/kernel differences").
+fn give_way() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::warn!(%error, "the recorder does not give way to the media thread");
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 
 use super::disk::{SegmentFiles, Written};
+use super::give_way;
 use crate::recorder::segment::Piece;
 
 /// Forty recordings write once a second, some milliseconds each; all of them mostly to the same disk.
@@ -53,7 +54,10 @@ impl Pool {
         let queue = Arc::new(Mutex::new(queue));
         for index in 0..THREADS {
             let (queue, results, write) = (Arc::clone(&queue), results.clone(), Arc::clone(write));
-            Builder::new().name(format!("recorder-disk-{index}")).spawn(move || work(&queue, &results, &write))?;
+            Builder::new().name(format!("recorder-disk-{index}")).spawn(move || {
+                give_way();
+                work(&queue, &results, &write);
+            })?;
         }
         Ok(Self { jobs, done })
     }

@@ -120,6 +120,21 @@ fn a_recording_begins_is_written_and_ends_in_order() {
 }
 
 #[test]
+fn the_recorder_goes_after_the_media_thread() {
+    let mut bench = Bench::new();
+    bench.start();
+    assert_eq!(bench.next(), RecordingEvent::Started);
+    let nice_of = |stat: &str| stat.rsplit_once(") ")?.1.split(' ').nth(16)?.parse::<i32>().ok();
+    let ours = nice_of(&std::fs::read_to_string("/proc/thread-self/stat").unwrap()).unwrap();
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let stats: Vec<_> = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok()).collect();
+    for name in ["(recorder)", "(recorder-disk-0)"] {
+        let found = |stat: &&String| stat.contains(name) && nice_of(stat) == Some(ours + NICENESS);
+        assert!(stats.iter().any(|stat| found(&stat)), "{name} is not nice");
+    }
+}
+
+#[test]
 fn what_gives_way_is_written_down() {
     let mut bench = Bench::new();
     bench.start();

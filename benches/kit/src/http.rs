@@ -1,4 +1,4 @@
-//! A minimal HTTP/1.1 client over plain TCP, for WHIP and WHEP on loopback.
+//! A minimal HTTP/1.1 client over plain TCP, for servers on loopback.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,22 +11,22 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REPLY: u64 = 1 << 20;
 
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) location: Option<String>,
-    pub(crate) body: String,
+pub struct Reply {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: String,
 }
 
 /// An `http://127.x.y.z:port/path`: the type that keeps all of this tool's requests on this machine.
 #[derive(Clone, Debug)]
-pub(crate) struct LoopbackUrl {
+pub struct LoopbackUrl {
     address: SocketAddr,
     path: String,
 }
 
 impl LoopbackUrl {
     /// The URL of another path of the same server; a full URL is taken as it is.
-    pub(crate) fn join(&self, location: &str) -> Result<Self> {
+    pub fn join(&self, location: &str) -> Result<Self> {
         if location.starts_with('/') { Ok(Self { path: location.into(), ..self.clone() }) } else { location.parse() }
     }
 }
@@ -50,7 +50,7 @@ impl std::fmt::Display for LoopbackUrl {
 }
 
 /// One request on a connection of its own, with an SDP body.
-pub(crate) fn request(method: &str, url: &LoopbackUrl, body: &str) -> Result<Reply> {
+pub fn request(method: &str, url: &LoopbackUrl, body: &str) -> Result<Reply> {
     exchange(method, url, body).with_context(|| format!("{method} {url}"))
 }
 
