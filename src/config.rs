@@ -97,6 +97,12 @@ pub struct Settings {
     /// age recipients (age1...) who can open every recording without the server, comma-separated [default: none]
     #[arg(long, global = true, env = "STAFFLINE_RECORDING_RECIPIENTS", value_delimiter = ',')]
     pub recording_recipients: Option<Vec<String>>,
+    /// Addresses that the head of all recordings is mailed to every day, comma-separated [default: none]
+    #[arg(long, global = true, env = "STAFFLINE_RECORDING_HEADS_TO", value_delimiter = ',')]
+    pub recording_heads_to: Option<Vec<String>>,
+    /// Hours for which a closed recording stays on this server after it is in S3, 0 to 87600 [default: 24]
+    #[arg(long, global = true, env = "STAFFLINE_RECORDING_LOCAL_HOURS")]
+    pub recording_local_hours: Option<u32>,
     /// text or json [default: text]
     #[arg(long, global = true, env = "STAFFLINE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -145,6 +151,9 @@ pub struct Config {
     /// Unset: that of the file in the data folder.
     pub recording_key: Option<RecordingSecret>,
     pub recording_recipients: Vec<Recipient>,
+    pub recording_heads_to: Vec<String>,
+    /// Where files are kept in S3: how long copies of recordings stay here.
+    pub recording_local: Duration,
     pub log_format: LogFormat,
     pub log_filter: String,
 }
@@ -393,6 +402,8 @@ impl Checked {
             metrics_token: self.metrics_token()?,
             recording_key: self.recording_key()?,
             recording_recipients: self.recording_recipients()?,
+            recording_heads_to: self.recording_heads_to()?,
+            recording_local: self.recording_local()?,
             log_format: self.settings.log_format.unwrap_or(LogFormat::Text),
             log_filter: self.log_filter()?,
             data,
@@ -542,6 +553,22 @@ impl Checked {
         let texts = self.settings.recording_recipients.iter().flatten();
         let invalid = |error: BadRecipient| self.invalid("recording_recipients", error.to_string());
         texts.map(|text| text.parse().map_err(invalid)).collect()
+    }
+
+    fn recording_heads_to(&self) -> Result<Vec<String>, ConfigError> {
+        let texts = self.settings.recording_heads_to.iter().flatten().map(|text| text.trim().to_owned());
+        let checked = |text: String| match text.parse::<lettre::Address>() {
+            Ok(_) => Ok(text),
+            Err(error) => Err(self.invalid("recording_heads_to", format!("{text:?} is no mail address: {error}"))),
+        };
+        texts.map(checked).collect()
+    }
+
+    fn recording_local(&self) -> Result<Duration, ConfigError> {
+        match self.settings.recording_local_hours.unwrap_or(24) {
+            hours @ 0..=87_600 => Ok(Duration::from_secs(u64::from(hours) * 60 * 60)),
+            hours => Err(self.invalid("recording_local_hours", format!("{hours} is not between 0 and 87600"))),
+        }
     }
 
     fn log_filter(&self) -> Result<String, ConfigError> {

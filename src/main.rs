@@ -60,7 +60,7 @@ enum Command {
         #[arg(long)]
         lang: Option<Lang>,
     },
-    /// Recordings: whether they are what was recorded
+    /// Recordings: whether they are what was recorded, and their files without a server
     #[command(subcommand)]
     Recordings(RecordingsCommand),
     /// Decode a stranger's file, in a process with little memory and time: for the server itself
@@ -77,6 +77,17 @@ enum RecordingsCommand {
         /// A bundle (.tar); needs no server and no settings
         #[arg(long)]
         bundle: Option<PathBuf>,
+    },
+    /// Write the files of a recording, out of its folder and its key alone; needs no server, no settings and no network
+    Open {
+        /// The folder with its segments (00000.seg, …)
+        folder: PathBuf,
+        /// What `age -d` makes of its key.age: a file with 32 bytes, or - for the standard input
+        #[arg(long)]
+        key: PathBuf,
+        /// Where the files go
+        #[arg(long, default_value = ".")]
+        to: PathBuf,
     },
 }
 
@@ -101,6 +112,10 @@ fn main() -> anyhow::Result<()> {
     if let Some(Command::Recordings(RecordingsCommand::Verify { bundle: Some(path) })) = &cli.command {
         return verify_bundle(path);
     }
+    if let Some(Command::Recordings(RecordingsCommand::Open { folder, key, to })) = &cli.command {
+        let fine = recordings::open::open(folder, key, to, &mut io::stdout())?;
+        std::process::exit(i32::from(!fine));
+    }
     let config = load(&cli, &matches)?;
     start_log(&config);
     let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -113,7 +128,9 @@ fn main() -> anyhow::Result<()> {
             Some(Command::Demo) => demo_users(config).await,
             Some(Command::Doctor { url, lang }) => examine(&config, url, lang).await,
             Some(Command::Recordings(RecordingsCommand::Verify { .. })) => verify_recordings(config).await,
-            Some(Command::Openapi | Command::Worker { .. }) => unreachable!("answered above"),
+            Some(Command::Openapi | Command::Worker { .. } | Command::Recordings(RecordingsCommand::Open { .. })) => {
+                unreachable!("answered above")
+            }
         }
     })
 }

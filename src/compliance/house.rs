@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     chat::archive::retention as messages,
-    recordings::{daily, retention as recordings},
+    recordings::{daily, local, mailed, retention as recordings, uploads},
 };
 
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -27,6 +27,8 @@ pub struct Standing {
     pub due: usize,
     /// Conversations with messages whose time is over and that nothing holds.
     pub due_conversations: usize,
+    /// Unset where recordings are kept on this server alone.
+    pub uploads: Option<uploads::Standing>,
 }
 
 /// What a round erased.
@@ -38,17 +40,25 @@ pub struct Erased {
 
 pub async fn standing(app: &App) -> sqlx::Result<Standing> {
     let frozen = store::clock(&app.db).await?.and_then(|clock| clock.frozen);
-    Ok(Standing { frozen, due: recordings::due(app).await?, due_conversations: messages::due(app).await?.len() })
+    let (due, due_conversations) = (recordings::due(app).await?, messages::due(app).await?.len());
+    Ok(Standing { frozen, due, due_conversations, uploads: uploads::standing(app).await? })
 }
 
-/// A round every hour until the server stops; each also lays down where the chain of all recordings stands.
+/// A round every hour until the server stops; each also lays down and mails where the chain of all recordings stands,
+/// and removes copies of what S3 has.
 pub async fn keep(app: App) {
     loop {
         if let Err(error) = round(&app).await {
             tracing::error!(%error, "what has been kept long enough was not erased");
         }
+        if let Err(error) = local::clear(&app).await {
+            tracing::error!(%error, "copies of recordings that are in the object store are still here");
+        }
         if let Err(error) = daily::write(&app).await {
             tracing::error!(%error, "the head of the recordings was not laid down");
+        }
+        if let Err(error) = mailed::send(&app).await {
+            tracing::error!(%error, "the head of the recordings was not mailed");
         }
         tokio::select! {
             () = app.stop.cancelled() => return,

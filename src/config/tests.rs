@@ -42,7 +42,7 @@ fn a_flag_beats_the_file_and_the_file_the_default() {
 
 #[test]
 fn a_mistake_is_named_with_its_place() {
-    let cases: [(&[&str], &str, &[&str]); 26] = [
+    let cases: [(&[&str], &str, &[&str]); 28] = [
         (&[], "lisen = '127.0.0.1:1'", &["staffline.toml", "unknown field `lisen`"]),
         (&[], "listen = 'nowhere'", &["staffline.toml", "listen", "line 1"]),
         (&["--listen", "nowhere"], "", &["--listen", "nowhere"]),
@@ -67,6 +67,12 @@ fn a_mistake_is_named_with_its_place() {
         (&[], "max_user_gib = 2000000", &["max_user_gib (", "staffline.toml", "2000000"]),
         (&["--metrics-token", "too short"], "", &["metrics_token (--metrics-token)", "16 characters"]),
         (&["--recording-key", "AAAA"], "", &["recording_key (--recording-key)", "32 bytes"]),
+        (&["--recording-local-hours", "87601"], "", &["recording_local_hours (--recording-local-hours)", "87600"]),
+        (
+            &["--recording-heads-to", "a@example.com,b"],
+            "",
+            &["recording_heads_to (--recording-heads-to)", "\"b\" is no mail address"],
+        ),
         (&["--recording-recipients", "age1x"], "", &["recording_recipients (--recording-recipients)", "age1x"]),
         (&["--log-filter", "a=b=c"], "", &["log_filter (--log-filter)"]),
     ];

@@ -65,6 +65,7 @@ pub async fn page(app: &App) -> String {
     let version = label("version", env!("CARGO_PKG_VERSION"));
     page.metric(Kind::Gauge, "build_info", "The version that runs.", [(version, 1)]);
     calls(&mut page, app);
+    recordings(&mut page, app).await;
     checks(&mut page, app);
     page.gauge("devices", "Pages that are connected.", dashboard::count(app.hub.device_count()));
     let report = app.calls.report().await;
@@ -90,6 +91,22 @@ fn calls(page: &mut Page, app: &App) {
 fn of_end(outcome: Outcome, path: Option<Path>) -> String {
     let path = path.map_or_else(|| "none".to_owned(), |path| path.to_string());
     format!("{},{}", label("outcome", outcome), label("path", path))
+}
+
+async fn recordings(page: &mut Page, app: &App) {
+    page.gauge("recordings_open", "Recordings that run.", dashboard::count(app.recordings.open_count()));
+    match crate::recordings::uploads::standing(app).await {
+        Ok(Some(uploads)) => {
+            let waiting = "Segments of recordings that are not in the object store yet.";
+            page.gauge("recording_segments_waiting", waiting, uploads.waiting);
+            let up = "Whether the object store took the last of them.";
+            page.gauge("recording_uploads_up", up, u64::from(uploads.failing.is_none()));
+            let failures = "Attempts to upload segments of recordings that have failed since the start.";
+            page.counter("recording_uploads_failed_total", failures, uploads.failures);
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "how many segments wait is not known"),
+    }
 }
 
 fn checks(page: &mut Page, app: &App) {

@@ -6,19 +6,21 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::body::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
-    GetOptions, GetRange, ObjectStore, ObjectStoreExt, ObjectStoreScheme, aws::AmazonS3Builder, buffered::BufWriter,
-    local::LocalFileSystem, prefix::PrefixStore,
+    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, ObjectStoreScheme, RetryConfig, aws::AmazonS3Builder,
+    buffered::BufWriter, local::LocalFileSystem, prefix::PrefixStore,
 };
 use tokio::{
     fs::{self, File},
     io::AsyncWriteExt,
 };
 
+use super::object_lock::{Bucket, Hold, LockError, Mode};
 use crate::{
     clock::Millis,
     config::FileStore,
@@ -33,6 +35,8 @@ pub enum Key {
     Picture(PictureId),
     /// A part of a recording, sealed.
     Segment(RecordingId, u32),
+    /// Its key, for those who can open it without the server.
+    AgeKey(RecordingId),
 }
 
 /// The store, cheap to clone.
@@ -41,6 +45,8 @@ pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     /// Set if the store is a folder: a staged file gets there without being copied.
     folder: Option<PathBuf>,
+    /// Set if it is S3.
+    bucket: Option<Bucket>,
 }
 
 /// An object that was found in the store.
@@ -55,6 +61,10 @@ pub struct Found {
 /// Parts of a large object on the way to S3.
 const PART: usize = 8 * 1024 * 1024;
 
+/// A store that does not answer is given up after this; who asked is told, or asks again later.
+const RETRIES: usize = 5;
+const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
+
 impl Key {
     fn location(self) -> object_store::path::Path {
         object_store::path::Path::from(match self {
@@ -62,6 +72,7 @@ impl Key {
             Self::Thumbnail(id) => format!("thumbnails/{id}"),
             Self::Picture(id) => format!("pictures/{id}"),
             Self::Segment(id, segment) => format!("recordings/{id}/{segment:05}.seg"),
+            Self::AgeKey(id) => format!("recordings/{id}/key.age"),
         })
     }
 
@@ -73,6 +84,9 @@ impl Key {
             "pictures" => id.parse().ok().map(Self::Picture),
             "recordings" => {
                 let (id, segment) = id.split_once('/')?;
+                if segment == "key.age" {
+                    return id.parse().ok().map(Self::AgeKey);
+                }
                 Some(Self::Segment(id.parse().ok()?, segment.strip_suffix(".seg")?.parse().ok()?))
             }
             _ => None,
@@ -94,24 +108,82 @@ impl Blobs {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder.join(kind)).map_err(failed)?;
         }
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), folder: Some(folder.to_owned()) })
+        Ok(Self { store: Arc::new(store), folder: Some(folder.to_owned()), bucket: None })
     }
 
     fn open_s3(url: &url::Url, options: &[(String, String)]) -> Result<Self, object_store::Error> {
-        let builder = AmazonS3Builder::new().with_url(url.as_str());
+        let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
+        let builder = AmazonS3Builder::new().with_url(url.as_str()).with_retry(retry);
         let builder = options.iter().fold(builder, |builder, (name, value)| match name.to_ascii_lowercase().parse() {
             Ok(key) => builder.with_config(key, value),
             // Not everything that begins with AWS_ is an option of S3.
             Err(_) => builder,
         });
+        let client = options.iter().fold(ClientOptions::new(), |client, (name, value)| {
+            let name = name.to_ascii_lowercase();
+            match name.strip_prefix("aws_").unwrap_or(&name).parse() {
+                Ok(key) => client.with_config(key, value),
+                Err(_) => client,
+            }
+        });
         let (_, prefix) = ObjectStoreScheme::parse(url)?;
-        Ok(Self { store: Arc::new(PrefixStore::new(builder.build()?, prefix)), folder: None })
+        let store = builder.build()?;
+        let bucket = Bucket::new(Arc::new(store.clone()), prefix.clone(), &client)?;
+        Ok(Self { store: Arc::new(PrefixStore::new(store, prefix)), folder: None, bucket: Some(bucket) })
     }
 
     /// Whether it is another machine's, as against a folder here.
     #[must_use]
     pub fn is_remote(&self) -> bool {
         self.folder.is_none()
+    }
+
+    /// Whether the store is a bucket that locks objects, and how firmly.
+    pub async fn lock_mode(&self) -> Result<Option<Mode>, LockError> {
+        match &self.bucket {
+            Some(bucket) => bucket.lock_mode().await,
+            None => Ok(None),
+        }
+    }
+
+    /// Stores an object that nobody may change or remove. Only where [`Self::lock_mode`] says so.
+    pub async fn put_held(&self, key: Key, object: Bytes, hold: Hold) -> Result<(), LockError> {
+        match &self.bucket {
+            Some(bucket) => bucket.put_held(&key.location(), object, hold).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same of one that is there.
+    pub async fn hold(&self, key: Key, hold: Hold) -> Result<(), LockError> {
+        let Some(bucket) = &self.bucket else { return Ok(()) };
+        bucket.retain(&key.location(), hold.mode, hold.until).await?;
+        bucket.set_legal_hold(&key.location(), hold.legal).await
+    }
+
+    pub async fn set_legal_hold(&self, key: Key, on: bool) -> Result<(), LockError> {
+        match &self.bucket {
+            Some(bucket) => bucket.set_legal_hold(&key.location(), on).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Removes all that there is of a recording; where the bucket keeps `versions`, all of them.
+    pub async fn remove_recording(&self, id: RecordingId, versions: bool) -> Result<(), LockError> {
+        let place = object_store::path::Path::from(format!("recordings/{id}"));
+        if let Some(bucket) = self.bucket.as_ref().filter(|_| versions) {
+            return bucket.remove_versions(&place).await;
+        }
+        let found: Vec<_> = self.store.list(Some(&place)).map_ok(|meta| meta.location).try_collect().await?;
+        for location in found {
+            self.delete_at(&location).await?;
+        }
+        Ok(())
+    }
+
+    /// How large an object is.
+    pub async fn size(&self, key: Key) -> Result<u64, object_store::Error> {
+        Ok(self.store.head(&key.location()).await?.size)
     }
 
     /// A part of an object.

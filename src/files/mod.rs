@@ -17,6 +17,7 @@ pub mod blobs;
 pub mod complete;
 pub mod limits;
 pub mod names;
+pub mod object_lock;
 pub mod pictures;
 pub mod routes;
 pub mod sniff;

@@ -72,7 +72,7 @@ async fn sweep_objects(app: &App, now: Millis) -> Result<usize, FilesError> {
         Some(Key::Attachment(id) | Key::Thumbnail(id)) => !attachments.contains(&id),
         Some(Key::Picture(id)) => !pictures.contains(&id),
         // Recordings have a retention of their own.
-        Some(Key::Segment(..)) => false,
+        Some(Key::Segment(..) | Key::AgeKey(_)) => false,
         // Not ours: another program's, in a bucket that is shared.
         None => false,
     };

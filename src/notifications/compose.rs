@@ -10,7 +10,7 @@ use std::{
 
 use lettre::{
     Address, Message,
-    message::{Mailbox, MessageBuilder, MultiPart, header},
+    message::{Attachment, Mailbox, MessageBuilder, MultiPart, header},
 };
 use url::Url;
 
@@ -84,6 +84,18 @@ pub fn short(envelope: &Envelope<'_>, subject: &str, body: &str, button: Option<
     }
     page.end();
     built(builder(envelope, subject)?.multipart(MultiPart::alternative_plain_html(page.text, page.html)))
+}
+
+/// A mail of one sentence, with a file of JSON.
+pub fn with_file(envelope: &Envelope<'_>, subject: &str, body: &str, name: &str, json: String) -> Result<Message, SendError> {
+    let mut page = Page::begin(subject, envelope.language);
+    page.paragraph(body);
+    page.end();
+    let kind = header::ContentType::parse("application/json").map_err(bad_address)?;
+    let parts = MultiPart::mixed()
+        .multipart(MultiPart::alternative_plain_html(page.text, page.html))
+        .singlepart(Attachment::new(name.to_owned()).body(json, kind));
+    built(builder(envelope, subject)?.multipart(parts))
 }
 
 fn builder(envelope: &Envelope<'_>, subject: &str) -> Result<MessageBuilder, SendError> {

@@ -141,6 +141,28 @@ pub fn stop(language: Language) -> &'static str {
 }
 
 #[must_use]
+pub fn head_subject(language: Language, day: &str) -> String {
+    match language {
+        Language::Ru => format!("Контрольная сумма записей звонков, {day}"),
+        Language::En => format!("Head of the call recordings, {day}"),
+    }
+}
+
+#[must_use]
+pub fn head_body(language: Language, rows: u64) -> String {
+    match language {
+        Language::Ru => format!(
+            "Во вложении — подписанное состояние цепочки записей звонков: строк в ней {rows}. Сохраните это письмо: по нему видно, что \
+            сделанные до него записи не изменены и не удалены."
+        ),
+        Language::En => format!(
+            "Attached is where the signed chain of all call recordings stands: {rows} rows. Keep this mail: it proves that nothing \
+            recorded before it was changed or removed since."
+        ),
+    }
+}
+
+#[must_use]
 pub fn test_subject(language: Language) -> &'static str {
     match language {
         Language::Ru => "Проверка почты",

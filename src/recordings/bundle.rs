@@ -220,12 +220,17 @@ fn add(tar: &mut Tar<impl Write>, name: String, bytes: &[u8]) -> io::Result<List
     Ok(Listed { name, bytes: size, sha256: hex(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref()) })
 }
 
+/// As streams are called outside.
+pub(super) fn file_name(stream: StreamId) -> String {
+    match StreamKind::of(stream.0) {
+        StreamKind::Events => "events.jsonl".to_owned(),
+        StreamKind::Mix => "mix.ogg".to_owned(),
+        StreamKind::Track => format!("track-{}.webm", stream.0),
+    }
+}
+
 fn add_stream(tar: &mut Tar<impl Write>, content: &Content, stream: StreamId, size: u64) -> io::Result<Listed> {
-    let name = match StreamKind::of(stream.0) {
-        StreamKind::Events => format!("{}/events.jsonl", content.id),
-        StreamKind::Mix => format!("{}/mix.ogg", content.id),
-        StreamKind::Track => format!("{}/track-{}.webm", content.id, stream.0),
-    };
+    let name = format!("{}/{}", content.id, file_name(stream));
     add_chunks(tar, name, size, |range| content.reader.read(stream, range).map_err(io::Error::other))
 }
 

@@ -30,8 +30,7 @@ pub enum DailyError {
 
 /// Lays down the newest row, if there is one.
 pub async fn write(app: &App) -> Result<(), DailyError> {
-    let Some(head) = store::heads::last(&app.db).await? else { return Ok(()) };
-    let daily = Daily { public_key: STANDARD.encode(app.recordings.keys().public()), head };
+    let Some(daily) = newest(app).await? else { return Ok(()) };
     let folder = folder(app);
     super::keys::make_private_folder(&folder)?;
     let path = folder.join(format!("{}.json", day(app.clock.now())));
@@ -41,13 +40,19 @@ pub async fn write(app: &App) -> Result<(), DailyError> {
     Ok(fs::rename(&unfinished, &path).await?)
 }
 
+/// As it is now; nothing before the first recording.
+pub(super) async fn newest(app: &App) -> sqlx::Result<Option<Daily>> {
+    let head = store::heads::last(&app.db).await?;
+    Ok(head.map(|head| Daily { public_key: STANDARD.encode(app.recordings.keys().public()), head }))
+}
+
 #[must_use]
 pub fn folder(app: &App) -> PathBuf {
     app.config.data.join("recording-heads")
 }
 
 /// UTC, as in 2026-11-28.
-fn day(at: Millis) -> String {
+pub(super) fn day(at: Millis) -> String {
     let date = OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1_000)).map(OffsetDateTime::date);
     date.ok().and_then(|date| date.format(&Iso8601::DATE).ok()).unwrap_or_else(|| at.0.to_string())
 }

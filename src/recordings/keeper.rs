@@ -38,6 +38,8 @@ enum BeginError {
     Key(#[from] super::keys::KeyError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 /// Keeps what comes until the server stops; then until the recordings are closed.
@@ -138,6 +140,10 @@ async fn plan(app: &App, begun: &Begun) -> Result<RecordingPlan, BeginError> {
     rows::begin(&mut tx, begun, &wrapped).await?;
     tx.commit().await?;
     let folder = app.recordings.folder_of(begun.id);
+    if let Some(age) = wrapped.age_file() {
+        super::keys::make_private_folder(&folder)?;
+        tokio::fs::write(app.recordings.age_key_path(begun.id), age).await?;
+    }
     Ok(RecordingPlan { id: begun.id.as_u128(), folder, key, notice: NOTICE.to_vec() })
 }
 
@@ -172,7 +178,7 @@ async fn keep_event(app: &App, id: RecordingId, what: RecordingEvent) -> sqlx::R
             rows::add_segment(&mut tx, id, head.segment, bytes, &super::hex(&head.hash)).await?;
             heads::append(&mut tx, app, id, &head, false).await?;
             tx.commit().await?;
-            app.recordings.0.uploads.notify_one();
+            app.recordings.upload_soon();
             Ok(())
         }
         RecordingEvent::Lagging(on) => {

@@ -42,6 +42,14 @@ pub struct Wrapped {
     pub age: Option<String>,
 }
 
+impl Wrapped {
+    /// As the `age` command reads it.
+    #[must_use]
+    pub fn age_file(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.age.as_ref()?).ok()
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error("the key of the recording is not wrapped by the key of this server")]

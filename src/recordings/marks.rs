@@ -64,6 +64,7 @@ pub async fn hold(
     let action = Action::RecordingHeld { recording_id: id, hold_id: hold.id, owner_id, reason, until };
     audit::append(&mut tx, Some(by), action, placed_at).await?;
     tx.commit().await?;
+    app.recordings.upload_soon();
     Ok(hold)
 }
 
@@ -74,5 +75,7 @@ pub async fn release(app: &App, id: RecordingId, hold: HoldId, by: UserId) -> Re
         return Err(RecordingsError::NotFound);
     }
     audit::append(&mut tx, Some(by), Action::RecordingHoldReleased { recording_id: id, hold_id: hold }, now).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    app.recordings.upload_soon();
+    Ok(())
 }

@@ -27,8 +27,11 @@ pub mod heads;
 pub mod keeper;
 pub mod keys;
 pub mod levels;
+pub mod local;
+pub mod mailed;
 pub mod marks;
 pub mod model;
+pub mod open;
 pub mod orders;
 pub mod peaks;
 pub mod policy;
@@ -65,6 +68,8 @@ struct Parts {
     uploads: Notify,
     // Held while a policy is written, so that versions do not cross.
     policy_writer: tokio::sync::Mutex<()>,
+    // Held to read or change a field; never across an await.
+    health: Mutex<uploads::Health>,
 }
 
 #[derive(Debug, Default)]
@@ -99,6 +104,7 @@ impl Recordings {
             wake: Notify::new(),
             uploads: Notify::new(),
             policy_writer: tokio::sync::Mutex::new(()),
+            health: Mutex::default(),
         })))
     }
 
@@ -132,6 +138,23 @@ impl Recordings {
     }
 
     #[must_use]
+    pub fn segment_path(&self, id: RecordingId, segment: u32) -> PathBuf {
+        self.folder_of(id).join(format!("{segment:05}.seg"))
+    }
+
+    /// Its key as an age file, where there are recipients: who finds the folder and is one of them needs nothing else.
+    #[must_use]
+    pub fn age_key_path(&self, id: RecordingId) -> PathBuf {
+        self.folder_of(id).join("key.age")
+    }
+
+    /// Recordings that run.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.waiting().open.len()
+    }
+
+    #[must_use]
     pub fn folder(&self) -> &Path {
         &self.0.folder
     }
@@ -144,6 +167,15 @@ impl Recordings {
     /// Comes back when a segment is complete.
     async fn segment_waits(&self) {
         self.0.uploads.notified().await;
+    }
+
+    /// Something is to be uploaded, or held otherwise.
+    fn upload_soon(&self) {
+        self.0.uploads.notify_one();
+    }
+
+    fn health(&self) -> MutexGuard<'_, uploads::Health> {
+        self.0.health.lock().expect("nothing panics while it holds this")
     }
 
     fn push(&self, job: Job) {

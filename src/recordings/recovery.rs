@@ -80,5 +80,6 @@ async fn keep(app: &App, id: RecordingId, recovered: &Recovered) -> sqlx::Result
         rows::add_segment(&mut tx, id, segment, bytes, &hash).await?;
     }
     tx.commit().await?;
+    app.recordings.upload_soon();
     keeper::keep_end(app, id, if recovered.was_whole { "closed" } else { "recovered" }, &recovered.summary).await
 }

@@ -33,7 +33,7 @@ macro_rules! each_store {
 }
 
 /// `None` only if the caller asked to go without S3.
-fn server() -> Option<String> {
+pub(crate) fn server() -> Option<String> {
     let server = std::env::var("STAFFLINE_TEST_S3").ok();
     let skip = std::env::var("STAFFLINE_SKIP").unwrap_or_default();
     assert!(
@@ -44,10 +44,13 @@ fn server() -> Option<String> {
 }
 
 /// A place of its own in the bucket that the script has made.
-fn place() -> FileStore {
-    let server = server().expect("it was asked for before");
+pub(crate) fn place() -> FileStore {
+    place_at("staffline", &server().expect("it was asked for before"))
+}
+
+pub(crate) fn place_at(bucket: &str, server: &str) -> FileStore {
     let pairs = [
-        ("AWS_ENDPOINT_URL", server.as_str()),
+        ("AWS_ENDPOINT_URL", server),
         ("AWS_ALLOW_HTTP", "true"),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "test"),
@@ -56,11 +59,11 @@ fn place() -> FileStore {
         ("AWS_PROFILE", "none"),
     ];
     let options = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    FileStore::S3 { url: format!("s3://staffline/{}/files", uuid::Uuid::now_v7()).parse().unwrap(), options }
+    FileStore::S3 { url: format!("s3://{bucket}/{}/files", uuid::Uuid::now_v7()).parse().unwrap(), options }
 }
 
 /// The objects that the store holds, by its own account.
-async fn objects(app: &TestApp) -> Vec<String> {
+pub(crate) async fn objects(app: &TestApp) -> Vec<String> {
     let mut names = match &app.app.config.files {
         FileStore::Folder(folder) => in_folder(folder),
         FileStore::S3 { url, .. } => in_bucket(url.path().trim_start_matches('/')).await,

@@ -35,6 +35,8 @@ mod push;
 mod reads;
 mod recording_policy;
 mod recordings;
+mod recordings_keys;
+mod recordings_stored;
 mod search;
 mod session;
 mod settings;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sqlx::Row;
 use staffline::{
@@ -26,7 +27,7 @@ use staffline_media::{
 };
 
 use crate::{
-    harness::{Client, PASSWORD, TestApp, both},
+    harness::{Client, Engine, PASSWORD, Setup, TestApp, both, run_with, smtp::MailServer},
     recording_policy::{audit_entry, everybody},
 };
 
@@ -35,22 +36,22 @@ const EVENTS: &str = "{\"type\":\"join\",\"at_ms\":5,\"user_id\":\"u\"}\n{\"type
     \"speakers\":{\"0000000000000000000000000000000a\":\"AQAA/w==\"}}\n";
 
 /// An office with an officer, and a recording of a call of Anna with Boris that a crash cut off, recovered as at a start.
-struct Archive {
-    admin: Client,
+pub(crate) struct Archive {
+    pub(crate) admin: Client,
     anna: Client,
     boris: Client,
-    officer: Client,
+    pub(crate) officer: Client,
     conversation: String,
-    id: RecordingId,
+    pub(crate) id: RecordingId,
 }
 
 /// What is in the mix: more than one chunk of an answer.
-fn sound() -> Vec<u8> {
+pub(crate) fn sound() -> Vec<u8> {
     (0..600_000_u32).map(|n| u8::try_from(n % 251).unwrap()).collect()
 }
 
 impl Archive {
-    async fn open(app: &TestApp) -> Self {
+    pub(crate) async fn open(app: &TestApp) -> Self {
         let (admin, anna, boris, conversation) = app.office().await;
         let officer = app.user(&admin, "officer", "compliance").await;
         let mut archive = Self { admin, anna, boris, officer, conversation, id: RecordingId::new() };
@@ -59,7 +60,12 @@ impl Archive {
     }
 
     async fn record(&self, app: &TestApp) -> RecordingId {
-        let id = self.begin(app, 30).await;
+        self.record_for(app, 30).await
+    }
+
+    /// One that is to be kept for so many days.
+    pub(crate) async fn record_for(&self, app: &TestApp, days: u32) -> RecordingId {
+        let id = self.begin(app, days).await;
         let wrapped = rows::wrapped_key(&app.app.db, id).await.unwrap().unwrap();
         let key = app.app.recordings.keys().unwrap(id, &wrapped).unwrap();
         let mut writer = SegmentWriter::new(id.as_u128(), &key);
@@ -103,7 +109,7 @@ impl Archive {
         }
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("/api/recordings/{}{rest}", self.id)
     }
 
@@ -113,7 +119,7 @@ impl Archive {
     }
 }
 
-async fn part(client: &Client, path: &str, range: &str) -> reqwest::Response {
+pub(crate) async fn part(client: &Client, path: &str, range: &str) -> reqwest::Response {
     client.request(reqwest::Method::GET, path).header("range", range).send().await.unwrap()
 }
 
@@ -299,12 +305,12 @@ both! {
 }
 
 /// One run of the hourly job; how many recordings it erased.
-async fn round(app: &TestApp) -> usize {
+pub(crate) async fn round(app: &TestApp) -> usize {
     house::round(&app.app).await.unwrap().recordings
 }
 
 /// So that the clock does not seem to have jumped: the job runs every hour in earnest.
-async fn wait_days(app: &TestApp, days: u32) -> usize {
+pub(crate) async fn wait_days(app: &TestApp, days: u32) -> usize {
     let mut erased = 0;
     for _ in 0..days * 2 {
         app.advance(Duration::from_secs(12 * 3_600));
@@ -338,6 +344,41 @@ both! {
         assert_eq!(audit_entry(&archive.admin, "recording_erased").await["recording_id"], json!(archive.id));
         assert_eq!(round(&app).await, 0, "once");
     }
+}
+
+async fn head_mail(app: TestApp) {
+    let archive = Archive::open(&app).await;
+    recordings::mailed::send(&app.app).await.unwrap();
+    let mut server = MailServer::start().await;
+    archive.admin.send_mail_by(&server).await;
+    for _ in 0..2 {
+        recordings::mailed::send(&app.app).await.unwrap();
+    }
+    let mut to = Vec::new();
+    for _ in 0..2 {
+        let mail = server.mail().await;
+        assert_eq!(mail.header("Subject"), "Head of the call recordings, 2026-01-01");
+        let (_, attached) = mail.content.split_once("2026-01-01.json").unwrap();
+        let (_, json) = attached.split_once("\r\n\r\n").or_else(|| attached.split_once("\n\n")).unwrap();
+        let text: String = json.split("--").next().unwrap().split_whitespace().collect();
+        let text = String::from_utf8(STANDARD.decode(&text).unwrap_or(text.into_bytes())).unwrap();
+        let daily: recordings::daily::Daily = serde_json::from_str(&text).unwrap();
+        assert!(daily.head.recording_id == archive.id && daily.head.last);
+        to.extend(mail.recipients.clone());
+    }
+    to.sort();
+    assert_eq!(to, ["audit@example.com", "head@example.com"], "each once a day");
+    app.advance(Duration::from_secs(24 * 3_600));
+    recordings::mailed::send(&app.app).await.unwrap();
+    assert_eq!(server.mail().await.header("Subject"), "Head of the call recordings, 2026-01-02");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_head_is_mailed_once_a_day() {
+    let change = |config: &mut staffline::config::Config| {
+        config.recording_heads_to = vec!["head@example.com".to_owned(), "audit@example.com".to_owned()];
+    };
+    run_with(Engine::Sqlite, Setup { change, ..Setup::default() }, head_mail).await;
 }
 
 both! {

@@ -17,21 +17,21 @@ use crate::{
 const HEARTBEAT_SLACK_MILLIS: i64 = 30_000;
 
 /// Two who sit before their pages.
-struct Office {
-    admin: Browser,
+pub(crate) struct Office {
+    pub(crate) admin: Browser,
     boris: Browser,
     conversation: String,
 }
 
 /// A call between the two, as far as it came.
-struct Call {
-    id: String,
-    hers: Socket,
-    his: Socket,
+pub(crate) struct Call {
+    pub(crate) id: String,
+    pub(crate) hers: Socket,
+    pub(crate) his: Socket,
 }
 
 impl Office {
-    async fn open(server: &mut Process) -> Self {
+    pub(crate) async fn open(server: &mut Process) -> Self {
         let admin = Browser::first_admin(server).await;
         let boris = admin.invite(&server.origin, "boris").await;
         let conversation = open(&admin, &boris, &server.origin).await;
@@ -39,7 +39,7 @@ impl Office {
     }
 
     /// Rings, and both have seen it.
-    async fn ring(&self, origin: &str, key: &str) -> Call {
+    pub(crate) async fn ring(&self, origin: &str, key: &str) -> Call {
         let (mut hers, mut his) = (self.admin.socket(origin).await, self.boris.socket(origin).await);
         let callee = self.boris.get(origin, "/api/session").await["user"]["id"].clone();
         say(&mut hers, &json!({"type": "call_start", "client_key": key, "callee_id": callee, "kind": "video"})).await;
@@ -69,11 +69,11 @@ impl Office {
     }
 }
 
-async fn say(socket: &mut Socket, frame: &Value) {
+pub(crate) async fn say(socket: &mut Socket, frame: &Value) {
     socket.send(Message::text(frame.to_string())).await.unwrap();
 }
 
-async fn frame_where(socket: &mut Socket, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn frame_where(socket: &mut Socket, wanted: impl Fn(&Value) -> bool) -> Value {
     loop {
         let message = time::timeout(PATIENCE, socket.next()).await.expect("a frame").unwrap().unwrap();
         let Ok(frame) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else { continue };

@@ -16,11 +16,11 @@ use crate::{
 const MIB: usize = 1024 * 1024;
 
 /// A small disk.
-struct Disk(PathBuf);
+pub(crate) struct Disk(PathBuf);
 
 impl Disk {
     /// `None` only if the caller asked to go without.
-    fn mount(folder: &Path, mib: usize) -> Option<Self> {
+    pub(crate) fn mount(folder: &Path, mib: usize) -> Option<Self> {
         let mounted =
             Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={mib}m,mode=700"), "tmpfs"]).arg(folder).status();
         if mounted.is_ok_and(|status| status.success()) {
@@ -97,7 +97,7 @@ async fn without_any_room_nothing_is_lost(site: &Site, small: &str, conversation
 }
 
 /// Writes until nothing more goes in.
-fn fill(path: &Path) {
+pub(crate) fn fill(path: &Path) {
     use std::io::Write;
     let mut file = std::fs::File::create(path).unwrap();
     let mut size = MIB;

@@ -8,4 +8,5 @@ mod disk;
 mod ledger;
 mod outage;
 mod process;
+mod recorded;
 mod stop;

@@ -119,7 +119,11 @@ impl Browser {
 
     /// Adds a user and signs them in.
     pub(crate) async fn invite(&self, origin: &str, login: &str) -> Self {
-        let body = json!({"name": login, "login": login, "email": "x@example.com", "role": "employee"});
+        self.invite_as(origin, login, "employee").await
+    }
+
+    pub(crate) async fn invite_as(&self, origin: &str, login: &str, role: &str) -> Self {
+        let body = json!({"name": login, "login": login, "email": "x@example.com", "role": role});
         let (_, added) = self.post(origin, "/api/users", &body).await.expect("the server answers");
         let token = added["invitation"]["url"].as_str().unwrap().split_once('#').unwrap().1;
         Self::accept(origin, &json!({"token": token, "password": PASSWORD})).await

@@ -1,6 +1,8 @@
 //! The recording policy as it is kept: one JSON value among the settings, read and replaced whole.
 
-use sqlx::AnyConnection;
+use std::collections::BTreeMap;
+
+use sqlx::{AnyConnection, Row as _};
 
 use crate::{
     clock::Millis,
@@ -29,4 +31,21 @@ pub async fn known(db: &Db) -> sqlx::Result<Known> {
         users: users.iter().map(|row| db::parsed(row, "id")).collect::<sqlx::Result<_>>()?,
         conversations: conversations.iter().map(|row| db::parsed(row, "id")).collect::<sqlx::Result<_>>()?,
     })
+}
+
+const HEADS_MAILED: &str = "recording_heads_mailed";
+
+/// For which day the head was last sent to an address.
+pub async fn heads_mailed(db: &Db) -> sqlx::Result<BTreeMap<String, String>> {
+    let sql = "select value from settings where name = $1";
+    let Some(row) = sqlx::query(sql).bind(HEADS_MAILED).fetch_optional(db.read()).await? else { return Ok(BTreeMap::new()) };
+    let decode = |source| sqlx::Error::ColumnDecode { index: "value".to_owned(), source: Box::new(source) };
+    serde_json::from_str(&row.try_get::<String, _>("value")?).map_err(decode)
+}
+
+pub async fn set_heads_mailed(tx: &mut AnyConnection, mailed: &BTreeMap<String, String>, now: Millis) -> sqlx::Result<()> {
+    let sql = "insert into settings (name, value, updated_at) values ($1, $2, $3) \
+        on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at";
+    let value = serde_json::to_string(mailed).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query(sql).bind(HEADS_MAILED).bind(value).bind(now.0).execute(tx).await.map(drop)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AnyConnection, Row as _, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _, any::AnyRow};
 use staffline_media::{
     control::PeerId,
     recorder::{RecordingSummary, Source, StreamSummary},
@@ -64,7 +64,8 @@ pub async fn set_state(tx: &mut AnyConnection, id: RecordingId, state: &str) -> 
 /// `hash` is the chain's head at its end, where that is known. One that was written anew is to be uploaded anew.
 pub async fn add_segment(tx: &mut AnyConnection, id: RecordingId, segment: u32, bytes: u64, hash: &str) -> sqlx::Result<()> {
     let sql = "insert into recording_segments (recording_id, segment, bytes, hash) values ($1, $2, $3, $4) \
-        on conflict (recording_id, segment) do update set bytes = excluded.bytes, hash = excluded.hash, uploaded_at = null";
+        on conflict (recording_id, segment) do update set bytes = excluded.bytes, hash = excluded.hash, uploaded_at = null, \
+            locked_until = null, legal_hold = 0";
     let query = sqlx::query(sql).bind(id.to_string()).bind(i64::from(segment)).bind(number(bytes)).bind(hash);
     query.execute(tx).await.map(drop)
 }
@@ -76,17 +77,91 @@ pub async fn uploaded(db: &Db, id: RecordingId) -> sqlx::Result<BTreeMap<u32, u6
     rows.iter().map(|row| Ok((segment_of(row)?, unsigned(row, "bytes")?))).collect()
 }
 
-/// Segments that are to go to the object store, the oldest first.
-pub async fn not_uploaded(db: &Db, limit: u32) -> sqlx::Result<Vec<(RecordingId, u32)>> {
-    let sql = "select s.recording_id, s.segment from recording_segments s join recordings r on r.id = s.recording_id \
-        where s.uploaded_at is null and r.erased_at is null order by s.recording_id, s.segment limit $1";
-    let rows = sqlx::query(sql).bind(i64::from(limit)).fetch_all(db.read()).await?;
-    rows.iter().map(|row| Ok((db::parsed(row, "recording_id")?, segment_of(row)?))).collect()
+/// A segment on its way to the object store, and what is to hold it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departing {
+    pub id: RecordingId,
+    pub segment: u32,
+    pub retain_until: Millis,
+    pub held: bool,
 }
 
-pub async fn set_uploaded(tx: &mut AnyConnection, id: RecordingId, segment: u32, now: Millis) -> sqlx::Result<()> {
-    let sql = "update recording_segments set uploaded_at = $3 where recording_id = $1 and segment = $2";
-    sqlx::query(sql).bind(id.to_string()).bind(i64::from(segment)).bind(now.0).execute(tx).await.map(drop)
+const DEPARTING: &str = "select s.recording_id, s.segment, r.retain_until, \
+    (select count(*) from recording_holds h where h.recording_id = r.id and h.released_at is null \
+        and (h.until is null or h.until > $1)) as holds \
+    from recording_segments s join recordings r on r.id = s.recording_id where r.erased_at is null";
+
+fn departing(row: &AnyRow) -> sqlx::Result<Departing> {
+    Ok(Departing {
+        id: db::parsed(row, "recording_id")?,
+        segment: segment_of(row)?,
+        retain_until: db::millis(row, "retain_until")?,
+        held: row.try_get::<i64, _>("holds")? > 0,
+    })
+}
+
+/// Segments that are to go to the object store, the oldest first; those after one.
+pub async fn not_uploaded(db: &Db, now: Millis, after: Option<&Departing>, limit: u32) -> sqlx::Result<Vec<Departing>> {
+    let sql = format!(
+        "{DEPARTING} and s.uploaded_at is null and (s.recording_id > $2 or s.recording_id = $2 and s.segment > $3) \
+        order by s.recording_id, s.segment limit $4"
+    );
+    let (id, segment) = after.map_or_else(|| (String::new(), -1), |after| (after.id.to_string(), i64::from(after.segment)));
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(now.0).bind(id).bind(segment).bind(i64::from(limit));
+    query.fetch_all(db.read()).await?.iter().map(departing).collect()
+}
+
+/// Those in the object store that are held otherwise there than they are to be, if their bucket locks.
+pub async fn not_held(db: &Db, now: Millis, limit: u32) -> sqlx::Result<Vec<Departing>> {
+    let sql = format!(
+        "{DEPARTING} and s.uploaded_at is not null and r.retain_until > $1 and (s.locked_until is null or s.locked_until < r.retain_until \
+        or s.legal_hold <> (case when exists (select 1 from recording_holds h where h.recording_id = r.id and h.released_at is null \
+            and (h.until is null or h.until > $1)) then 1 else 0 end)) order by s.recording_id, s.segment limit $2"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(now.0).bind(i64::from(limit));
+    query.fetch_all(db.read()).await?.iter().map(departing).collect()
+}
+
+/// How many segments are not in the object store yet.
+pub async fn waiting(db: &Db) -> sqlx::Result<u64> {
+    let sql = "select count(*) as waiting from recording_segments s join recordings r on r.id = s.recording_id \
+        where s.uploaded_at is null and r.erased_at is null";
+    unsigned(&sqlx::query(sql).fetch_one(db.read()).await?, "waiting")
+}
+
+/// False if the recording was erased meanwhile.
+pub async fn set_uploaded(tx: &mut AnyConnection, id: RecordingId, segment: u32, now: Millis) -> sqlx::Result<bool> {
+    let sql = "update recording_segments set uploaded_at = $3 where recording_id = $1 and segment = $2 \
+        and exists (select 1 from recordings r where r.id = $1 and r.erased_at is null)";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(i64::from(segment)).bind(now.0);
+    Ok(query.execute(tx).await?.rows_affected() == 1)
+}
+
+/// The object store has another, or none: it is to go there again.
+pub async fn set_not_uploaded(tx: &mut AnyConnection, id: RecordingId, segment: u32) -> sqlx::Result<()> {
+    let sql = "update recording_segments set uploaded_at = null, locked_until = null, legal_hold = 0 where recording_id = $1 and segment = $2";
+    sqlx::query(sql).bind(id.to_string()).bind(i64::from(segment)).execute(tx).await.map(drop)
+}
+
+/// What holds it in the object store now.
+pub async fn set_held(tx: &mut AnyConnection, one: &Departing) -> sqlx::Result<()> {
+    let sql = "update recording_segments set locked_until = $3, legal_hold = $4 where recording_id = $1 and segment = $2";
+    let query = sqlx::query(sql).bind(one.id.to_string()).bind(i64::from(one.segment)).bind(one.retain_until.0);
+    query.bind(i64::from(one.held)).execute(tx).await.map(drop)
+}
+
+/// Segments that a legal hold keeps in the object store.
+pub async fn legally_held(db: &Db, id: RecordingId) -> sqlx::Result<Vec<u32>> {
+    let sql = "select segment from recording_segments where recording_id = $1 and legal_hold = 1";
+    sqlx::query(sql).bind(id.to_string()).fetch_all(db.read()).await?.iter().map(segment_of).collect()
+}
+
+/// When a recording was closed whose segments are all in the object store; nothing of others.
+pub async fn departed(db: &Db, id: RecordingId) -> sqlx::Result<Option<Millis>> {
+    let sql = "select r.ended_at from recordings r where r.id = $1 and r.state in ('closed', 'recovered') and r.ended_at is not null \
+        and not exists (select 1 from recording_segments s where s.recording_id = $1 and s.uploaded_at is null)";
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(db.read()).await?;
+    row.map(|row| db::millis(&row, "ended_at")).transpose()
 }
 
 fn segment_of(row: &AnyRow) -> sqlx::Result<u32> {

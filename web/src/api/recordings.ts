@@ -66,6 +66,8 @@ export const getRecordingPolicy = (): Promise<RecordingPolicy> => call("get", "/
 /** Its version is that of the policy that was changed. */
 export const setRecordingPolicy = (body: RecordingPolicy): Promise<RecordingPolicy> => call("put", "/api/admin/recording-policy", { body });
 /** Whether recordings whose time is over are being erased. */
+export type ClockJump = Schemas["ClockJump"];
+export type UploadsFailing = Schemas["UploadsFailing"];
 export const getRetention = (): Promise<Schemas["Retention"]> => call("get", "/api/admin/retention");
 /** The clock is right. */
 export const confirmClock = (): Promise<void> => call("post", "/api/admin/retention/confirm");

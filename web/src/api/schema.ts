@@ -3056,6 +3056,22 @@ export interface components {
         };
         /** @enum {string} */
         RecordingStreamKind: "events" | "mix" | "track";
+        /** @description How recordings get to the object store. */
+        RecordingUploads: {
+            failing?: components["schemas"]["UploadsFailing"] | null;
+            /**
+             * Format: int64
+             * @description Attempts that have failed since the start.
+             */
+            failures: number;
+            /** @description The bucket lets nobody change or remove recordings before their time. */
+            locked: boolean;
+            /**
+             * Format: int64
+             * @description Segments that are on this server only.
+             */
+            waiting: number;
+        };
         /** @description One text in both languages. */
         RecordingWords: {
             en: string;
@@ -3163,6 +3179,7 @@ export interface components {
             /** @description Conversations with messages whose time is over and that nothing holds. */
             due_conversations: number;
             frozen?: components["schemas"]["ClockJump"] | null;
+            uploads?: components["schemas"]["RecordingUploads"] | null;
         };
         /**
          * @description What a user may do. Each route names the roles that it is for.
@@ -3326,6 +3343,11 @@ export interface components {
              * @description Of all files that are complete.
              */
             used_bytes: number;
+        };
+        /** @description Since when nothing gets there, and what was said last. */
+        UploadsFailing: {
+            since: components["schemas"]["Millis"];
+            why: string;
         };
         /** @description A user as every signed-in colleague may see them. */
         User: {

@@ -65,6 +65,11 @@ export const recordingAdmin = {
     recordedBy: "Say who records.",
   },
   savedDone: "The rules of recording are saved",
+  uploads: {
+    title: "S3 takes no recordings",
+    detail_one: "Since {{since}}. {{count}} segment is on this server only until it is tried again with success.",
+    detail_other: "Since {{since}}. {{count}} segments are on this server only until it is tried again with success.",
+  },
   clock: {
     title: "Nothing is erased: the server's clock is in doubt",
     detail: "The clock jumped from {{before}} to {{after}}. It looks the same when the server was off for long.",

@@ -151,6 +151,15 @@ test("officers see what holds and change nothing", async () => {
   expect(screen.queryByRole("button")).toBeNull();
 });
 
+test("where S3 takes no recordings, that is said", async () => {
+  const failing = { since: 1_700_000_000_000, why: "connection refused" };
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0, uploads: { waiting: 12, failures: 3, locked: false, failing } });
+  show(<PolicyView />);
+  const note = await screen.findByRole("region", { name: "S3 takes no recordings" });
+  expect(note.textContent).toContain("12 segments");
+  expect(note.textContent).toContain("connection refused");
+});
+
 test("a clock in doubt is confirmed by an admin, and only shown to an officer", async () => {
   vi.mocked(api.getRetention).mockResolvedValue({ frozen: { before: 1_700_000_000_000, after: 1_800_000_000_000 }, due: 3, due_conversations: 2 });
   vi.mocked(api.confirmClock).mockResolvedValue();
