@@ -153,7 +153,7 @@ test("officers see what holds and change nothing", async () => {
 
 test("where S3 takes no recordings, that is said", async () => {
   const failing = { since: 1_700_000_000_000, why: "connection refused" };
-  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0, uploads: { waiting: 12, failures: 3, locked: false, failing } });
+  vi.mocked(api.getRetention).mockResolvedValue({ frozen: null, due: 0, due_conversations: 0, uploads: { waiting: 12, failures: 3, locked: false, failing } });
   show(<PolicyView />);
   const note = await screen.findByRole("region", { name: "S3 takes no recordings" });
   expect(note.textContent).toContain("12 segments");
