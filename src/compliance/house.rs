@@ -1,6 +1,6 @@
 //! The hourly round: what has been kept long enough is erased, recordings and messages alike, unless the clock cannot be trusted.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,26 +44,29 @@ pub async fn standing(app: &App) -> sqlx::Result<Standing> {
     Ok(Standing { frozen, due, due_conversations, uploads: uploads::standing(app).await? })
 }
 
-/// A round every hour until the server stops; each also lays down and mails where the chain of all recordings stands,
-/// and removes copies of what S3 has.
+/// Works every hour until the server stops.
 pub async fn keep(app: App) {
     loop {
-        if let Err(error) = round(&app).await {
-            tracing::error!(%error, "what has been kept long enough was not erased");
-        }
-        if let Err(error) = local::clear(&app).await {
-            tracing::error!(%error, "copies of recordings that are in the object store are still here");
-        }
-        if let Err(error) = daily::write(&app).await {
-            tracing::error!(%error, "the head of the recordings was not laid down");
-        }
-        if let Err(error) = mailed::send(&app).await {
-            tracing::error!(%error, "the head of the recordings was not mailed");
-        }
+        work(&app).await;
         tokio::select! {
             () = app.stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
+    }
+}
+
+/// A round; then where the chain of all recordings stands is laid down and mailed, and copies of what S3 has are removed. What fails keeps the rest
+/// from nothing.
+async fn work(app: &App) {
+    log(round(app).await, "what has been kept long enough was not erased");
+    log(local::clear(app).await, "copies of recordings that are in the object store are still here");
+    log(daily::write(app).await, "the head of the recordings was not laid down");
+    log(mailed::send(app).await, "the head of the recordings was not mailed");
+}
+
+fn log<T>(done: Result<T, impl Display>, otherwise: &'static str) {
+    if let Err(error) = done {
+        tracing::error!(%error, "{otherwise}");
     }
 }
 
