@@ -83,6 +83,15 @@ async fn read_from_s3(app: TestApp) {
     }
     assert_eq!(local::clear(&app.app).await.unwrap(), 2);
     assert!(!folder.exists());
+    is_whole(&archive).await;
+    a_change_there_is_found(&app, &archive).await;
+    // And what is erased is gone from there as well.
+    round(&app).await;
+    assert_eq!(wait_days(&app, 31).await, 1);
+    assert_eq!(objects(&app).await, Vec::<String>::new());
+}
+
+async fn is_whole(archive: &Archive) {
     let whole = archive.officer.request(Method::GET, &archive.path("/streams/1")).send().await.unwrap();
     assert!(whole.status() == 200 && whole.bytes().await.unwrap()[..] == sound()[..]);
     let answer = part(&archive.officer, &archive.path("/streams/1"), "bytes=299990-300009").await;
@@ -92,18 +101,16 @@ async fn read_from_s3(app: TestApp) {
     let path = format!("/api/recordings/exports/{}/bundle", export["id"].as_str().unwrap());
     let tar = archive.officer.request(Method::GET, &path).send().await.unwrap().bytes().await.unwrap();
     assert_eq!(bundle::check(&tar[..]).unwrap().recordings, 1);
-    // What was changed there is found.
-    let url = object(&app, archive.id, "00000.seg");
+}
+
+async fn a_change_there_is_found(app: &TestApp, archive: &Archive) {
+    let url = object(app, archive.id, "00000.seg");
     let mut bytes = say(Method::GET, url.clone(), "").await.bytes().await.unwrap().to_vec();
     bytes[2_000] ^= 1;
     assert_eq!(say(Method::PUT, url, bytes).await.status(), 200);
     let report = archive.officer.post(&archive.path("/verify"), &json!({})).await.expect(200);
     assert_eq!((&report["ok"], &report["segment"]), (&json!(false), &json!(0)), "{report}");
     assert_eq!(archive.officer.get(&archive.path("/streams/1")).await.refused(409), "damaged");
-    // And what is erased is gone from there as well.
-    round(&app).await;
-    assert_eq!(wait_days(&app, 31).await, 1);
-    assert_eq!(objects(&app).await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -178,25 +185,8 @@ async fn held_by_s3(app: TestApp) {
     let standing = uploads(&archive, PATIENCE, |uploads| uploads["waiting"] == 0).await;
     assert_eq!(standing["locked"], true);
     let url = object(&app, archive.id, "00000.seg");
-    let head = say(Method::HEAD, url.clone(), "").await;
-    let header = |name: &str| head.headers()[name].to_str().unwrap().to_owned();
-    assert_eq!(header("x-amz-object-lock-mode"), "GOVERNANCE");
-    let until = header("x-amz-object-lock-retain-until-date")[..10].to_owned();
-    let month = Clock::System.now().plus(Duration::from_secs(30 * 86_400));
-    let day = |at: staffline::clock::Millis| time::OffsetDateTime::from_unix_timestamp(at.0 / 1_000).unwrap().date().to_string();
-    assert_eq!(until, day(month));
-    let version = only_version(&app, archive.id, "00000.seg").await;
-    assert_eq!(say(Method::DELETE, format!("{url}?versionId={version}"), "").await.status(), 403, "nobody removes it");
-    // A hold is one there as well, while it lasts.
-    let body = json!({"reason": "inquiry", "owner_id": archive.officer.id().await});
-    let hold = archive.officer.post(&archive.path("/holds"), &body).await.expect(201);
-    legal_hold(&url, "ON").await;
-    archive
-        .officer
-        .post(&archive.path(&format!("/holds/{}/release", hold["id"].as_str().unwrap())), &json!({}))
-        .await
-        .expect(204);
-    legal_hold(&url, "OFF").await;
+    nobody_removes(&app, archive.id, &url).await;
+    a_hold_is_one_there(&archive, &url).await;
     // What is not to be kept any longer goes with all of its versions; what the bucket holds stays, without its key.
     let short = archive.record_for(&app, 0).await;
     all_uploaded(&archive).await;
@@ -206,6 +196,27 @@ async fn held_by_s3(app: TestApp) {
     assert_eq!(versions(&app, short).await, Vec::<String>::new());
     assert!(!versions(&app, archive.id).await.is_empty());
     assert!(rows::wrapped_key(&app.app.db, short).await.unwrap().is_none());
+}
+
+async fn nobody_removes(app: &TestApp, id: RecordingId, url: &str) {
+    let head = say(Method::HEAD, url.to_owned(), "").await;
+    let header = |name: &str| head.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("x-amz-object-lock-mode"), "GOVERNANCE");
+    let until = header("x-amz-object-lock-retain-until-date")[..10].to_owned();
+    let month = Clock::System.now().plus(Duration::from_secs(30 * 86_400));
+    let day = |at: staffline::clock::Millis| time::OffsetDateTime::from_unix_timestamp(at.0 / 1_000).unwrap().date().to_string();
+    assert_eq!(until, day(month));
+    let version = only_version(app, id, "00000.seg").await;
+    assert_eq!(say(Method::DELETE, format!("{url}?versionId={version}"), "").await.status(), 403);
+}
+
+async fn a_hold_is_one_there(archive: &Archive, url: &str) {
+    let body = json!({"reason": "inquiry", "owner_id": archive.officer.id().await});
+    let hold = archive.officer.post(&archive.path("/holds"), &body).await.expect(201);
+    legal_hold(url, "ON").await;
+    let release = archive.path(&format!("/holds/{}/release", hold["id"].as_str().unwrap()));
+    archive.officer.post(&release, &json!({})).await.expect(204);
+    legal_hold(url, "OFF").await;
 }
 
 async fn legal_hold(url: &str, status: &str) {
