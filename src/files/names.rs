@@ -16,8 +16,13 @@ const MAX_EXTENSION: usize = 16;
 pub fn clean(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = last.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
-    let clean = clean.trim().trim_end_matches('.');
-    if clean.is_empty() || clean.chars().all(|c| c == '.') { "file".to_owned() } else { shorten(clean) }
+    let clean = trim(&clean);
+    if clean.is_empty() { "file".to_owned() } else { trim(&shorten(clean)).to_owned() }
+}
+
+/// Spaces around a name would not be seen, and some systems leave out what stands at its end.
+fn trim(name: &str) -> &str {
+    name.trim_start().trim_end_matches(|c: char| c == '.' || c.is_whitespace())
 }
 
 /// Marks of direction, isolates, joiners, line and paragraph separators, the byte order mark.
@@ -73,6 +78,7 @@ mod tests {
             ("/", "file"),
             ("", "file"),
             ("  отчёт за май.docx ", "отчёт за май.docx"),
+            ("0 . .", "0"),
         ];
         for (name, expected) in cases {
             assert_eq!(clean(name), expected, "{name:?}");
@@ -85,6 +91,8 @@ mod tests {
         assert_eq!(name.chars().count(), MAX_NAME);
         assert!(name.ends_with("ж.gz"));
         assert_eq!(clean(&"x.".repeat(200)).chars().count(), MAX_NAME);
+        let cut_at_a_space = clean(&format!("{} and more of it", "x".repeat(MAX_NAME - 1)));
+        assert_eq!(cut_at_a_space, "x".repeat(MAX_NAME - 1));
     }
 
     #[test]
