@@ -144,7 +144,8 @@ impl Bucket {
         self.say("PutObjectLegalHold", location, "legal-hold", body).await
     }
 
-    /// Removes every version of all that lies under this place: what is only marked as deleted is still there.
+    /// Removes every version of all that lies under this place: what is only marked as deleted is still there. One that is held hinders none of
+    /// the others.
     pub async fn remove_versions(&self, under: &Path) -> Result<(), LockError> {
         let prefix = format!("{}/", self.full(under));
         loop {
@@ -161,6 +162,7 @@ impl Bucket {
             if versions.is_empty() {
                 return Ok(());
             }
+            let mut failed = None;
             for (key, version) in versions {
                 let path = Path::from(key);
                 let query = [("versionId", version.as_str())];
@@ -172,7 +174,12 @@ impl Bucket {
                     headers: vec![],
                     body: Bytes::new(),
                 };
-                self.ask(ask).await?;
+                if let Err(error) = self.ask(ask).await {
+                    failed.get_or_insert(error);
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
     }

@@ -179,6 +179,7 @@ async fn a_bucket_with_object_lock_holds_recordings_as_long_as_they_are_to_be_ke
 }
 
 async fn held_by_s3(app: TestApp) {
+    round(&app).await;
     // S3 goes by its own clock.
     app.advance(app.app.clock.now().until(Clock::System.now()) + Duration::from_secs(1));
     let archive = Archive::open(&app).await;
