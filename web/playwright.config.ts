@@ -9,7 +9,7 @@ import { skipped } from '../tests/netlab/lab.mjs';
 const leftOut = skipped() ? [/netlab\w*\.spec/] : [];
 if (leftOut.length > 0) process.stderr.write('STAFFLINE_SKIP names netlab: the tests in offices behind NATs are LEFT OUT\n');
 
-const pages = /(access|attachments|chat|composer|groups|messages|notices|origin|people|search|voice)\.spec/;
+const pages = /(access|archive|attachments|chat|composer|groups|messages|notices|origin|people|search|voice)\.spec/;
 
 /** What holds for every run of browsers. */
 export const rules = {

@@ -60,7 +60,7 @@ async function rules(server: Server, { page }: Staff, look: Look): Promise<void>
   await look(page, 'admin-rules');
   await tryOut.getByRole('status').scrollIntoViewIfNeeded();
   await look(page, 'admin-rules-tried');
-  await page.getByRole('button', { name: 'Add a rule' }).click();
+  await page.getByRole('button', { name: 'Add a rule', exact: true }).click();
   const form = page.getByRole('dialog', { name: 'New rule' });
   await form.getByRole('textbox', { name: 'Network' }).fill('10.2.0/16');
   await form.getByRole('button', { name: 'Done' }).click();
@@ -72,7 +72,7 @@ async function rules(server: Server, { page }: Staff, look: Look): Promise<void>
 
 async function recordingRule(server: Server, { page }: Staff, look: Look): Promise<void> {
   await page.goto(`${server.url}/admin/recording`);
-  await page.getByRole('button', { name: 'Add a rule' }).click();
+  await page.getByRole('button', { name: 'Add a rule', exact: true }).click();
   const form = page.getByRole('dialog', { name: 'New rule' });
   await form.getByText('On demand', { exact: true }).click();
   await form.getByRole('button', { name: 'Done' }).click();

@@ -35,7 +35,7 @@ class PolicyPage {
   }
 
   async add(name: string, match: { network: string } | { role: string } | { person: string }, policy: string): Promise<void> {
-    await this.page.getByRole('button', { name: 'Add a rule' }).click();
+    await this.page.getByRole('button', { name: 'Add a rule', exact: true }).click();
     await this.form.getByLabel('Name').fill(name);
     if ('network' in match) await this.form.getByRole('textbox', { name: 'Network' }).fill(match.network);
     if ('role' in match) {
@@ -109,7 +109,7 @@ test('what makes no sense is said at its field, and what the server refuses at i
   const policy = new PolicyPage(c.page, server);
   await policy.open();
   await policy.add('Office', { network: '10.2.0.0/16' }, 'Direct');
-  await c.page.getByRole('button', { name: 'Add a rule' }).click();
+  await c.page.getByRole('button', { name: 'Add a rule', exact: true }).click();
   await policy.form.getByRole('button', { name: 'Done' }).click();
   await expect(policy.form.getByRole('textbox', { name: 'Name' })).toBeFocused();
   await expect(policy.form.getByText('Give the rule a name.')).toBeVisible();
