@@ -36,6 +36,8 @@ async function expectInSync(page: Parameters<typeof heardUntil>[0], tracks: Stre
 const peers = (page: Page) => page.evaluate(() => window.stafflineCall?.()?.connectionState ?? 'none');
 
 test('a call that must be recorded waits for both, shows that it is recorded, and is found, heard and verified', async ({ server, staffBrowser, two: { a, b } }) => {
+  // Two browsers play five files each to their end.
+  test.setTimeout(180_000);
   await recordAll(server);
   await server.add(officer, 'compliance');
   await a.openChat(boris.name);
