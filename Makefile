@@ -90,7 +90,8 @@ test-e2e: web/dist/index.html
 	scripts/smtp-venv
 	$(BUILD_ALL)
 	node --test tests/netlab/lab.test.mjs
-	cd web && npm run e2e -- --workers=2
+	cd web && npm run e2e -- --project=pages --workers=2
+	cd web && npm run e2e -- --project=calls
 
 netlab: web/dist/index.html ## calls from every network to every other under every policy, and calls that move; writes target/figures/netlab.json
 	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)

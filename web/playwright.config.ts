@@ -1,6 +1,6 @@
 /**
- * Playwright on the real server and Debian's Chromium. Each test has a server of its own, so two may run side by side (`make test-e2e`): most
- * of their time is waiting. What only looks at pages comes first, so that two with calls meet each other and not an audit by axe.
+ * Playwright on the real server and Debian's Chromium, one test at a time: calls need the machine's two cores (two at once take four times as long
+ * as one, and come back too late). What only looks at pages is a project of its own, which may run two at a time (`make test-e2e` does so).
  */
 import { type PlaywrightTestConfig, defineConfig } from '@playwright/test';
 import { skipped } from '../tests/netlab/lab.mjs';
