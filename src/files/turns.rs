@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
+use futures_util::FutureExt;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
@@ -44,16 +45,22 @@ impl Turns {
     /// Asks whoever has the turn to end, and waits for that.
     pub async fn take(&self, id: AttachmentId) -> Turn {
         let taken_over = CancellationToken::new();
-        let lock = {
+        let (mut lock, guard) = {
             let mut uploads = self.uploads();
             let entry = uploads.entry(id).or_default();
             entry.present += 1;
             std::mem::replace(&mut entry.newest, taken_over.clone()).cancel();
-            Arc::clone(&entry.lock)
+            // Asked once while the map is held: of two who come at once, the one who is taken over stands first in the queue.
+            // Behind the other it would wait for one whom nobody asks to end.
+            let mut lock = Box::pin(Arc::clone(&entry.lock).lock_owned());
+            let guard = lock.as_mut().now_or_never();
+            (lock, guard)
         };
         // Made before the wait, so that one who gives up waiting is counted off as well.
-        let mut turn = Turn { turns: self.clone(), id, guard: None, taken_over };
-        turn.guard = Some(lock.lock_owned().await);
+        let mut turn = Turn { turns: self.clone(), id, guard, taken_over };
+        if turn.guard.is_none() {
+            turn.guard = Some(lock.as_mut().await);
+        }
         turn
     }
 }
@@ -72,6 +79,10 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::{task::JoinSet, time};
+
     use super::*;
 
     #[tokio::test]
@@ -90,5 +101,23 @@ mod tests {
         assert!(!second.taken_over.is_cancelled());
         drop((second, other));
         assert!(turns.uploads().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn of_many_who_come_at_once_none_waits_for_one_whom_nobody_asks_to_end() {
+        let (turns, id) = (Turns::default(), AttachmentId::new());
+        for _ in 0..2_000 {
+            let mut crowd = JoinSet::new();
+            for _ in 0..4 {
+                let turns = turns.clone();
+                crowd.spawn(async move { turns.take(id).await.taken_over.cancelled().await });
+            }
+            for _ in 0..3 {
+                let ended = time::timeout(Duration::from_secs(10), crowd.join_next()).await;
+                ended.expect("only the newest goes on").expect("there are four").expect("each gets its turn");
+            }
+            drop(turns.take(id).await);
+            crowd.join_all().await;
+        }
     }
 }
