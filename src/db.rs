@@ -3,13 +3,14 @@
 //! SQLite has one writer: a pool of one connection whose transactions begin `immediate`, so that writers wait in our queue instead of
 //! failing in SQLite's; readers have their own connections and, in WAL mode, never wait. On PostgreSQL both are one pool.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     AnyPool, Row, Transaction,
     any::{Any, AnyPoolOptions, AnyRow},
     migrate::Migrator,
 };
+use tokio::sync::Mutex;
 use url::Url;
 
 use crate::config::Database;
@@ -33,6 +34,8 @@ pub struct Db {
     write: AnyPool,
     read: AnyPool,
     engine: Engine,
+    /// Of SQLite's writers, to begin.
+    turn: Arc<Mutex<()>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -82,13 +85,13 @@ impl Db {
         // The writer first: it turns WAL on, for which it needs the file for itself.
         let write = options().min_connections(1).max_connections(1).connect(url.as_str()).await?;
         let read = options().max_connections(SQLITE_READERS).connect(url.as_str()).await?;
-        Ok(Self { write, read, engine: Engine::Sqlite })
+        Ok(Self { write, read, engine: Engine::Sqlite, turn: Arc::default() })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
         let options = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(POSTGRES_CONNECTIONS);
         let pool = options.connect(url).await?;
-        Ok(Self { write: pool.clone(), read: pool, engine: Engine::Postgres })
+        Ok(Self { write: pool.clone(), read: pool, engine: Engine::Postgres, turn: Arc::default() })
     }
 
     #[must_use]
@@ -99,15 +102,22 @@ impl Db {
     /// Begins a write transaction.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         match self.engine {
-            Engine::Sqlite => match self.write.begin_with(BEGIN).await {
-                // On a full disk SQLite ends a transaction by itself, in which its driver goes on believing.
-                Err(sqlx::Error::InvalidSavePointStatement) => {
-                    self.write.acquire().await?.close().await?;
-                    self.write.begin_with(BEGIN).await
-                }
-                begun => begun,
-            },
+            Engine::Sqlite => self.begin_immediate().await,
             Engine::Postgres => self.write.begin().await,
+        }
+    }
+
+    /// One after another: between closing a useless connection and beginning in the new one nobody else may use that up.
+    async fn begin_immediate(&self) -> sqlx::Result<Tx> {
+        let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, self.turn.lock()).await;
+        let _turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        match self.write.begin_with(BEGIN).await {
+            // On a full disk SQLite ends a transaction by itself, in which its driver goes on believing.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.write.acquire().await?.close().await?;
+                self.write.begin_with(BEGIN).await
+            }
+            begun => begun,
         }
     }
 
@@ -187,4 +197,31 @@ pub fn as_word(value: &impl serde::Serialize) -> sqlx::Result<String> {
 /// A boolean as it is kept: SQLite has none, and the driver decodes only what both databases have.
 pub fn flag(row: &AnyRow, column: &str) -> sqlx::Result<bool> {
     Ok(row.try_get::<i64, _>(column)? != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    /// What a full disk does: the transaction is over in SQLite, and its driver does not know.
+    async fn write_to_a_full_disk(db: Db) {
+        for _ in 0..20 {
+            let mut tx = db.begin().await.expect("a transaction begins");
+            sqlx::raw_sql("rollback").execute(&mut *tx).await.expect("it ends");
+            tx.commit().await.expect_err("nothing is left to commit");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_transaction_begins_whatever_became_of_those_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&Database::Sqlite(folder.path().join("staffline.db"))).await.expect("a database");
+        let mut writers = JoinSet::new();
+        for _ in 0..8 {
+            writers.spawn(write_to_a_full_disk(db.clone()));
+        }
+        writers.join_all().await;
+    }
 }
