@@ -86,7 +86,7 @@ FIREFOX := firefox-esr
 NETLAB := iproute2 nftables conntrack openssl python3 procps tinyproxy-bin
 
 test-e2e: web/dist/index.html
-	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) python3-venv
+	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) $(PLAYERS) python3-venv
 	scripts/smtp-venv
 	$(BUILD_ALL)
 	node --test tests/netlab/lab.test.mjs

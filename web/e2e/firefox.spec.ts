@@ -1,6 +1,10 @@
-/** Calls between Chromium and Firefox, each calling the other, on both paths: judged by what arrives in both. */
+/** Calls between Chromium and Firefox, each calling the other, on both paths: judged by what arrives in both, and by what is recorded. */
+import { writeFileSync } from 'node:fs';
+import { complaints, lengthOf } from './bench/inspect.ts';
+import { Clerk } from './clerk.ts';
 import { expect, test } from './fixtures.ts';
 import { FirefoxStaff } from './firefox.ts';
+import { kept, officer, recordAll } from './recorded.ts';
 import { type Server, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
 import { type Page, connected, flowing, watch } from './stats.ts';
@@ -56,3 +60,32 @@ for (const path of ['direct', 'media_node'] as const) {
     }
   });
 }
+
+test('a recorded call of Chromium and Firefox: a whole file with sound and picture of each', async ({ server, staffBrowser }, info) => {
+  await recordAll(server);
+  await server.add(officer, 'compliance');
+  const chromium = await Staff.signIn(staffBrowser, server.url, anna);
+  const firefox = await FirefoxStaff.signIn(server.url, boris);
+  try {
+    await chromium.openChat(boris.name);
+    await chromium.call('Call with video');
+    await firefox.click('button', 'Agree and answer');
+    await chromium.page.getByRole('button', { name: 'Agree and continue' }).click();
+    await expectMedia([chromium.page, firefox.page], 'media_node', server);
+    await firefox.hangUp();
+    await expect(chromium.inCall).toBeHidden();
+  } finally {
+    await firefox.close();
+    await chromium.close();
+  }
+  const clerk = await Clerk.signIn(server, officer);
+  const detail = await kept(clerk);
+  const files = detail.streams.filter(({ stream }) => stream > 0);
+  expect(files.map(({ sources }) => sources.join()).sort()).toEqual(['', 'microphone,camera', 'microphone,camera']);
+  for (const { stream } of files) {
+    const file = info.outputPath(`${String(stream)}.${stream === 1 ? 'ogg' : 'webm'}`);
+    writeFileSync(file, await clerk.bytes(`/api/recordings/${detail.id}/streams/${String(stream)}`));
+    expect(complaints(file)).toEqual([]);
+    expect(lengthOf(file)).toBeGreaterThan(SECONDS * 1000);
+  }
+});
