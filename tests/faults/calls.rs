@@ -20,7 +20,7 @@ const HEARTBEAT_SLACK_MILLIS: i64 = 30_000;
 pub(crate) struct Office {
     pub(crate) admin: Browser,
     boris: Browser,
-    conversation: String,
+    pub(crate) conversation: String,
 }
 
 /// A call between the two, as far as it came.

@@ -21,18 +21,21 @@ pub(crate) struct Disk(PathBuf);
 impl Disk {
     /// `None` only if the caller asked to go without.
     pub(crate) fn mount(folder: &Path, mib: usize) -> Option<Self> {
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={mib}m,mode=700"), "tmpfs"]).arg(folder).status();
-        if mounted.is_ok_and(|status| status.success()) {
-            return Some(Self(folder.to_owned()));
-        }
-        let skip = std::env::var("STAFFLINE_SKIP").unwrap_or_default();
-        assert!(
-            skip.split(',').any(|word| word == "mount"),
-            "a tmpfs cannot be mounted: run the tests as root, or go without by STAFFLINE_SKIP=mount"
-        );
-        None
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m,mode=700"), "tmpfs"]).arg(folder);
+        mounted(mount).then(|| Self(folder.to_owned()))
     }
+}
+
+/// `false` only if the caller asked to go without.
+pub(crate) fn mounted(mut mount: Command) -> bool {
+    if mount.status().is_ok_and(|status| status.success()) {
+        return true;
+    }
+    let skip = std::env::var("STAFFLINE_SKIP").unwrap_or_default();
+    let left_out = skip.split(',').any(|word| word == "mount");
+    assert!(left_out, "{mount:?} did not succeed: run the tests as root, or go without by STAFFLINE_SKIP=mount");
+    false
 }
 
 impl Drop for Disk {

@@ -7,6 +7,7 @@ mod database;
 mod disk;
 mod ledger;
 mod outage;
+mod power;
 mod process;
 mod recorded;
 mod stop;

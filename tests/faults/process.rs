@@ -81,6 +81,17 @@ impl Process {
         self.child.kill().await.unwrap();
     }
 
+    /// From now on none of its threads does anything.
+    pub(crate) async fn freeze(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        assert!(Command::new("kill").args(["-STOP", &id]).status().await.unwrap().success());
+        // A thread that writes stops when it has written.
+        let stopped = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat")).unwrap().contains(") T ");
+        while !std::fs::read_dir(format!("/proc/{id}/task")).unwrap().all(|thread| stopped(thread.unwrap())) {
+            time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Asks it to stop, as a service manager does.
     pub(crate) async fn terminate(&self) {
         let id = self.child.id().expect("it runs").to_string();

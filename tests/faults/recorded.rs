@@ -21,7 +21,7 @@ const LEFT: u64 = 512 * 1024;
 const VERSION: u32 = 1;
 
 /// An office in which every call is recorded, and an officer.
-async fn recorded_office(server: &mut Process) -> (Office, Browser) {
+pub(crate) async fn recorded_office(server: &mut Process) -> (Office, Browser) {
     let office = Office::open(server).await;
     let rule = json!({"name": "All", "match": {"type": "everybody"}, "direction": "any", "mode": "always", "by": ["employee"]});
     let policy = json!({
@@ -35,7 +35,7 @@ async fn recorded_office(server: &mut Process) -> (Office, Browser) {
 }
 
 /// A call that both have agreed to have recorded, when this is true of it for the caller.
-async fn agreed(office: &Office, origin: &str, key: &str, wanted: impl Fn(&Value) -> bool) -> (Call, Value) {
+pub(crate) async fn agreed(office: &Office, origin: &str, key: &str, wanted: impl Fn(&Value) -> bool) -> (Call, Value) {
     let mut call = office.ring(origin, key).await;
     say(&mut call.his, &json!({"type": "call_accept", "call_id": call.id})).await;
     let consent = json!({"type": "call_consent", "call_id": call.id, "notice_version": VERSION, "language": "en"});
@@ -106,7 +106,7 @@ async fn killed(engine: Engine) {
     database.drop().await;
 }
 
-async fn newest(officer: &Browser, origin: &str) -> Value {
+pub(crate) async fn newest(officer: &Browser, origin: &str) -> Value {
     officer.get(origin, "/api/recordings").await["recordings"][0].take()
 }
 
