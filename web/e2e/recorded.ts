@@ -30,11 +30,11 @@ export interface Detail extends Entry {
   gaps: { stream: number; from_ms: number; to_ms: number; reason: string }[];
 }
 
-/** All calls are recorded, from the next one on; or none. */
-export async function recordAll(server: Server, { all = true, twoOfficers = false } = {}): Promise<void> {
+/** All calls are recorded, from the next one on, or may be when somebody in them wishes so; or none. */
+export async function recordAll(server: Server, { all = true, twoOfficers = false, mode = 'always' as 'always' | 'on_demand' } = {}): Promise<void> {
   await server.api('PUT', '/api/admin/recording-policy', {
     purpose: { ru: 'Контроль качества', en: 'Quality control' }, recorded_by: 'Orlov & Partners', retention_days: 365, two_officers: twoOfficers,
-    rules: !all ? [] : [{ name: 'All calls', match: { type: 'everybody' }, direction: 'any', mode: 'always', by: [], retention_days: null }],
+    rules: !all ? [] : [{ name: 'All calls', match: { type: 'everybody' }, direction: 'any', mode, by: mode === 'always' ? [] : ['employee', 'manager'], retention_days: null }],
   });
 }
 

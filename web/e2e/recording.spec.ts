@@ -4,10 +4,10 @@ import { Clerk } from './clerk.ts';
 import { FirefoxStaff } from './firefox.ts';
 import { expect, test } from './fixtures.ts';
 import { expectPlayable, heardUntil, silence } from './playback.ts';
-import { type Stream, kept, officer, recordAll } from './recorded.ts';
+import { type Stream, detailOf, kept, officer, recordAll } from './recorded.ts';
 import { type Person, type Server, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
-import { readStats } from './stats.ts';
+import { flowing, readStats } from './stats.ts';
 
 /** With a picture, and with a shared screen as well. */
 const SECONDS = 4;
@@ -119,4 +119,32 @@ test('who does not agree leaves, and nothing was heard', async ({ server, two: {
   await a.page.getByRole('button', { name: 'Leave' }).click();
   await expect(b.inCall).toBeHidden();
   expect((await server.report()).media_packets_in).toBe(0);
+});
+
+test('a call is recorded on demand from when both have agreed until somebody stops it, and goes on', async ({ server, two: { a, b } }) => {
+  await recordAll(server, { mode: 'on_demand' });
+  await server.add(officer, 'compliance');
+  await a.openChat(boris.name);
+  await a.call('Call with video');
+  await b.accept();
+  for (const one of [a, b]) await one.connected();
+  const signs = [a, b].map(({ page }) => page.getByRole('button', { name: 'Recording', exact: true }));
+  await a.pressOrChoose('Start recording');
+  for (const { page } of [b, a]) {
+    for (const sign of signs) await expect(sign).toBeHidden();
+    await page.getByRole('button', { name: 'Agree and continue' }).click();
+  }
+  for (const sign of signs) await expect(sign).toBeVisible();
+  for (const { inCall } of [a, b]) await expect(inCall.getByRole('button', { name: 'Media node' })).toBeVisible();
+  for (const { page } of [a, b]) await flowing(page);
+  await b.pressOrChoose('Stop recording');
+  for (const sign of signs) await expect(sign).toBeHidden();
+
+  const clerk = await Clerk.signIn(server, officer);
+  const detail = await kept(clerk);
+  expect(detail.streams.filter(({ stream }) => stream > 0)).toHaveLength(3);
+  for (const { page } of [a, b]) await flowing(page);
+  await a.hangUp();
+  const { streams, duration_ms } = await detailOf(clerk, detail.id);
+  expect({ streams, duration_ms }, 'nothing is added to it').toEqual({ streams: detail.streams, duration_ms: detail.duration_ms });
 });
