@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-turn bench-chat bench-calls bench-recording web clean
+.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-peers bench-turn bench-chat bench-calls bench-recording web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -111,6 +111,13 @@ bench: ## Criterion: the relay packet path
 bench-load: ## whole-process load over loopback, writes target/figures/relay-load.json
 	cargo build --release --locked -p staffline-media --example whip -p relay-load --bin relay-load
 	target/release/relay-load
+
+# The reference servers have a workspace and a lock file of their own.
+bench-peers: ## the media node beside Janus and two reference servers, in about 15 minutes; writes target/figures/peers.json, draws docs/peers.svg
+	scripts/apt-install $(BUILD) janus
+	cargo build --release --locked -p staffline-media --example whip -p relay-load --bin peers
+	benches/reference/build
+	target/release/peers --plot docs/peers.svg
 
 bench-turn: ## the TURN server beside coturn over loopback, UDP and TLS, writes target/figures/turn.json
 	scripts/apt-install $(BUILD) coturn

@@ -23,6 +23,11 @@ impl Usage {
         Some(tasks.flatten().fold(Self::default(), |sum, task| sum.plus(&Self::of_thread(&task.path()))))
     }
 
+    /// What the calling thread has used.
+    pub fn of_this_thread() -> Self {
+        Self::of_thread(Path::new("/proc/thread-self"))
+    }
+
     fn of_thread(task: &Path) -> Self {
         let read = |file: &str| fs::read_to_string(task.join(file)).unwrap_or_default();
         let run_ns = read("schedstat").split(' ').next().and_then(|v| v.parse().ok()).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! A minimal HTTP/1.1 client over plain TCP, for servers on loopback.
+//! A minimal HTTP/1.0 client over plain TCP, for servers on loopback: a connection for each request, and no chunks in the reply.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -51,17 +51,20 @@ impl std::fmt::Display for LoopbackUrl {
 
 /// One request on a connection of its own, with an SDP body.
 pub fn request(method: &str, url: &LoopbackUrl, body: &str) -> Result<Reply> {
-    exchange(method, url, body).with_context(|| format!("{method} {url}"))
+    exchange(method, url, "application/sdp", body).with_context(|| format!("{method} {url}"))
 }
 
-fn exchange(method: &str, url: &LoopbackUrl, body: &str) -> Result<Reply> {
+/// The same, with a JSON body.
+pub fn request_json(method: &str, url: &LoopbackUrl, body: &str) -> Result<Reply> {
+    exchange(method, url, "application/json", body).with_context(|| format!("{method} {url}"))
+}
+
+fn exchange(method: &str, url: &LoopbackUrl, kind: &str, body: &str) -> Result<Reply> {
     let mut stream = TcpStream::connect_timeout(&url.address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     let LoopbackUrl { address, path } = url;
     let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n"
-    );
+    let head = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
     stream.write_all((head + body).as_bytes())?;
     let mut reply = Vec::new();
     stream.take(MAX_REPLY).read_to_end(&mut reply)?;

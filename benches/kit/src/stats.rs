@@ -62,15 +62,15 @@ impl Reception {
         Self { window, arrived: vec![vec![false; packets]; subscribers], latency: Histogram::default(), duplicates: 0 }
     }
 
-    /// Notes a packet that was decrypted; those before and after the window are not counted.
-    pub fn add(&mut self, subscriber: usize, index: u64, latency_ns: u64) {
+    /// Notes a packet, and how late it came if that is known; those before and after the window are not counted.
+    pub fn add(&mut self, subscriber: usize, index: u64, latency_ns: Option<u64>) {
         if !self.window.contains(&index) {
             return;
         }
         let seen = &mut self.arrived[subscriber][(index - self.window.start) as usize];
         if std::mem::replace(seen, true) {
             self.duplicates += 1;
-        } else {
+        } else if let Some(latency_ns) = latency_ns {
             self.latency.add(latency_ns / 1000);
         }
     }
@@ -125,9 +125,9 @@ mod tests {
     fn only_the_window_counts_and_each_packet_once() {
         let mut reception = Reception::new(2, 10..14);
         for index in [9, 10, 11, 11, 13, 14] {
-            reception.add(0, index, 1_000);
+            reception.add(0, index, Some(1_000));
         }
-        reception.add(1, 12, 1_000);
+        reception.add(1, 12, None);
         assert_eq!((reception.expected(), reception.received(), reception.fewest(), reception.duplicates), (8, 4, 1, 1));
         assert_eq!((reception.without_any(), Reception::new(2, 10..14).without_any()), (0, 2));
     }

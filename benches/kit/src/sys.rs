@@ -136,6 +136,85 @@ fn arrival_ns(header: &libc::msghdr) -> u64 {
     0
 }
 
+/// As many messages to as many addresses, sent by one `sendmmsg`: what a server's send call costs at the least.
+#[derive(Debug)]
+pub struct Fan {
+    bytes: Box<[u8]>,
+    each: usize,
+    names: Box<[libc::sockaddr_in]>,
+    slices: Box<[libc::iovec]>,
+    headers: Box<[libc::mmsghdr]>,
+    control: Box<[Control]>,
+}
+
+// SAFETY: the pointers lead into the boxes beside them, and are written and used within `send` only.
+unsafe impl Send for Fan {}
+
+impl Fan {
+    /// `each` bytes to each address, as datagrams of `segment` bytes (`UDP_SEGMENT`).
+    pub fn new(to: &[SocketAddrV4], each: usize, segment: usize) -> Self {
+        let count = to.len();
+        // SAFETY: all of these are plain C structures for which zeros are valid.
+        let (slice, header, name): (libc::iovec, libc::mmsghdr, libc::sockaddr_in) =
+            unsafe { (mem::zeroed(), mem::zeroed(), mem::zeroed()) };
+        let name = |to: &SocketAddrV4| libc::sockaddr_in {
+            sin_family: libc::AF_INET as libc::sa_family_t,
+            sin_port: to.port().to_be(),
+            sin_addr: libc::in_addr { s_addr: u32::from(*to.ip()).to_be() },
+            ..name
+        };
+        let control = if segment < each { vec![segmented(segment as u16)] } else { Vec::new() };
+        Self {
+            bytes: vec![0; each * count].into(),
+            each,
+            names: to.iter().map(name).collect(),
+            slices: vec![slice; count].into(),
+            headers: vec![header; count].into(),
+            control: control.into(),
+        }
+    }
+
+    /// What is sent to each address, one after another.
+    pub fn messages(&mut self) -> impl Iterator<Item = &mut [u8]> {
+        self.bytes.chunks_mut(self.each)
+    }
+
+    /// How many messages were taken.
+    pub fn send(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        let count = self.headers.len();
+        for (i, message) in self.bytes.chunks_mut(self.each).enumerate() {
+            self.slices[i] = libc::iovec { iov_base: message.as_mut_ptr().cast(), iov_len: message.len() };
+            let header = &mut self.headers[i].msg_hdr;
+            header.msg_iov = &raw mut self.slices[i];
+            header.msg_iovlen = 1;
+            header.msg_name = (&raw mut self.names[i]).cast();
+            header.msg_namelen = size_of::<libc::sockaddr_in>() as libc::socklen_t;
+            if let Some(control) = self.control.first_mut() {
+                header.msg_control = control.as_mut_ptr().cast();
+                // SAFETY: the macro only counts.
+                header.msg_controllen = unsafe { libc::CMSG_SPACE(size_of::<u16>() as u32) } as usize;
+            }
+        }
+        // SAFETY: each header points into the boxes of `self`, with their true sizes, and the kernel only reads what they point to.
+        let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), self.headers.as_mut_ptr(), count as u32, 0) };
+        check(sent).map(|sent| sent as usize)
+    }
+}
+
+/// The control message that cuts what is sent into datagrams.
+fn segmented(segment: u16) -> Control {
+    let mut control: Control = [0; 8];
+    let message = control.as_mut_ptr().cast::<libc::cmsghdr>();
+    // SAFETY: a `Control` is aligned for a cmsghdr and has room for it and two bytes of data.
+    unsafe {
+        (*message).cmsg_level = libc::SOL_UDP;
+        (*message).cmsg_type = libc::UDP_SEGMENT;
+        (*message).cmsg_len = libc::CMSG_LEN(size_of::<u16>() as u32) as usize;
+        ptr::write_unaligned(libc::CMSG_DATA(message).cast::<u16>(), segment);
+    }
+    control
+}
+
 /// The sockets of several peers, UDP or TCP, asked together which of them have something to read.
 #[derive(Debug)]
 pub struct Poll(Vec<libc::pollfd>);
@@ -191,4 +270,32 @@ pub fn confine(child: &mut Command, cpus: Vec<usize>) {
 
 fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fan_sends_each_address_its_datagrams() {
+        let sockets = [udp_socket().unwrap(), udp_socket().unwrap()];
+        let to: Vec<SocketAddrV4> = sockets
+            .iter()
+            .map(|socket| match socket.local_addr().unwrap() {
+                SocketAddr::V4(address) => address,
+                SocketAddr::V6(address) => panic!("{address}"),
+            })
+            .collect();
+        let mut fan = Fan::new(&to, 6, 3);
+        for (i, message) in fan.messages().enumerate() {
+            message.copy_from_slice(if i == 0 { b"abcdef" } else { b"uvwxyz" });
+        }
+        assert_eq!(fan.send(&udp_socket().unwrap()).unwrap(), 2);
+        let mut batch = Batch::default();
+        for (socket, expected) in sockets.iter().zip([["abc", "def"], ["uvw", "xyz"]]) {
+            assert!(Poll::new(std::iter::once(socket)).readable(Duration::from_secs(5)).next().is_some());
+            assert_eq!(batch.receive(socket), 2);
+            assert!(batch.datagrams().map(|(_, data)| data).eq(expected.map(str::as_bytes)));
+        }
+    }
 }

@@ -2,51 +2,51 @@
 
 use serde::Serialize;
 
+use crate::profile::SrtpProfile;
 use load_kit::meter::Span;
 use load_kit::run::{loss_pct, thousandths};
 use load_kit::stats::Reception;
-use relay_load::profile::SrtpProfile;
 
-use crate::plan::Load;
+use crate::load::Load;
 use crate::publisher::Sent;
 
 /// A generator that sends later than this (for one burst in a hundred) doesn't put the load on the server that it claims.
 const MAX_LAG_P99_US: u64 = 10_000;
 
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Figures {
-    pub(crate) subscribers: usize,
-    pub(crate) input_pps: u32,
-    pub(crate) payload_bytes: usize,
-    pub(crate) burst: u32,
-    pub(crate) srtp_profile: String,
+pub struct Figures {
+    pub subscribers: usize,
+    pub input_pps: u32,
+    pub payload_bytes: usize,
+    pub burst: u32,
+    pub srtp_profile: String,
     /// Run time of the server's threads by the scheduler's clock, per packet that arrived at a subscriber.
-    pub(crate) cpu_ns_per_forwarded_packet: f64,
-    pub(crate) context_switches_per_forwarded_packet: f64,
-    pub(crate) loss_pct: f64,
-    pub(crate) worst_subscriber_loss_pct: f64,
-    pub(crate) duplicates: u64,
+    pub cpu_ns_per_forwarded_packet: f64,
+    pub context_switches_per_forwarded_packet: f64,
+    pub loss_pct: f64,
+    pub worst_subscriber_loss_pct: f64,
+    pub duplicates: u64,
     /// From the publisher's writing, before its own SRTP, to the kernel's receive time stamp at the subscriber's socket.
-    pub(crate) latency_us_p50: u64,
-    pub(crate) latency_us_p99: u64,
-    pub(crate) latency_us_max: u64,
-    pub(crate) packets_sent: u64,
-    pub(crate) packets_expected: u64,
-    pub(crate) packets_received: u64,
-    pub(crate) forwarded_pps: f64,
-    pub(crate) server_threads: u64,
-    pub(crate) generator_lag_us_p99: u64,
-    pub(crate) generator_lag_us_max: u64,
+    pub latency_us_p50: u64,
+    pub latency_us_p99: u64,
+    pub latency_us_max: u64,
+    pub packets_sent: u64,
+    pub packets_expected: u64,
+    pub packets_received: u64,
+    pub forwarded_pps: f64,
+    pub server_threads: u64,
+    pub generator_lag_us_p99: u64,
+    pub generator_lag_us_max: u64,
     /// Datagrams that the kernel dropped at the subscribers' sockets: lost by the generator, not by the server.
-    pub(crate) generator_receive_drops: u64,
+    pub generator_receive_drops: u64,
     /// CPU time of other processes meanwhile, in percent of one CPU.
-    pub(crate) others_cpu_pct: f64,
+    pub others_cpu_pct: f64,
     /// False when the generator, not the server, was what was measured.
-    pub(crate) valid: bool,
+    pub valid: bool,
 }
 
 impl Figures {
-    pub(crate) fn new(load: &Load, profile: SrtpProfile, sent: &Sent, reception: &Reception, drops: u64) -> Self {
+    pub fn new(load: &Load, profile: SrtpProfile, sent: &Sent, reception: &Reception, drops: u64) -> Self {
         let Span { seconds, server, others_cpu_pct } = sent.after.since(&sent.before);
         let received = reception.received();
         let per_packet = |total: u64| total as f64 / received.max(1) as f64;
@@ -78,9 +78,9 @@ impl Figures {
         }
     }
 
-    pub(crate) const TABLE_HEAD: &str = "subs  in pps  bytes  burst  profile                      CPU ns/pkt  loss %   p50 µs   p99 µs  fwd pps  ctxsw/pkt  others %";
+    pub const TABLE_HEAD: &str = "subs  in pps  bytes  burst  profile                      CPU ns/pkt  loss %   p50 µs   p99 µs  fwd pps  ctxsw/pkt  others %";
 
-    pub(crate) fn table_row(&self) -> String {
+    pub fn table_row(&self) -> String {
         format!(
             "{:>4} {:>7} {:>6} {:>6}  {:<28} {:>10} {:>7} {:>8} {:>8} {:>8} {:>10} {:>9}{}",
             self.subscribers,

@@ -5,11 +5,7 @@
 //! that this program's own scheduling is not in it. The receiving half of loopback (softirq, delivery into the subscriber's
 //! queue) runs inside the server's send call and is therefore charged to the server.
 
-mod figures;
 mod plan;
-mod publisher;
-mod receiver;
-mod run;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -20,10 +16,11 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use load_kit::http::LoopbackUrl;
 use load_kit::run::{self as kit, Timing};
+use relay_load::figures::Figures;
+use relay_load::load::Load;
+use relay_load::run;
 use relay_load::server::Server;
-
-use crate::figures::Figures;
-use crate::plan::Load;
+use relay_load::whip::Whip;
 
 /// No run is repeated when all of them have taken this long already.
 const REPEAT_UNTIL: Duration = Duration::from_secs(90);
@@ -86,7 +83,8 @@ fn measure(options: &Options) -> Result<()> {
     writeln!(out, "{}", Figures::TABLE_HEAD)?;
     let mut all = Vec::new();
     for load in &loads {
-        let once = || options.server(load, &server_cpus).and_then(|server| run::run(load, timing, &server));
+        let once =
+            || options.server(load, &server_cpus).and_then(|server| run::run(load, timing, server.pid, &mut Whip::new(&server)));
         let mut figures = once().with_context(|| load.to_string())?;
         if !figures.valid && start.elapsed() < REPEAT_UNTIL {
             writeln!(out, "{}, repeated:", figures.table_row())?;

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
 use str0m::media::{Frequency, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
@@ -59,32 +59,52 @@ pub struct Peer {
     stamps: Vec<(Medium, Stamp)>,
     /// Streams of which nothing lost is asked for again: loss is to be seen.
     unrepaired: Vec<Ssrc>,
+    /// Packets that [`Self::count`] has seen.
+    counted: u64,
+    /// The sequence number and the index of the last one that it decrypted.
+    decrypted: Option<(u16, u64)>,
 }
 
 impl Peer {
     /// A peer and its offer of these m-lines, VP8 and Opus, with its only candidate inside.
     pub fn new(lines: &[(Medium, Direction)], crypto: &NotingCrypto) -> Result<(Self, String)> {
+        let mut peer = Self::unconnected(crypto)?;
+        let mut api = peer.rtc.sdp_api();
+        let add =
+            |&(medium, direction): &(Medium, Direction)| (medium, api.add_media(medium.kind(), direction, None, None, None));
+        peer.lines = lines.iter().map(add).collect();
+        let (offer, pending) = api.apply().context("nothing to offer")?;
+        peer.pending = Some(pending);
+        Ok((peer, offer.to_sdp_string()))
+    }
+
+    /// A peer that takes what a server offers, and its answer.
+    pub fn answering(offer: &str, crypto: &NotingCrypto) -> Result<(Self, String)> {
+        let mut peer = Self::unconnected(crypto)?;
+        let parsed = SdpOffer::from_sdp_string(offer).with_context(|| format!("the offer is no SDP:\n{offer}"))?;
+        let answer = peer.rtc.sdp_api().accept_offer(parsed).with_context(|| format!("the offer does not fit:\n{offer}"))?;
+        peer.drain()?;
+        Ok((peer, answer.to_sdp_string()))
+    }
+
+    fn unconnected(crypto: &NotingCrypto) -> Result<Self> {
         let socket = sys::udp_socket().context("a UDP socket")?;
         let address = socket.local_addr()?;
         let mut rtc = config(crypto).build(Instant::now());
         rtc.add_local_candidate(Candidate::host(address, "udp")?);
-        let mut api = rtc.sdp_api();
-        let add =
-            |&(medium, direction): &(Medium, Direction)| (medium, api.add_media(medium.kind(), direction, None, None, None));
-        let lines = lines.iter().map(add).collect();
-        let (offer, pending) = api.apply().context("nothing to offer")?;
-        let peer = Self {
+        Ok(Self {
             rtc,
             socket,
             address,
-            lines,
-            pending: Some(pending),
+            lines: Vec::new(),
+            pending: None,
             deadline: Instant::now(),
             keyframe_wanted: false,
             stamps: Vec::new(),
             unrepaired: Vec::new(),
-        };
-        Ok((peer, offer.to_sdp_string()))
+            counted: 0,
+            decrypted: None,
+        })
     }
 
     pub fn accept_answer(&mut self, sdp: &str) -> Result<()> {
@@ -130,6 +150,31 @@ impl Peer {
             self.stamps.drain(..).for_each(|(medium, stamp)| seen(medium, stamp, datagram.at_ns));
         }
         Ok(count)
+    }
+
+    /// As [`Self::receive`], of a peer that receives one picture: decrypts one packet in `every`, and tells the indices of the others by their
+    /// sequence numbers. `seen` gets each index, and of those decrypted how late they came, in ns.
+    pub fn count(&mut self, batch: &mut Batch, every: u64, mut seen: impl FnMut(u64, Option<u64>)) -> Result<()> {
+        batch.receive(&self.socket);
+        let now = Instant::now();
+        for (datagram, data) in batch.datagrams() {
+            let sequence = rtp_sequence(data);
+            if let Some(sequence) = sequence {
+                self.counted += 1;
+                if let (Some((known, index)), false) = (self.decrypted, self.counted.is_multiple_of(every)) {
+                    seen(index.wrapping_add_signed(i64::from(sequence.wrapping_sub(known) as i16)), None);
+                    continue;
+                }
+            }
+            let Ok(receive) = Receive::new(Protocol::Udp, datagram.from, self.address, data) else { continue };
+            self.rtc.handle_input(Input::Receive(now, receive))?;
+            self.drain()?;
+            for (_, stamp) in self.stamps.drain(..) {
+                self.decrypted = sequence.map(|sequence| (sequence, stamp.index));
+                seen(stamp.index, Some(datagram.at_ns.saturating_sub(stamp.written_ns)));
+            }
+        }
+        Ok(())
     }
 
     /// Timers of ICE, DTLS and RTCP that are due.
@@ -190,6 +235,14 @@ impl Peer {
     }
 }
 
+/// Of an RTP packet (RFC 3550 §5.1), and of no RTCP packet (RFC 5761 §4).
+fn rtp_sequence(data: &[u8]) -> Option<u16> {
+    match *data.first_chunk()? {
+        [128..=191, 0..=191 | 224..=255, high, low] => Some(u16::from_be_bytes([high, low])),
+        _ => None,
+    }
+}
+
 /// Opus, and VP8 with nack and pli, as a browser has them; neither transport-cc nor remb, so that no server paces or probes.
 fn config(crypto: &NotingCrypto) -> RtcConfig {
     let mut config = RtcConfig::new()
@@ -246,4 +299,18 @@ pub fn serve_all(peers: &mut [Peer], time: Duration) -> Result<()> {
 /// Which of these peers' sockets are readable, asked together.
 pub fn poll(peers: &[Peer]) -> Poll {
     Poll::new(peers.iter().map(|p| &p.socket))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_number_is_read_of_media_only() {
+        assert_eq!(rtp_sequence(&[0x80, 0x80 | 96, 1, 2, 0]), Some(0x102));
+        assert_eq!(rtp_sequence(&[0x90, 111, 0xff, 0xff]), Some(0xffff));
+        for other in [&[0x80, 200, 0, 6][..], &[0x81, 205, 0, 3], &[0x16, 96, 0, 1], &[0, 1, 0, 8], &[0x80, 96]] {
+            assert_eq!(rtp_sequence(other), None, "{other:?}");
+        }
+    }
 }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::payload::{self, Stamp};
+use crate::peer::{Medium, Peer};
 use load_kit::meter::{Meter, Reading};
 use load_kit::stats::Histogram;
 use load_kit::sys::Batch;
-use relay_load::payload::{self, Stamp};
-use relay_load::peer::{Medium, Peer};
 
-use crate::plan::Load;
+use crate::load::Load;
 
 /// RTP packets of one video frame.
 const FRAME_PACKETS: u64 = 10;
@@ -24,14 +24,15 @@ const FIRST_SEQUENCE: u64 = 1000;
 
 /// What the publisher did in the measured window.
 #[derive(Debug)]
-pub(crate) struct Sent {
+pub struct Sent {
     /// How long after its time each burst was sent.
-    pub(crate) lag: Histogram,
-    pub(crate) before: Reading,
-    pub(crate) after: Reading,
+    pub lag: Histogram,
+    pub before: Reading,
+    pub after: Reading,
 }
 
-pub(crate) struct Publisher<'a> {
+#[derive(Debug)]
+pub struct Publisher<'a> {
     peer: Peer,
     load: &'a Load,
     payload: Vec<u8>,
@@ -41,13 +42,13 @@ pub(crate) struct Publisher<'a> {
 }
 
 impl<'a> Publisher<'a> {
-    pub(crate) fn new(peer: Peer, load: &'a Load) -> Self {
+    pub fn new(peer: Peer, load: &'a Load) -> Self {
         let payload = vec![0; load.payload_bytes];
         Self { peer, load, payload, batch: Batch::default(), next: 0, last_keyframe: 0 }
     }
 
     /// Sends the packets 0 to the end of the window, in bursts, each at its time.
-    pub(crate) fn publish(&mut self, window: &Range<u64>, meter: &Meter) -> Result<Sent> {
+    pub fn publish(&mut self, window: &Range<u64>, meter: &Meter) -> Result<Sent> {
         let step = Duration::from_secs(1) * self.load.burst / self.load.input_pps;
         let start = Instant::now();
         let mut lag = Histogram::default();
@@ -73,7 +74,7 @@ impl<'a> Publisher<'a> {
     }
 
     /// Keeps the peer alive while the server sends what it still has.
-    pub(crate) fn linger(&mut self, time: Duration) -> Result<()> {
+    pub fn linger(&mut self, time: Duration) -> Result<()> {
         self.peer.serve_until(Instant::now() + time, &mut self.batch)
     }
 

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::peer::{self, Peer};
 use load_kit::stats::Reception;
 use load_kit::sys::Batch;
-use relay_load::peer::{self, Peer};
 
 /// Between two looks at the sockets. The loop never blocks in poll: a blocked reader would have to be woken by the server's
 /// own send call, several µs in a virtual machine, which no server pays when its clients are elsewhere. Latency does not
@@ -16,7 +16,7 @@ use relay_load::peer::{self, Peer};
 const PAUSE: Duration = Duration::from_micros(150);
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
 
-pub(crate) fn receive(subscribers: &mut [Peer], reception: &mut Reception, stop: &AtomicBool) -> Result<()> {
+pub fn receive(subscribers: &mut [Peer], every: u64, reception: &mut Reception, stop: &AtomicBool) -> Result<()> {
     let mut batch = Batch::default();
     let mut poll = peer::poll(subscribers);
     let mut next_timers = Instant::now();
@@ -24,9 +24,7 @@ pub(crate) fn receive(subscribers: &mut [Peer], reception: &mut Reception, stop:
         let mut idle = true;
         for i in poll.readable(Duration::ZERO) {
             idle = false;
-            subscribers[i].receive(&mut batch, |_, stamp, arrived_ns| {
-                reception.add(i, stamp.index, arrived_ns.saturating_sub(stamp.written_ns));
-            })?;
+            subscribers[i].count(&mut batch, every, |index, late_ns| reception.add(i, index, late_ns))?;
         }
         if idle {
             thread::sleep(PAUSE);

@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::peer::{self, Direction, Medium, Peer};
+use crate::profile::NotingCrypto;
+use crate::signalling::Signalling;
 use load_kit::meter::Meter;
 use load_kit::run::Timing;
 use load_kit::stats::Reception;
-use relay_load::peer::{self, Direction, Medium, Peer};
-use relay_load::profile::NotingCrypto;
-use relay_load::server::Server;
-use relay_load::whip::Signalling;
 
 use crate::figures::Figures;
-use crate::plan::Load;
+use crate::load::Load;
 use crate::publisher::{Publisher, Sent};
 use crate::receiver;
 
@@ -37,17 +36,17 @@ fn window(timing: Timing, load: &Load) -> Range<u64> {
 }
 
 /// Puts one load on the server. Fails if any subscriber gets nothing at all, or another cipher than was asked for.
-pub(crate) fn run(load: &Load, timing: Timing, server: &Server) -> Result<Figures> {
+pub fn run(load: &Load, timing: Timing, server_pid: u32, signalling: &mut dyn Signalling) -> Result<Figures> {
     let crypto = NotingCrypto::default();
-    let mut signalling = Signalling::new(server);
-    let (publisher, mut subscribers) = join(load, &crypto, &mut signalling)?;
+    let (publisher, mut subscribers) = join(load, &crypto, signalling)?;
     let profile = crypto.negotiated()?;
     ensure!(load.cipher.includes(profile), "asked for {:?} but got {profile}", load.cipher);
 
     let window = window(timing, load);
     let mut reception = Reception::new(load.subscribers, window.clone());
-    let meter = Meter { server_pid: server.pid };
-    let sent = exchange(Publisher::new(publisher, load), &mut subscribers, &mut reception, &window, &meter)?;
+    let meter = Meter { server_pid };
+    let exchange = Exchange { every: load.decrypt_every(), window: &window, meter: &meter };
+    let sent = exchange.run(Publisher::new(publisher, load), &mut subscribers, &mut reception)?;
     let without = reception.without_any();
     ensure!(without == 0, "{without} of {} subscribers received nothing", load.subscribers);
     let drops = subscribers.iter().map(Peer::receive_drops).sum::<Result<u64>>()?;
@@ -55,15 +54,13 @@ pub(crate) fn run(load: &Load, timing: Timing, server: &Server) -> Result<Figure
 }
 
 /// Publisher first, as WHEP wants it, then all subscribers; every one has ICE and DTLS up in the end.
-fn join(load: &Load, crypto: &NotingCrypto, signalling: &mut Signalling<'_>) -> Result<(Peer, Vec<Peer>)> {
+fn join(load: &Load, crypto: &NotingCrypto, signalling: &mut dyn Signalling) -> Result<(Peer, Vec<Peer>)> {
     let (mut publisher, offer) = Peer::new(&[(Medium::Picture, Direction::SendOnly)], crypto)?;
     publisher.accept_answer(&signalling.publish(&offer)?)?;
     let mut peers = vec![publisher];
     peer::connect_all(&mut peers)?;
     for _ in 0..load.subscribers {
-        let (mut subscriber, offer) = Peer::new(&[(Medium::Picture, Direction::RecvOnly)], crypto)?;
-        subscriber.accept_answer(&signalling.subscribe(&offer)?)?;
-        peers.push(subscriber);
+        peers.push(signalling.subscribe(crypto)?);
         peer::serve_all(&mut peers, Duration::from_millis(1))?;
     }
     peer::connect_all(&mut peers)?;
@@ -82,25 +79,28 @@ impl Drop for StopOnDrop<'_> {
 }
 
 /// Publisher and receiver, each on a thread of its own.
-fn exchange(
-    mut publisher: Publisher<'_>,
-    subscribers: &mut [Peer],
-    reception: &mut Reception,
-    window: &Range<u64>,
-    meter: &Meter,
-) -> Result<Sent> {
-    let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let sending = scope.spawn(|| {
-            let _stop = StopOnDrop(&stop);
-            let sent = publisher.publish(window, meter)?;
-            publisher.linger(LINGER)?;
-            Ok(sent)
-        });
-        let received = receiver::receive(subscribers, reception, &stop);
-        let sent = sending.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        received.and(sent)
-    })
+struct Exchange<'a> {
+    /// Of how many packets one is decrypted.
+    every: u64,
+    window: &'a Range<u64>,
+    meter: &'a Meter,
+}
+
+impl Exchange<'_> {
+    fn run(&self, mut publisher: Publisher<'_>, subscribers: &mut [Peer], reception: &mut Reception) -> Result<Sent> {
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let sending = scope.spawn(|| {
+                let _stop = StopOnDrop(&stop);
+                let sent = publisher.publish(self.window, self.meter)?;
+                publisher.linger(LINGER)?;
+                Ok(sent)
+            });
+            let received = receiver::receive(subscribers, self.every, reception, &stop);
+            let sent = sending.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            received.and(sent)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -4,28 +4,21 @@ use anyhow::{Context, Result, ensure};
 
 use load_kit::http::{self, LoopbackUrl};
 
+use crate::peer::{Direction, Medium, Peer};
+use crate::profile::NotingCrypto;
 use crate::server::Server;
+use crate::signalling::Signalling;
 
 /// The sessions made at one server; they are deleted with this value.
 #[derive(Debug)]
-pub struct Signalling<'a> {
+pub struct Whip<'a> {
     server: &'a Server,
     sessions: Vec<LoopbackUrl>,
 }
 
-impl<'a> Signalling<'a> {
+impl<'a> Whip<'a> {
     pub fn new(server: &'a Server) -> Self {
         Self { server, sessions: Vec::new() }
-    }
-
-    /// Gives the answer to a publisher's offer.
-    pub fn publish(&mut self, offer: &str) -> Result<String> {
-        self.post(&self.server.whip, offer)
-    }
-
-    /// Gives the answer to a subscriber's offer.
-    pub fn subscribe(&mut self, offer: &str) -> Result<String> {
-        self.post(&self.server.whep, offer)
     }
 
     /// Gives the answer to the offer of one of two who talk.
@@ -42,7 +35,19 @@ impl<'a> Signalling<'a> {
     }
 }
 
-impl Drop for Signalling<'_> {
+impl Signalling for Whip<'_> {
+    fn publish(&mut self, offer: &str) -> Result<String> {
+        self.post(&self.server.whip, offer)
+    }
+
+    fn subscribe(&mut self, crypto: &NotingCrypto) -> Result<Peer> {
+        let (mut peer, offer) = Peer::new(&[(Medium::Picture, Direction::RecvOnly)], crypto)?;
+        peer.accept_answer(&self.post(&self.server.whep, &offer)?)?;
+        Ok(peer)
+    }
+}
+
+impl Drop for Whip<'_> {
     fn drop(&mut self) {
         for session in self.sessions.drain(..).rev() {
             // The server may be gone, which ends its sessions as well.

@@ -55,6 +55,8 @@ pub(super) struct SocketOutbox {
     runs: Vec<Run>,
     /// The kernel and the network card take runs.
     segmentation: bool,
+    /// Packets since [`Self::take_written`].
+    written: usize,
     unsent: u64,
 }
 
@@ -67,8 +69,14 @@ impl SocketOutbox {
             used: 0,
             runs: Vec::with_capacity(MAX_RUNS),
             segmentation: true,
+            written: 0,
             unsent: 0,
         }
+    }
+
+    /// Packets that were written since this was last asked.
+    pub(super) fn take_written(&mut self) -> usize {
+        std::mem::take(&mut self.written)
     }
 
     /// Packets that could not be sent so far.
@@ -154,6 +162,7 @@ impl Outbox for SocketOutbox {
             }
         }
         self.used += len;
+        self.written += 1;
         &mut self.arena[start..start + len]
     }
 }

@@ -1,8 +1,9 @@
 //! How long the thread lets packets gather before it takes them.
 //!
-//! To wake up, to ask what has come, to take it and to send costs the system about the same for one packet as for ten. So where
-//! many come, a short pause makes each of them cheaper (`make bench-turn`, `make bench-load`); where few come, there is none. The pause
-//! is far below what a jitter buffer levels out, and shorter the more packets come.
+//! To wake up, to ask what has come, to take it and to send costs the system about the same for one packet as for ten, and what goes to one
+//! address goes as one run. So where many come, rounds begin at some distance from each other, which makes each packet cheaper (`make bench-peers`,
+//! `docs/packet-path.md`); where few come, each is taken at once. The distance is far below what a jitter buffer levels out, and shorter the
+//! more packets come and the more have to be sent. A round that takes longer than that is followed by the next without a pause.
 
 use std::time::{Duration, Instant};
 
@@ -12,26 +13,42 @@ const WINDOW: Duration = Duration::from_millis(20);
 const BUSY: u32 = 1_500;
 /// How many packets are to come together.
 const TOGETHER: u32 = 16;
-/// No packet waits longer, but for the slack of the system's timer (50 µs). A burst of video is spread over several times that by its
-/// sender.
+/// How many are to be sent together: from then on what a round costs by itself is little beside them, and lateness is not worth it.
+const SENT_TOGETHER: u32 = 40;
+/// No packet waits longer. A burst of video is spread over several times that by its sender.
 const LONGEST: Duration = Duration::from_millis(1);
+/// After a silence, the first packet waits so long for the rest of its burst.
+const BURST: Duration = Duration::from_micros(200);
 
-/// The rate at which packets come.
+/// The rates at which packets come and go.
 #[derive(Debug)]
 pub(super) struct Pace {
     since: Instant,
     packets: u32,
-    pause: Duration,
+    sent: u32,
+    distance: Duration,
+    /// When the present round began.
+    round: Instant,
 }
 
 impl Pace {
     pub(super) fn new(now: Instant) -> Self {
-        Self { since: now, packets: 0, pause: Duration::ZERO }
+        Self { since: now, packets: 0, sent: 0, distance: Duration::ZERO, round: now }
+    }
+
+    /// A round begins.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.round = now;
     }
 
     /// So many packets were taken.
     pub(super) fn count(&mut self, packets: usize) {
         self.packets = self.packets.saturating_add(packets as u32);
+    }
+
+    /// So many were sent.
+    pub(super) fn count_sent(&mut self, packets: usize) {
+        self.sent = self.sent.saturating_add(packets as u32);
     }
 
     /// How long to let packets gather now.
@@ -40,11 +57,18 @@ impl Pace {
         if counted >= WINDOW {
             // A packet is due every so often.
             let every = counted / self.packets.max(1);
+            let every_sent = counted / self.sent.max(1);
             let busy = every * BUSY <= Duration::from_secs(1);
-            self.pause = if busy { (every * TOGETHER).min(LONGEST) } else { Duration::ZERO };
-            (self.since, self.packets) = (now, 0);
+            let distance = (every * TOGETHER).min(every_sent * SENT_TOGETHER).min(LONGEST);
+            self.distance = if busy { distance } else { Duration::ZERO };
+            (self.since, self.packets, self.sent) = (now, 0, 0);
         }
-        self.pause
+        self.distance.saturating_sub(now.saturating_duration_since(self.round))
+    }
+
+    /// How long the first packet after a silence waits for others.
+    pub(super) fn burst(&self) -> Duration {
+        self.distance.min(BURST)
     }
 }
 
@@ -53,27 +77,48 @@ mod tests {
     use super::*;
     use crate::testing::begin;
 
-    /// What the pause is after a window in which packets came at this rate.
-    fn pause_at(packets_per_second: u32) -> Duration {
+    /// What the pause is after a window in which packets came and were sent at these rates.
+    fn pause_at(packets_per_second: u32, sent_per_second: u32) -> Duration {
         let start = begin();
         let mut pace = Pace::new(start);
         pace.count((packets_per_second / 50) as usize);
+        pace.count_sent((sent_per_second / 50) as usize);
+        pace.begin(start + WINDOW);
         pace.pause(start + WINDOW)
     }
 
     #[test]
     fn few_packets_wait_for_nothing() {
         for rate in [0, 100, 1_450] {
-            assert_eq!(pause_at(rate), Duration::ZERO, "{rate}");
+            assert_eq!(pause_at(rate, 10 * rate), Duration::ZERO, "{rate}");
         }
     }
 
     #[test]
     fn the_more_come_the_shorter_is_the_pause() {
-        assert_eq!(pause_at(1_500), LONGEST);
-        assert_eq!(pause_at(16_000), LONGEST);
-        assert_eq!(pause_at(40_000), Duration::from_micros(400));
-        assert_eq!(pause_at(200_000), Duration::from_micros(80));
+        assert_eq!(pause_at(1_500, 1_500), LONGEST);
+        assert_eq!(pause_at(16_000, 16_000), LONGEST);
+        assert_eq!(pause_at(40_000, 40_000), Duration::from_micros(400));
+        assert_eq!(pause_at(200_000, 200_000), Duration::from_micros(80));
+    }
+
+    #[test]
+    fn the_more_are_sent_the_shorter_is_the_pause() {
+        assert_eq!(pause_at(2_000, 20_000), LONGEST);
+        assert_eq!(pause_at(10_000, 100_000), Duration::from_micros(400));
+        assert_eq!(pause_at(20_000, 200_000), Duration::from_micros(200));
+    }
+
+    #[test]
+    fn a_round_that_took_as_long_is_followed_at_once() {
+        let start = begin();
+        let mut pace = Pace::new(start);
+        pace.count(1_000);
+        pace.begin(start + WINDOW);
+        let distance = pace.pause(start + WINDOW);
+        assert!(distance > Duration::ZERO);
+        assert_eq!(pace.pause(start + WINDOW + distance / 4), distance * 3 / 4);
+        assert_eq!(pace.pause(start + WINDOW + distance), Duration::ZERO);
     }
 
     #[test]
@@ -81,8 +126,12 @@ mod tests {
         let start = begin();
         let mut pace = Pace::new(start);
         pace.count(1_000);
-        assert!(pace.pause(start + WINDOW) > Duration::ZERO);
-        assert!(pace.pause(start + WINDOW * 3 / 2) > Duration::ZERO, "the window is not over");
-        assert_eq!(pace.pause(start + WINDOW * 2), Duration::ZERO);
+        assert_eq!(pace.burst(), Duration::ZERO, "nothing is known yet");
+        pace.pause(start + WINDOW);
+        assert_eq!(pace.burst(), BURST);
+        pace.pause(start + WINDOW * 3 / 2);
+        assert_eq!(pace.burst(), BURST, "the window is not over");
+        pace.pause(start + WINDOW * 2);
+        assert_eq!(pace.burst(), Duration::ZERO);
     }
 }

@@ -15,7 +15,7 @@ use super::sys::{self, Ready, Receiver, Socket, Waker};
 use super::tape::Tape;
 use super::{COMMAND_QUEUE, STREAM_QUEUE};
 use crate::control::{Command, Event, Protocol, RefusedReason, RoomId};
-use crate::datagram::Route;
+use crate::datagram::{self, Route};
 use crate::framing::Guess;
 use crate::outbox::{Outbox, Recorded};
 use crate::port::Port;
@@ -106,6 +106,7 @@ impl<F: FnMut(Event)> Shard<F> {
 
     /// Ends when the handle is gone.
     pub(super) fn run(&mut self, waker: &Waker) {
+        sys::sleep_precisely();
         let mut ready = Ready { datagrams: false, streams: false };
         while self.take_commands() {
             self.take_streams();
@@ -149,6 +150,7 @@ impl<F: FnMut(Event)> Shard<F> {
         let due = [self.port.next_timeout(), self.outbox.streams.next_timeout()].into_iter().flatten().min();
         let now = Instant::now();
         let mut patience = due.map(|at| at.saturating_duration_since(now));
+        self.pace.count_sent(self.outbox.udp.take_written());
         let pause = self.pace.pause(now).min(patience.unwrap_or(Duration::MAX));
         if self.flowing && !pause.is_zero() {
             thread::sleep(pause);
@@ -158,7 +160,12 @@ impl<F: FnMut(Event)> Shard<F> {
             }
             patience = patience.map(|patience| patience.saturating_sub(pause));
         }
-        sys::wait(&self.socket, waker, self.outbox.streams.descriptor(), patience)
+        let ready = sys::wait(&self.socket, waker, self.outbox.streams.descriptor(), patience)?;
+        let burst = self.pace.burst();
+        if ready.datagrams && !burst.is_zero() {
+            thread::sleep(burst);
+        }
+        Ok(ready)
     }
 
     fn handle_timeouts(&mut self) {
@@ -209,6 +216,7 @@ impl<F: FnMut(Event)> Shard<F> {
     }
 
     fn receive(&mut self) {
+        self.pace.begin(Instant::now());
         for _ in 0..MAX_BATCHES {
             let received = match self.receiver.receive(&self.socket) {
                 Ok(received) => received,
@@ -223,6 +231,8 @@ impl<F: FnMut(Event)> Shard<F> {
                     let mut batch = shard.receiver.datagrams(received);
                     shard.pace.count(batch.len());
                     shard.port.handle_batch(Instant::now(), &mut batch, &mut shard.outbox);
+                    let spare = datagram::recycled(batch);
+                    shard.receiver.take_back(spare);
                 });
                 self.outbox.flush();
             }

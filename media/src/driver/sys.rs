@@ -15,7 +15,7 @@ use libc::{c_int, c_void};
 use super::control::Control;
 use super::outbox::{MAX_RUNS, Run};
 use crate::control::Protocol;
-use crate::datagram::{Datagram, Route};
+use crate::datagram::{self, Datagram, Route};
 
 /// Messages received with one call: a datagram each, or several of one length from one address (`UDP_GRO`).
 pub(super) const BATCH: usize = 64;
@@ -179,10 +179,13 @@ pub(super) struct Receiver {
     controls: Box<[Control]>,
     slices: Box<[libc::iovec]>,
     headers: Box<[libc::mmsghdr]>,
+    /// So many headers, the first ones, were written to by the kernel.
+    stale: usize,
+    /// The list of the last batch, empty: its room is used again.
+    spare: Vec<Datagram<'static>>,
 }
 
-// SAFETY: the pointers in `slices` and `headers` are only used during `receive`, which has just written them, and
-// point into the boxes beside them.
+// SAFETY: the pointers in `slices` and `headers` are only used during `receive`, and point into the boxes beside them.
 unsafe impl Send for Receiver {}
 
 impl Receiver {
@@ -194,12 +197,14 @@ impl Receiver {
             controls: vec![Control::EMPTY; BATCH].into(),
             slices: vec![EMPTY_SLICE; BATCH].into(),
             headers: vec![EMPTY_HEADER; BATCH].into(),
+            stale: BATCH,
+            spare: Vec::new(),
         }
     }
 
-    /// Receives up to [`BATCH`] datagrams without waiting, and says how many.
-    pub(super) fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
-        for index in 0..BATCH {
+    /// Points the headers that the kernel has written to at their buffers again.
+    fn prepare(&mut self) {
+        for index in 0..self.stale {
             let buffer = self.buffers[index].as_mut_ptr().cast();
             self.slices[index] = libc::iovec { iov_base: buffer, iov_len: BUFFER };
             let header = &mut self.headers[index].msg_hdr;
@@ -211,19 +216,28 @@ impl Receiver {
             header.msg_controllen = Control::SIZE as _;
             header.msg_flags = 0;
         }
+        self.stale = 0;
+    }
+
+    /// Receives up to [`BATCH`] datagrams without waiting, and says how many.
+    pub(super) fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
+        self.prepare();
         let headers = self.headers.as_mut_ptr();
-        // SAFETY: the headers were just filled with pointers into our boxes and their true lengths; the boxes live
+        // SAFETY: the headers hold pointers into our boxes, which do not move, and their true lengths; the boxes live
         // and nobody else uses them until the call returns. Every byte pattern is valid in what the kernel writes.
         let received = unsafe { libc::recvmmsg(socket.fd(), headers, BATCH as _, libc::MSG_DONTWAIT as _, ptr::null_mut()) };
-        match check(received) {
+        let received = check(received);
+        // And the one after them: it was looked at in vain.
+        self.stale = BATCH.min(received.as_ref().map_or(0, |received| *received) + 1);
+        match received {
             Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EINTR)) => Ok(0),
             result => result,
         }
     }
 
-    /// The datagrams of the last [`Receiver::receive`], without those that are too long for WebRTC.
+    /// The datagrams of the last [`Receiver::receive`], without those that are too long for WebRTC. [`Self::take_back`] wants the list.
     pub(super) fn datagrams(&mut self, received: usize) -> Vec<Datagram<'_>> {
-        let mut batch = Vec::with_capacity(received);
+        let mut batch = datagram::recycled(std::mem::take(&mut self.spare));
         let described = self.headers.iter().zip(&self.names).zip(&self.controls);
         for (buffer, ((header, name), control)) in self.buffers.iter_mut().zip(described).take(received) {
             let remote = name.address();
@@ -238,6 +252,11 @@ impl Receiver {
             }
         }
         batch
+    }
+
+    /// So that the next batch costs no allocation.
+    pub(super) fn take_back(&mut self, spare: Vec<Datagram<'static>>) {
+        self.spare = spare;
     }
 }
 
@@ -318,6 +337,12 @@ impl Waker {
         // SAFETY: eight bytes are written to a `u64`. The only failure, a zero counter, leaves nothing to reset.
         unsafe { libc::read(self.0.as_raw_fd(), ptr::from_mut(&mut count).cast(), size_of::<u64>()) };
     }
+}
+
+/// Lets the system's timer end the sleeps of this thread when they are over, not up to 50 µs later (`timer_slack`, prctl(2)).
+pub(super) fn sleep_precisely() {
+    // SAFETY: no pointers are passed. Where it fails, sleeps are a little longer.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize) };
 }
 
 /// What a [`wait`] found.

@@ -4,7 +4,7 @@ use load_kit::run::{loss_pct, thousandths};
 use load_kit::stats::Histogram;
 use serde::Serialize;
 
-use crate::calls::Outcome;
+use relay_load::calls::Outcome;
 
 /// A generator that sends later than this (one packet in a hundred) doesn't put the load on the server that it claims.
 const MAX_LAG_P99_US: u64 = 20_000;

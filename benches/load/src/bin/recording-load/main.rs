@@ -5,7 +5,6 @@
 //! without being recorded in turns, so that the one is compared with the other on the same machine within minutes; then once on
 //! a disk that hangs and on one that is full. Afterwards each recording is verified, and each file of it opened by a player.
 
-mod calls;
 mod check;
 mod cost;
 mod disk;
@@ -22,12 +21,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use load_kit::run::{self as kit, Timing};
+use relay_load::calls::{self, Load, Outcome, Picture};
 use relay_load::profile::Cipher;
 use relay_load::server::Server;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::calls::{Load, Outcome};
 use crate::check::Checked;
 use crate::disk::Disk;
 use crate::figures::Figures;
@@ -124,9 +123,14 @@ impl Bench {
         let out = options.out.clone().unwrap_or_else(|| name.into());
         let near = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(near)?;
-        let picture_bytes = (options.picture_bytes > 0).then_some(options.picture_bytes);
+        let picture = (options.picture_bytes > 0).then_some(Picture { bytes: options.picture_bytes, packets: 1 });
         Ok(Self {
-            load: Load { calls: options.calls, voices: voice::voices()?, picture_bytes },
+            load: Load {
+                calls: options.calls,
+                voices: voice::voices()?,
+                step: Duration::from_secs(1) / voice::RATE as u32,
+                picture,
+            },
             program: kit::program(options.server.as_deref(), "examples/whip")?,
             cpus: if options.no_pin { Vec::new() } else { kit::pin()? },
             folder: tempfile::tempdir_in(near)?,
@@ -176,8 +180,8 @@ impl Bench {
             "people_per_call": 2,
             "voice_packets_per_second": voice::RATE,
             "voice_kbit_per_second": packets().sum::<usize>() as u64 * 8 * voice::RATE / packets().count() as u64 / 1000,
-            "pictures_per_second": if self.load.picture_bytes.is_some() { voice::RATE / 2 } else { 0 },
-            "picture_bytes": self.load.picture_bytes,
+            "pictures_per_second": if self.load.picture.is_some() { voice::RATE / 2 } else { 0 },
+            "picture_bytes": self.load.picture.map(|picture| picture.bytes),
         })
     }
 }

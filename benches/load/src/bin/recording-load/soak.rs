@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use load_kit::cpu;
 use load_kit::run::{self as kit, Timing, thousandths};
+use relay_load::calls;
 use relay_load::server::Server;
 use serde::Serialize;
 
 use crate::check::{self, Checked};
 use crate::figures::Figures;
-use crate::{Bench, calls, say};
+use crate::{Bench, say};
 
 const MAX_GROWTH_PCT: f64 = 10.0;
 const MINUTE: Duration = Duration::from_secs(60);

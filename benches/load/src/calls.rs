@@ -1,25 +1,21 @@
-//! One run: pairs of clients join their rooms and talk to each other; what arrives is counted, and how late.
+//! The load of calls: pairs of clients join their rooms and talk to each other; what arrives is counted, and how late.
 
 use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::payload::{self, Stamp};
+use crate::peer::{self, Direction, Medium, Peer};
+use crate::profile::{NotingCrypto, SrtpProfile};
+use crate::server::Server;
+use crate::whip::Whip;
 use anyhow::{Result, ensure};
 use load_kit::meter::{Meter, Reading, Span};
 use load_kit::run::Timing;
 use load_kit::stats::{Histogram, Reception};
 use load_kit::sys::Batch;
-use relay_load::payload::{self, Stamp};
-use relay_load::peer::{self, Direction, Medium, Peer};
-use relay_load::profile::NotingCrypto;
-use relay_load::server::Server;
-use relay_load::whip::Signalling;
 
-use crate::voice::RATE;
-
-/// Between two packets of a voice.
-const STEP: Duration = Duration::from_millis(20);
-/// Packets of a voice for each of a picture: 25 pictures a second.
+/// Packets of a voice for each picture.
 const STEPS_A_PICTURE: u64 = 2;
 /// Shorter waits are spun away: a sleep takes longer than it is told.
 const SPIN: Duration = Duration::from_micros(100);
@@ -33,36 +29,43 @@ const FIRST_SEQUENCE: u64 = 1000;
 
 /// What is sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Load {
+pub struct Load {
     /// Of two people each.
-    pub(crate) calls: usize,
-    pub(crate) voices: Vec<Vec<Vec<u8>>>,
-    /// Of each packet; none without.
-    pub(crate) picture_bytes: Option<usize>,
+    pub calls: usize,
+    /// Of Opus, by turns.
+    pub voices: Vec<Vec<Vec<u8>>>,
+    /// Between two packets of a voice.
+    pub step: Duration,
+    pub picture: Option<Picture>,
+}
+
+/// What is shown, once every other packet of the voice.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture {
+    /// Of each packet.
+    pub bytes: usize,
+    /// Sent at once.
+    pub packets: u64,
 }
 
 /// What has arrived in the measured window.
 #[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) expected: u64,
-    pub(crate) received: u64,
-    pub(crate) latency: Histogram,
+pub struct Outcome {
+    pub expected: u64,
+    pub received: u64,
+    pub latency: Histogram,
     /// How long after its time each packet was sent.
-    pub(crate) lag: Histogram,
-    pub(crate) span: Span,
+    pub lag: Histogram,
+    pub span: Span,
     /// Datagrams that the kernel dropped at the clients' sockets.
-    pub(crate) receive_drops: u64,
+    pub receive_drops: u64,
+    pub profile: SrtpProfile,
 }
 
 /// Puts the load on the server for that time. `meanwhile` runs beside it, once everybody talks.
-pub(crate) fn run(
-    load: &Load,
-    timing: Timing,
-    server: &Server,
-    meanwhile: impl FnOnce() -> Result<()> + Send,
-) -> Result<Outcome> {
+pub fn run(load: &Load, timing: Timing, server: &Server, meanwhile: impl FnOnce() -> Result<()> + Send) -> Result<Outcome> {
     let crypto = NotingCrypto::default();
-    let mut signalling = Signalling::new(server);
+    let mut signalling = Whip::new(server);
     let peers = join(load, &crypto, &mut signalling)?;
     let mut exchange = Exchange::new(load, timing, peers);
     let meter = Meter { server_pid: server.pid };
@@ -73,13 +76,13 @@ pub(crate) fn run(
         readings
     })?;
     exchange.receive_until(Instant::now() + LINGER)?;
-    exchange.outcome(&before, &after)
+    exchange.outcome(&before, &after, crypto.negotiated()?)
 }
 
 /// The two of a call stand side by side.
-fn join(load: &Load, crypto: &NotingCrypto, signalling: &mut Signalling<'_>) -> Result<Vec<Peer>> {
+fn join(load: &Load, crypto: &NotingCrypto, signalling: &mut Whip<'_>) -> Result<Vec<Peer>> {
     let both = [(Medium::Voice, Direction::SendRecv), (Medium::Picture, Direction::SendRecv)];
-    let lines = if load.picture_bytes.is_some() { &both[..] } else { &both[..1] };
+    let lines = if load.picture.is_some() { &both[..] } else { &both[..1] };
     let mut peers = Vec::new();
     for room in 0..load.calls as u64 {
         for _ in 0..2 {
@@ -112,20 +115,21 @@ struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     fn new(load: &'a Load, timing: Timing, peers: Vec<Peer>) -> Self {
-        let pictures = |time: Duration| (time.as_secs_f64() * RATE as f64) as u64 / STEPS_A_PICTURE;
+        let pictures = |time: Duration| (time.as_secs_f64() / load.step.as_secs_f64()) as u64 / STEPS_A_PICTURE;
+        let Picture { bytes, packets } = load.picture.unwrap_or(Picture { bytes: 0, packets: 0 });
         let from = pictures(timing.warmup);
         let window = from..from + pictures(timing.measured).max(1);
         Self {
             load,
             keyframes: vec![0; peers.len()],
             voices: Reception::new(peers.len(), window.start * STEPS_A_PICTURE..window.end * STEPS_A_PICTURE),
-            pictures: Reception::new(if load.picture_bytes.is_some() { peers.len() } else { 0 }, window.clone()),
+            pictures: Reception::new(if packets > 0 { peers.len() } else { 0 }, window.start * packets..window.end * packets),
             window: window.start * STEPS_A_PICTURE..window.end * STEPS_A_PICTURE,
             peers,
             lag: Histogram::default(),
             batch: Batch::default(),
             payload: Vec::new(),
-            picture: vec![0; load.picture_bytes.unwrap_or_default()],
+            picture: vec![0; bytes],
             next_timers: Instant::now(),
         }
     }
@@ -140,15 +144,15 @@ impl<'a> Exchange<'a> {
                 before = meter.read()?;
             }
             for sender in 0..senders {
-                let due = start + STEP * step as u32 + STEP * sender as u32 / senders as u32;
+                let due = start + self.load.step * step as u32 + self.load.step * sender as u32 / senders as u32;
                 self.receive_until(due)?;
                 if self.window.contains(&step) {
                     self.lag.add(due.elapsed().as_micros() as u64);
                 }
                 self.speak(sender, step)?;
                 let turn = step + sender as u64 % STEPS_A_PICTURE;
-                if self.load.picture_bytes.is_some() && turn.is_multiple_of(STEPS_A_PICTURE) {
-                    self.show(sender, step / STEPS_A_PICTURE)?;
+                if let (Some(picture), true) = (self.load.picture, turn.is_multiple_of(STEPS_A_PICTURE)) {
+                    self.show(sender, step / STEPS_A_PICTURE, picture.packets)?;
                 }
             }
         }
@@ -162,12 +166,17 @@ impl<'a> Exchange<'a> {
         self.peers[sender].send(Medium::Voice, FIRST_SEQUENCE + step, 960 * step as u32, false, &self.payload)
     }
 
-    fn show(&mut self, sender: usize, number: u64) -> Result<()> {
+    fn show(&mut self, sender: usize, number: u64, packets: u64) -> Result<()> {
         if self.peers[sender].take_keyframe_request() {
             self.keyframes[sender] = number;
         }
-        payload::write(&mut self.picture, true, number == self.keyframes[sender], Stamp::now(number));
-        self.peers[sender].send(Medium::Picture, FIRST_SEQUENCE + number, 3600 * number as u32, true, &self.picture)
+        for place in 0..packets {
+            let index = number * packets + place;
+            payload::write(&mut self.picture, place == 0, number == self.keyframes[sender], Stamp::now(index));
+            let (sequence, time, last) = (FIRST_SEQUENCE + index, 3600 * number as u32, place == packets - 1);
+            self.peers[sender].send(Medium::Picture, sequence, time, last, &self.picture)?;
+        }
+        Ok(())
     }
 
     /// Looks at least once.
@@ -196,13 +205,13 @@ impl<'a> Exchange<'a> {
         for i in poll.readable(Duration::ZERO) {
             peers[i].receive(batch, |medium, stamp, arrived_ns| {
                 let reception = if medium == Medium::Voice { &mut *voices } else { &mut *pictures };
-                reception.add(i, stamp.index, arrived_ns.saturating_sub(stamp.written_ns));
+                reception.add(i, stamp.index, Some(arrived_ns.saturating_sub(stamp.written_ns)));
             })?;
         }
         Ok(())
     }
 
-    fn outcome(self, before: &Reading, after: &Reading) -> Result<Outcome> {
+    fn outcome(self, before: &Reading, after: &Reading, profile: SrtpProfile) -> Result<Outcome> {
         let Self { peers, mut voices, pictures, lag, .. } = self;
         let without = voices.without_any() + pictures.without_any();
         ensure!(without == 0, "{without} of {} received nothing", peers.len());
@@ -214,6 +223,7 @@ impl<'a> Exchange<'a> {
             lag,
             span: after.since(before),
             receive_drops: peers.iter().map(Peer::receive_drops).sum::<Result<u64>>()?,
+            profile,
         })
     }
 }
