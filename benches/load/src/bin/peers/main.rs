@@ -44,10 +44,10 @@ struct Options {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Seconds that are measured in each run
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 1.5)]
     secs: f64,
     /// Seconds of load before
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 0.7)]
     warmup: f64,
     /// Ours [default: examples/whip beside this program]
     #[arg(long, value_name = "PROGRAM")]
