@@ -22,6 +22,7 @@ pub mod datagram;
 mod demux;
 pub mod driver;
 mod dtls;
+mod estimate;
 pub mod framing;
 mod ice;
 mod keys;

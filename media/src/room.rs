@@ -11,6 +11,7 @@
 //! same address follow one another. Between the two the batch must not be touched.
 
 mod description;
+mod downlink;
 mod fan_out;
 mod feedback;
 mod member;
@@ -20,10 +21,11 @@ mod slots;
 mod tap;
 #[cfg(test)]
 mod tests;
+mod uplink;
 
 use std::{ops::Range, time::Duration, time::Instant};
 
-pub use description::{DownDescription, Feedback, MediaDescription, MediaLine, UpDescription};
+pub use description::{DownDescription, Extensions, Feedback, MediaDescription, MediaLine, UpDescription};
 
 use crate::{
     control::{PeerId, RoomId},
@@ -94,6 +96,8 @@ pub struct MemberReport {
     pub round_trip: Option<Duration>,
     /// Of the down track that loses most, in 256ths.
     pub fraction_lost: u8,
+    /// Bit/s that the line to this member carries, where its reports tell.
+    pub bandwidth: Option<u64>,
 }
 
 /// An up track's place in the room.
@@ -118,6 +122,10 @@ enum Timer {
     Keyframe(UpKey),
     /// Receiver reports to the member at this index.
     Report(usize),
+    /// What came of the member at this index, for its own estimate.
+    Arrivals(usize),
+    /// A faster run to the member at this index.
+    Probe(usize),
 }
 
 /// A decrypted packet that waits in the batch for [`Room::flush`].
@@ -278,7 +286,7 @@ impl Room {
         self.tap(now, batch, out);
         self.forward(now, batch, out);
         self.forward_sender_reports(now, out);
-        self.resend(out);
+        self.resend(now, out);
         self.handle_timeout(now, out);
     }
 
@@ -293,6 +301,8 @@ impl Room {
             match timer {
                 Timer::Nack(up) | Timer::Keyframe(up) => self.send_feedback(now, at, timer, up, out),
                 Timer::Report(member) => self.send_report(now, at, member, out),
+                Timer::Arrivals(member) => self.send_arrivals(now, at, member, out),
+                Timer::Probe(member) => self.send_probe(now, at, member, out),
             }
         }
     }
@@ -309,6 +319,11 @@ impl Room {
             rtp_out: member.rtp_out,
             round_trip: member.downs.iter().filter_map(|down| down.track.round_trip()).max(),
             fraction_lost: member.downs.iter().map(|down| down.track.fraction_lost()).max().unwrap_or(0),
+            bandwidth: member
+                .downlink
+                .as_ref()
+                .filter(|downlink| downlink.heard.is_some())
+                .map(|downlink| downlink.estimator.bitrate()),
         })
     }
 

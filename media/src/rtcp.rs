@@ -1,11 +1,13 @@
 //! RTCP (RFC 3550 §6, RFC 4585, RFC 5104, goog-remb): compound packets read without copying, and written into a fixed buffer.
 
 mod read;
+mod twcc;
 mod write;
 
 use crate::track::Ssrc;
 
 pub(crate) use read::{Packet, packets};
+pub(crate) use twcc::{Arrival, TICK, TransportFeedback};
 pub(crate) use write::Compound;
 
 const SENDER_REPORT: u8 = 200;
@@ -17,6 +19,7 @@ const PAYLOAD_FEEDBACK: u8 = 206;
 
 /// Formats of [`TRANSPORT_FEEDBACK`] and [`PAYLOAD_FEEDBACK`].
 const NACK: u8 = 1;
+const TRANSPORT_WIDE: u8 = 15;
 const PLI: u8 = 1;
 const FIR: u8 = 4;
 const APPLICATION: u8 = 15;
@@ -140,6 +143,43 @@ mod tests {
     }
 
     #[test]
+    fn arrivals_come_back_with_their_times() {
+        let arrivals = [Some(1_000), None, None, Some(1_255), Some(1_250), Some(9_000), None, Some(9_001), Some(8_000_000)];
+        let mut told = 0;
+        let bytes = round_trip(|c| told = c.transport_feedback(Ssrc(1), Ssrc(2), 65_533, 3, &arrivals));
+        assert_eq!(told, 8, "the last one came too much later");
+        let Some(Packet::Transport(feedback)) = packets(&bytes).next() else { panic!("{bytes:?}") };
+        let expected: Vec<Arrival> = (0..8_u16)
+            .map(|n| Arrival {
+                sequence: 65_533_u16.wrapping_add(n),
+                at: arrivals[usize::from(n)].map(|at| i64::from(at) * TICK),
+            })
+            .collect();
+        assert_eq!(feedback.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn runs_and_vectors_of_one_bit_are_read() {
+        // Three that came 1 ms apart as a run, then of a vector: one lost, one 2 ms later; the reference time is -64 ms.
+        let mut bytes = vec![0x8f, 205, 0, 6, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 0xff, 0, 5, 0xff, 0xff, 0xff, 0];
+        bytes.extend([0x20, 0x03, 0x90, 0x00, 4, 4, 4, 8]);
+        let Some(Packet::Transport(feedback)) = packets(&bytes).next() else { panic!("{bytes:?}") };
+        let read: Vec<_> = feedback.map(|arrival| (arrival.sequence, arrival.at)).collect();
+        let expected = [(65_535, Some(-63_000)), (0, Some(-62_000)), (1, Some(-61_000)), (2, None), (3, Some(-59_000))];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_full_feedback_tells_of_as_many_as_fit() {
+        let arrivals: Vec<Option<u32>> = (0..2_000).map(|n| Some(n * 300)).collect();
+        let mut told = 0;
+        let bytes = round_trip(|c| told = c.transport_feedback(Ssrc(1), Ssrc(2), 0, 0, &arrivals));
+        let Some(Packet::Transport(feedback)) = packets(&bytes).next() else { panic!() };
+        assert_eq!(feedback.count(), told);
+        assert!(told > 400, "{told}");
+    }
+
+    #[test]
     fn a_bye_names_who_goes() {
         let bytes = [0x82, 203, 0, 2, 0, 0, 0, 5, 0, 0, 0, 6];
         let Some(Packet::Bye { ssrcs }) = packets(&bytes).next() else { panic!() };
@@ -177,6 +217,7 @@ mod tests {
                     Packet::Nack { lost, .. } => prop_assert!(lost.count() <= data.len() * 17),
                     Packet::Fir { media } => drop(media.count()),
                     Packet::Bye { ssrcs } => drop(ssrcs.count()),
+                    Packet::Transport(feedback) => prop_assert!(feedback.count() <= usize::from(u16::MAX)),
                     Packet::Pli { .. } | Packet::Remb { .. } | Packet::Other => {}
                 }
             }

@@ -1,4 +1,4 @@
-//! RTP headers (RFC 3550 §5.1, RFC 8285): read from any packet, written without CSRCs and extensions.
+//! RTP headers (RFC 3550 §5.1, RFC 8285): read from any packet, written without CSRCs and with the extensions of our own down tracks.
 
 use crate::track::Ssrc;
 
@@ -27,11 +27,12 @@ pub(crate) struct Header {
     pub(crate) ssrc: Ssrc,
     /// Where the payload begins, behind CSRCs and extensions.
     pub(crate) len: usize,
-    extensions: Option<Extensions>,
+    block: Option<Block>,
 }
 
+/// Where the extensions of a received header are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Extensions {
+struct Block {
     profile: u16,
     start: usize,
 }
@@ -44,10 +45,10 @@ impl Header {
             return None;
         }
         let mut len = HEADER + 4 * usize::from(fixed[0] & 0x0f);
-        let mut extensions = None;
+        let mut block = None;
         if fixed[0] & EXTENSION != 0 {
             let [p0, p1, l0, l1] = *data.get(len..)?.first_chunk::<4>()?;
-            extensions = Some(Extensions { profile: u16::from_be_bytes([p0, p1]), start: len + 4 });
+            block = Some(Block { profile: u16::from_be_bytes([p0, p1]), start: len + 4 });
             len += 4 + 4 * usize::from(u16::from_be_bytes([l0, l1]));
         }
         (len <= data.len()).then_some(Self {
@@ -58,18 +59,18 @@ impl Header {
             timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
             ssrc: Ssrc(u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]])),
             len,
-            extensions,
+            block,
         })
     }
 
     /// The value of the header extension `id` in the packet that this header was parsed from (RFC 8285 §4.2, §4.3).
     pub(crate) fn extension<'a>(&self, data: &'a [u8], id: u8) -> Option<&'a [u8]> {
-        let extensions = self.extensions?;
-        let one_byte = extensions.profile == ONE_BYTE_EXTENSIONS;
-        if !one_byte && extensions.profile & 0xfff0 != 0x1000 {
+        let block = self.block?;
+        let one_byte = block.profile == ONE_BYTE_EXTENSIONS;
+        if !one_byte && block.profile & 0xfff0 != 0x1000 {
             return None;
         }
-        let mut rest = data.get(extensions.start..self.len)?;
+        let mut rest = data.get(block.start..self.len)?;
         while let [first, tail @ ..] = rest {
             if *first == 0 {
                 rest = tail;
@@ -92,6 +93,50 @@ impl Header {
             rest = next;
         }
         None
+    }
+}
+
+/// Header extensions of an m-line in both directions, by their ids (1 to 14), when negotiated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// The transport-wide sequence number, with its RTCP feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+    pub transport_sequence: Option<u8>,
+    /// How loud the sound is (RFC 6464).
+    pub audio_level: Option<u8>,
+}
+
+impl Extensions {
+    /// Of the whole header that has them: their room in it is always the same.
+    pub(crate) fn header_len(self) -> usize {
+        match (self.transport_sequence, self.audio_level) {
+            (None, None) => HEADER,
+            (Some(_), None) | (None, Some(_)) => HEADER + 8,
+            (Some(_), Some(_)) => HEADER + 12,
+        }
+    }
+
+    /// Writes `header` and the extensions to the beginning of a packet (RFC 8285 §4.2). A value that there is none of leaves its room empty.
+    #[inline]
+    pub(crate) fn write(self, header: OutHeader, transport_sequence: u16, audio_level: Option<u8>, packet: &mut [u8]) {
+        packet[..HEADER].copy_from_slice(&header.to_bytes());
+        let len = self.header_len();
+        if len == HEADER {
+            return;
+        }
+        packet[0] |= EXTENSION;
+        let words = (len - HEADER) / 4 - 1;
+        let mut block = [0; 12];
+        block[..4].copy_from_slice(&[0xbe, 0xde, 0, words as u8]);
+        let mut at = 4;
+        if let Some(id) = self.transport_sequence {
+            let [high, low] = transport_sequence.to_be_bytes();
+            block[at..at + 3].copy_from_slice(&[id << 4 | 1, high, low]);
+            at += 3;
+        }
+        if let (Some(id), Some(level)) = (self.audio_level, audio_level) {
+            block[at..at + 2].copy_from_slice(&[id << 4, level]);
+        }
+        packet[HEADER..len].copy_from_slice(&block[..len - HEADER]);
     }
 }
 
@@ -141,6 +186,25 @@ mod tests {
         let header = Header::parse(&out.to_bytes()).unwrap();
         assert_eq!((header.marker, header.padding, header.payload_type), (true, true, 111));
         assert_eq!((header.sequence, header.timestamp, header.ssrc, header.len), (0xfffe, 1 << 31, Ssrc(0xcafe_babe), 12));
+    }
+
+    #[test]
+    fn extensions_are_found_where_they_were_written() {
+        let header = OutHeader { marker: false, padding: false, payload_type: 111, sequence: 1, timestamp: 2, ssrc: Ssrc(3) };
+        let both = Extensions { transport_sequence: Some(3), audio_level: Some(1) };
+        let mut packet = [0xff; 40];
+        both.write(header, 0xabcd, Some(0x85), &mut packet);
+        let read = Header::parse(&packet).unwrap();
+        assert_eq!((read.len, read.sequence), (both.header_len(), 1));
+        assert_eq!(read.extension(&packet, 3), Some(&[0xab, 0xcd][..]));
+        assert_eq!(read.extension(&packet, 1), Some(&[0x85][..]));
+        both.write(header, 7, None, &mut packet);
+        assert_eq!(Header::parse(&packet).unwrap().extension(&packet, 1), None);
+        let one = Extensions { audio_level: None, ..both };
+        one.write(header, 7, None, &mut packet);
+        assert_eq!(Header::parse(&packet).map(|header| header.len), Some(20));
+        Extensions::default().write(header, 7, None, &mut packet);
+        assert_eq!(Header::parse(&packet).map(|header| header.len), Some(HEADER));
     }
 
     #[test]

@@ -187,6 +187,7 @@ fn media_line(media: &Media, down: Option<DownDescription>) -> MediaLine {
         clock_rate: media.kind.clock_rate(),
         feedback: media.feedback,
         mid_extension: media.mid_extension,
+        extensions: media.extensions,
         up: media.sends.then(|| UpDescription { ssrcs: media.ssrcs.clone() }),
         down,
     }

@@ -145,20 +145,20 @@ impl Sealer {
         self.0.tag_len() + RTCP_INDEX
     }
 
-    /// Seals `payload` into `packet`, which begins with its 12-byte header and is as long as the sealed packet. `index` is ROC and SEQ.
+    /// Seals `payload` into `packet`, which begins with its header and is as long as the sealed packet. `index` is ROC and SEQ.
     ///
     /// This cannot fail for what fits into a datagram. Should the cipher refuse all the same, the packet becomes zeros: no plaintext leaves.
-    pub fn seal_rtp(&self, index: u64, payload: &[u8], packet: &mut [u8]) {
-        debug_assert_eq!(packet.len(), RTP_HEADER + payload.len() + self.rtp_overhead());
+    pub fn seal_rtp(&self, index: u64, header_len: usize, payload: &[u8], packet: &mut [u8]) {
+        debug_assert_eq!(packet.len(), header_len + payload.len() + self.rtp_overhead());
         let sealed = match &self.0 {
             Session::Gcm { rtp, .. } => {
-                let (header, rest) = packet.split_at_mut(RTP_HEADER);
+                let (header, rest) = packet.split_at_mut(header_len);
                 let (text, tag) = rest.split_at_mut(payload.len());
                 rtp.seal(ssrc_at(header, 8), index, header, payload, text, tag)
             }
             Session::Cm { rtp, .. } => {
-                let (authenticated, tag) = packet.split_at_mut(RTP_HEADER + payload.len());
-                let (header, text) = authenticated.split_at_mut(RTP_HEADER);
+                let (authenticated, tag) = packet.split_at_mut(header_len + payload.len());
+                let (header, text) = authenticated.split_at_mut(header_len);
                 rtp.apply_key_stream_to(ssrc_at(header, 8), index, payload, text)
                     .map(|()| tag.copy_from_slice(&rtp.tag(authenticated, (index >> 16) as u32)))
             }

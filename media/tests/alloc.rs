@@ -16,7 +16,7 @@ use std::{
 use staffline_media::{
     datagram::{Datagram, Route},
     outbox::Outbox,
-    room::Room,
+    room::{Extensions, MediaDescription, Room},
 };
 use support::*;
 
@@ -87,10 +87,25 @@ impl Outbox for Arena {
 
 const ROUNDS: u16 = 300;
 
+/// The id of the transport-wide sequence number.
+const NUMBER: u8 = 3;
+
+/// One video line with transport-wide feedback.
+fn numbered(member: u16, sends: bool, receives: bool) -> MediaDescription {
+    let mut media = video(member, sends, receives);
+    media.lines[0].extensions = Extensions { transport_sequence: Some(NUMBER), audio_level: None };
+    media
+}
+
 /// The publisher's packets of one round: nine in a row, and over RTX the one that the last round left out.
 fn publish(publisher: &Client, round: u64) -> Vec<Vec<u8>> {
     let first = 10 * round;
-    let video = |index| publisher.rtp(VP8, up_ssrc(1, 0), index, &[DELTA, &[7; 1_000]].concat());
+    let video = |index: u64| {
+        let [high, low] = (index as u16).to_be_bytes();
+        let tail = [0xbe, 0xde, 0, 1, NUMBER << 4 | 1, high, low, 0];
+        let payload = [DELTA, &[7; 1_000]].concat();
+        publisher.rtp_with([0x90, VP8], index, 3_000 * index as u32, up_ssrc(1, 0), &tail, &payload)
+    };
     let mut packets: Vec<_> = (first..first + 9).map(video).collect();
     if let Some(lost) = first.checked_sub(1) {
         let payload = [&(lost as u16).to_be_bytes()[..], DELTA, &[7; 1_000]].concat();
@@ -99,15 +114,28 @@ fn publish(publisher: &Client, round: u64) -> Vec<Vec<u8>> {
     packets
 }
 
-/// Losses on both sides in every batch: so NACKs, retransmissions, keyframe requests, and reports of every kind are in it.
+/// A subscriber's word that ten packets came, 250 µs one after the other; a round takes 15 ms.
+fn came(round: u16) -> Vec<u8> {
+    let (reference, rest) = (u32::from(round) * 15 / 64, round * 15 % 64);
+    let mut feedback = vec![0x8f, 205, 0, 7, 0, 0, 0, 9, 0, 0, 0, 8];
+    feedback.extend((10 * round + 1).to_be_bytes());
+    feedback.extend([0, 10]);
+    feedback.extend((reference << 8).to_be_bytes());
+    feedback.extend([0x20, 10, 4 * rest as u8]);
+    feedback.extend([1; 9]);
+    feedback
+}
+
+/// Losses on both sides in every batch: so NACKs, retransmissions, keyframe requests, transport-wide feedback, and reports of every kind
+/// are in it.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test needs one instant to count from")]
 fn forwarding_allocates_nothing() {
     let start = Instant::now();
     for profile in [GCM, CM] {
         let mut room = Room::new();
-        let publisher = Client::join(&mut room, profile, 1, video(1, true, false));
-        let mut subscribers: Vec<_> = (2..12).map(|n| Client::join(&mut room, profile, n, video(n, false, true))).collect();
+        let publisher = Client::join(&mut room, profile, 1, numbered(1, true, false));
+        let mut subscribers: Vec<_> = (2..12).map(|n| Client::join(&mut room, profile, n, numbered(n, false, true))).collect();
 
         // The subscribers' sequence numbers follow from the first packet's.
         let mut wire = Wire::default();
@@ -121,6 +149,7 @@ fn forwarding_allocates_nothing() {
                 nack.extend(down_ssrc(2, 0).0.to_be_bytes());
                 nack.extend((first + 1 + 10 * round).to_be_bytes());
                 nack.extend([0, 0x0f]);
+                nack.extend(came(round));
                 let video = publish(&publisher, 4_001 + u64::from(round)).into_iter().map(|data| (publisher.member, data));
                 video.chain([(subscribers[0].member, subscribers[0].rtcp(&nack))]).collect::<Vec<_>>()
             })
@@ -151,6 +180,8 @@ fn forwarding_allocates_nothing() {
             report.retransmitted_packets > 500 && report.keyframe_requests > 0 && report.media_packets_dropped == 0,
             "{report:?}"
         );
+        let estimated = room.member_report(subscribers[0].member).and_then(|report| report.bandwidth);
+        assert!(estimated.is_some_and(|bandwidth| bandwidth != 300_000), "the feedback has done its work: {estimated:?}");
         assert_eq!(allocations, 0, "{profile:?}");
     }
 }

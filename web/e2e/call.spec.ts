@@ -2,7 +2,7 @@
 import { expect, test } from './fixtures.ts';
 import { anna, boris } from './server.ts';
 import type { Staff } from './staff.ts';
-import { type Flow, connected, flowing, watch } from './stats.ts';
+import { type Flow, connected, flowing, readOutgoing, watch } from './stats.ts';
 
 const SECONDS = 30;
 /** A claim about what the server does not see is looked at for longer. */
@@ -86,6 +86,13 @@ test('a video call through the media node: media both ways on our one port', asy
     expect(flow.lostShare).toBeLessThan(0.01);
     expect(flow.last.remotePort).toBe(Number(new URL(server.url).port));
     expect(flow.last.codecs).toEqual(expect.arrayContaining(['video/VP8', 'audio/opus']));
+  }
+  for (const { page } of [a, b]) {
+    const { transportWide, availableKbitS, videoKbitS } = await readOutgoing(page, 5);
+    expect(transportWide).toEqual({ audio: true, video: true });
+    // A browser begins with 300: what it has by now, the node's word of arrivals has proved, and the other's line.
+    expect(availableKbitS).toBeGreaterThan(600);
+    expect(videoKbitS).toBeGreaterThan(100);
   }
   const report = await server.report();
   expect(report.sessions).toBe(2);

@@ -117,3 +117,38 @@ export async function watch(page: Page, seconds: number): Promise<Flow> {
     last,
   };
 }
+
+export interface Outgoing {
+  /** Whether the two ends have agreed on transport-wide feedback, for each kind. */
+  transportWide: { audio: boolean; video: boolean };
+  /** What the browser believes of its line. */
+  availableKbitS: number;
+  videoKbitS: number;
+}
+
+/** What a page sends, watched for some seconds. */
+export function readOutgoing(page: Page, seconds: number): Promise<Outgoing> {
+  return page.evaluate(async (ms) => {
+    const pc = window.stafflineCall?.();
+    if (!pc) throw new Error('no peer connection');
+    const rows = async (): Promise<Record<string, unknown>[]> => {
+      const list: Record<string, unknown>[] = [];
+      (await pc.getStats()).forEach((s: Record<string, unknown>) => list.push(s));
+      return list;
+    };
+    const sent = (list: Record<string, unknown>[]): number =>
+      list.filter((s) => s.type === 'outbound-rtp' && s.kind === 'video').reduce((n, s) => n + Number(s.bytesSent), 0);
+    const first = sent(await rows());
+    await new Promise((done) => setTimeout(done, ms));
+    const last = await rows();
+    const sections = (pc.remoteDescription?.sdp ?? '').split('\r\nm=');
+    const agreed = (kind: string): boolean =>
+      sections.some((s) => s.startsWith(kind) && / transport-cc/.test(s) && /transport-wide-cc-extensions-01/.test(s));
+    const pair = last.find((s) => s.type === 'candidate-pair' && s.availableOutgoingBitrate !== undefined);
+    return {
+      transportWide: { audio: agreed('audio'), video: agreed('video') },
+      availableKbitS: Number(pair?.availableOutgoingBitrate ?? NaN) / 1000,
+      videoKbitS: ((sent(last) - first) * 8) / ms,
+    };
+  }, seconds * 1000);
+}

@@ -1,5 +1,6 @@
 //! What SDP negotiated with one member, as far as the packet path needs to know it.
 
+pub use crate::rtp::Extensions;
 use crate::track::{Kind, Mid, Ssrc};
 
 /// The m-lines of one member, in the order of its SDP. The order counts: the n-th down track of a kind is slot n.
@@ -22,6 +23,7 @@ pub struct MediaLine {
     pub feedback: Feedback,
     /// The id of `urn:ietf:params:rtp-hdrext:sdes:mid`, 1 to 255, when negotiated on this line.
     pub mid_extension: Option<u8>,
+    pub extensions: Extensions,
     pub up: Option<UpDescription>,
     pub down: Option<DownDescription>,
 }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::{Room, member::Member};
-use crate::{datagram::Datagram, outbox::Outbox, rtcp::Compound, rtp::HEADER};
+use super::{Extensions, Resend, Room, RoomReport, Up, downlink::Downlink, member::Member};
+use crate::{datagram::Datagram, outbox::Outbox, rtcp::Compound, table::Table};
 
 impl Room {
     /// Subscriber by subscriber, so that what goes to one address is one run. The payload is read where it was received and written,
@@ -13,17 +13,20 @@ impl Room {
             return;
         }
         for (_, member) in self.members.iter_mut() {
-            let Member { srtp: Some(srtp), route: Some(route), downs, down_of, rtp_out, .. } = member else { continue };
-            let overhead = HEADER + srtp.sealer.rtp_overhead();
+            let Member { srtp: Some(srtp), route: Some(route), downs, down_of, downlink, rtp_out, .. } = member else { continue };
+            let overhead = srtp.sealer.rtp_overhead();
             for pending in &self.pending {
                 let Some(Some(down)) = down_of.get(pending.up.0) else { continue };
                 let datagram = batch.get(pending.index_in_batch);
                 let Some(payload) = datagram.and_then(|datagram| datagram.data.get(pending.payload.clone())) else { continue };
                 let track = &mut downs[usize::from(*down)].track;
                 let Some(placed) = track.place(now, &pending.packet, payload.len()) else { continue };
-                let packet = out.packet(*route, overhead + payload.len());
-                packet[..HEADER].copy_from_slice(&placed.header.to_bytes());
-                srtp.sealer.seal_rtp(placed.index, payload, packet);
+                let (extensions, header_len) = track.extensions();
+                let packet = out.packet(*route, header_len + payload.len() + overhead);
+                let number =
+                    numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), false));
+                extensions.write(placed.header, number, pending.packet.audio_level, packet);
+                srtp.sealer.seal_rtp(placed.index, header_len, payload, packet);
                 *rtp_out += 1;
                 self.report.media_packets_out += 1;
                 self.report.media_bytes_out += packet.len() as u64;
@@ -33,27 +36,10 @@ impl Room {
     }
 
     /// Answers NACKs from the up tracks' caches.
-    pub(super) fn resend(&mut self, out: &mut impl Outbox) {
+    pub(super) fn resend(&mut self, now: Instant, out: &mut impl Outbox) {
         for resend in self.resends.drain(..) {
             let Some(member) = self.members.get_mut(resend.member) else { continue };
-            let Member { srtp: Some(srtp), route: Some(route), downs, .. } = member else { continue };
-            let Some(up) = self.ups.get(resend.up.0) else { continue };
-            let Some(cached) = up.track.cached(resend.lost.generation, resend.lost.up_index) else { continue };
-            let Some(again) = downs.get_mut(resend.down).and_then(|down| down.track.resend(resend.lost, &cached)) else {
-                continue;
-            };
-            let original = again.original.map(u16::to_be_bytes);
-            let prefix = original.as_ref().map_or(&[][..], |original| original);
-            let start = HEADER + prefix.len();
-            let end = start + cached.payload.len();
-            let packet = out.packet(*route, end + srtp.sealer.rtp_overhead());
-            packet[..HEADER].copy_from_slice(&again.placed.header.to_bytes());
-            packet[HEADER..start].copy_from_slice(prefix);
-            packet[start..end].copy_from_slice(cached.payload);
-            srtp.sealer.seal_rtp_in_place(again.placed.index, HEADER, packet);
-            self.report.retransmitted_packets += 1;
-            self.report.media_packets_out += 1;
-            self.report.media_bytes_out += packet.len() as u64;
+            send_again(now, member, &self.ups, resend, false, out, &mut self.report);
         }
     }
 
@@ -74,4 +60,41 @@ impl Room {
             }
         }
     }
+}
+
+/// The line that gives a packet its number, if the packet has room for one: a number that is not sent would be told as lost.
+#[inline]
+fn numbered(downlink: &mut Option<Downlink>, extensions: Extensions) -> Option<&mut Downlink> {
+    extensions.transport_sequence.and(downlink.as_mut())
+}
+
+/// Sends a packet of the cache once more; `probe` says that it was not asked for. False if there is none, or the subscriber has had enough.
+pub(super) fn send_again(
+    now: Instant,
+    member: &mut Member,
+    ups: &Table<Up>,
+    resend: Resend,
+    probe: bool,
+    out: &mut impl Outbox,
+    report: &mut RoomReport,
+) -> bool {
+    let Member { srtp: Some(srtp), route: Some(route), downs, downlink, .. } = member else { return false };
+    let cached = ups.get(resend.up.0).and_then(|up| up.track.cached(resend.lost.generation, resend.lost.up_index));
+    let (Some(cached), Some(down)) = (cached, downs.get_mut(resend.down)) else { return false };
+    let Some(again) = down.track.resend(resend.lost, &cached) else { return false };
+    let (extensions, header_len) = down.track.extensions();
+    let original = again.original.map(u16::to_be_bytes);
+    let prefix = original.as_ref().map_or(&[][..], |original| original);
+    let start = header_len + prefix.len();
+    let end = start + cached.payload.len();
+    let packet = out.packet(*route, end + srtp.sealer.rtp_overhead());
+    let number = numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), probe));
+    extensions.write(again.placed.header, number, None, packet);
+    packet[header_len..start].copy_from_slice(prefix);
+    packet[start..end].copy_from_slice(cached.payload);
+    srtp.sealer.seal_rtp_in_place(again.placed.index, header_len, packet);
+    report.retransmitted_packets += u64::from(!probe);
+    report.media_packets_out += 1;
+    report.media_bytes_out += packet.len() as u64;
+    true
 }

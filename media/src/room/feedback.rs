@@ -14,12 +14,24 @@ const MAX_RESENDS: usize = 1_024;
 /// Sender reports of one batch; browsers send a few a second.
 const MAX_SENDER_REPORTS: usize = 64;
 
+/// Packets that the transport-wide feedback of one datagram may tell of: those that are lost take no room in it. A browser tells of some
+/// dozens, and the estimate remembers fewer than this.
+const MAX_TOLD: usize = 4_096;
+
 impl Room {
     pub(super) fn receive_rtcp(&mut self, now: Instant, key: MemberKey, data: &mut [u8]) -> Result<(), Dropped> {
         let srtp = self.member_mut(key).and_then(|member| member.srtp.as_mut()).ok_or(Dropped::Unwanted)?;
         let len = srtp.opener.open_rtcp(data)?;
+        let mut may_tell = MAX_TOLD;
         for packet in packets(&data[..len]) {
-            self.take_rtcp(now, key, packet);
+            match packet {
+                Packet::Transport(feedback) => {
+                    let Some(left) = may_tell.checked_sub(feedback.told()) else { continue };
+                    may_tell = left;
+                    self.take_transport_feedback(now, key, feedback);
+                }
+                packet => drop(self.take_rtcp(now, key, packet)),
+            }
         }
         Ok(())
     }
@@ -46,7 +58,7 @@ impl Room {
                 });
             }
             Packet::Remb { bitrate } => member.remb = Some((bitrate, now)),
-            Packet::Other => {}
+            Packet::Transport(_) | Packet::Other => {}
         }
         Some(())
     }

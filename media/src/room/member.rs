@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{MediaDescription, MediaLine, MemberKey, RoomReport, UpKey, slots::Publication};
+use super::{MediaDescription, MediaLine, MemberKey, RoomReport, UpKey, downlink::Downlink, slots::Publication, uplink::Uplink};
 use crate::{
     control::PeerId,
     datagram::Route,
@@ -86,9 +86,13 @@ pub(super) struct Member {
     pub(super) route: Option<Route>,
     /// What comes of it is dropped, see [`super::Room::hold_back`].
     pub(super) held_back: bool,
+    /// Where the member tells when our packets came.
+    pub(super) downlink: Option<Downlink>,
+    pub(super) uplink: Uplink,
     /// The last REMB: bit/s for all that we send.
     pub(super) remb: Option<(u64, Instant)>,
     pub(super) report_timer: Scheduled,
+    pub(super) reported: Option<Instant>,
     pub(super) rtp_in: u64,
     pub(super) rtp_out: u64,
 }
@@ -108,8 +112,11 @@ impl Member {
             next_rtcp_index: 0,
             route: None,
             held_back: false,
+            downlink: None,
+            uplink: Uplink::default(),
             remb: None,
             report_timer: Scheduled::default(),
+            reported: None,
             rtp_in: 0,
             rtp_out: 0,
         }
@@ -148,6 +155,8 @@ impl Member {
             };
             self.downs.push(Down { track, line, source: None });
         }
+        let tells = self.downs.iter().any(|down| down.track.extensions().0.transport_sequence.is_some());
+        self.downlink = tells.then(|| self.downlink.take().unwrap_or_default());
     }
 
     /// Frees every source whose binding the new description does not allow, and gives the others their payload types.

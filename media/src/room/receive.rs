@@ -30,18 +30,20 @@ impl Room {
         let member = self.member(key).ok_or(Dropped::Unwanted)?;
         let (held_back, known) = (member.held_back, member.source(header.ssrc));
         if held_back {
-            return self.drop_held_back(key, known, &header, data);
+            return self.drop_held_back(now, key, known, &header, data);
         }
         let (binding, opened) = match known {
             Some(at) => self.open_known(now, key, at, &header, data)?,
             None => self.open_first(now, key, &header, data)?,
         };
+        self.note_number(now, key, binding, &header, data);
         let up = self.ups.get_mut(binding.up.0).ok_or(Dropped::Unwanted)?;
         let payload = header.len..opened.end;
+        let audio_level = up.track.extensions().audio_level.and_then(|id| header.extension(data, id)?.first());
         let taken = match binding.role {
             Role::Media => {
                 let packet = up.track.take_media(now, &header, opened.index, &data[payload.clone()]);
-                packet.map(|packet| (packet, payload))
+                packet.map(|packet| (MediaPacket { audio_level: audio_level.copied(), ..packet }, payload))
             }
             Role::Rtx if is_probe(&header, &data[payload.clone()]) => return Ok(()),
             Role::Rtx => take_rtx(now, up, &header, data, payload),
@@ -73,11 +75,29 @@ impl Room {
     }
 
     /// Its place in the stream is remembered, so that what comes later can be told apart and decrypted.
-    fn drop_held_back(&mut self, key: MemberKey, known: Option<usize>, header: &Header, data: &mut [u8]) -> Result<(), Dropped> {
+    fn drop_held_back(
+        &mut self,
+        now: Instant,
+        key: MemberKey,
+        known: Option<usize>,
+        header: &Header,
+        data: &mut [u8],
+    ) -> Result<(), Dropped> {
         if let (Some(at), Some(Member { srtp: Some(srtp), sources, .. })) = (known, self.member_mut(key)) {
             srtp.opener.open_rtp(&mut sources[at].window, header.len, data)?;
+            if let Some(binding) = sources[at].binding {
+                self.note_number(now, key, binding, header, data);
+            }
         }
         Err(Dropped::Unwanted)
+    }
+
+    /// What is not told to have come is lost, to the publisher: so all that is authentic is told, whatever becomes of it.
+    fn note_number(&mut self, now: Instant, key: MemberKey, binding: Binding, header: &Header, data: &[u8]) {
+        let id = self.ups.get(binding.up.0).and_then(|up| up.track.extensions().transport_sequence);
+        if let Some(number) = id.and_then(|id| header.extension(data, id)?.first_chunk()) {
+            self.note_arrival(now, key, u16::from_be_bytes(*number));
+        }
     }
 
     /// A packet of a source that has been heard before. If it has lost its track, it may find one again.

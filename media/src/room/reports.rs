@@ -13,8 +13,11 @@ use crate::{
 
 pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Sooner than this a publisher is not told again, however many subscribers have news of their lines.
+pub(super) const REPORTS_APART: Duration = Duration::from_millis(50);
+
 /// What a publisher's video may have, in bit/s, while no subscriber says otherwise: 720p of a browser's VP8 wants no more.
-const MAX_BITRATE: u64 = 2_500_000;
+pub(super) const MAX_BITRATE: u64 = 2_500_000;
 
 /// What it is never pressed below: a subscriber that cannot take this much loses packets, the others keep a picture.
 const MIN_BITRATE: u64 = 150_000;
@@ -49,6 +52,7 @@ impl Room {
             return;
         }
         self.timers.schedule(Timer::Report(index), &mut member.report_timer, Some(now + REPORT_INTERVAL));
+        member.reported = Some(now);
         let key = member.key;
         let compound = self.receiver_report(now, key);
         if let Some(member) = self.members.get_mut(index) {
@@ -90,12 +94,14 @@ impl Room {
     /// What a subscriber can take of an up track that it is shown: its own estimate, shared by all videos that are sent to it.
     fn share(&self, now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
         subscriber.down_of.get(up.0).copied().flatten()?;
-        let (bitrate, at) = subscriber.remb?;
-        if now.saturating_duration_since(at) > REMB_LIFETIME {
-            return None;
-        }
+        let told =
+            || subscriber.remb.filter(|(_, at)| now.saturating_duration_since(*at) <= REMB_LIFETIME).map(|(bitrate, _)| bitrate);
+        let bitrate = subscriber.downlink.as_ref().and_then(|downlink| downlink.bitrate(now)).or_else(told)?;
+        bitrate.checked_div(self.videos_sent(now, subscriber) as u64)
+    }
+
+    pub(super) fn videos_sent(&self, now: Instant, subscriber: &Member) -> usize {
         let is_sent = |source: UpKey| self.ups.get(source.0).is_some_and(|up| up.track.is_sending(now));
-        let videos = subscriber.downs.iter().filter(|down| down.track.is_video() && down.source.is_some_and(is_sent)).count();
-        bitrate.checked_div(videos as u64)
+        subscriber.downs.iter().filter(|down| down.track.is_video() && down.source.is_some_and(is_sent)).count()
     }
 }

@@ -13,6 +13,7 @@ use support::*;
 
 mod fan_out;
 mod hostile;
+mod lines;
 mod repair;
 mod reports;
 mod screen;

@@ -2,7 +2,7 @@
 
 use super::{
     APPLICATION, BYE, FIR, NACK, PAYLOAD_FEEDBACK, PLI, RECEIVER_REPORT, ReportBlock, SENDER_REPORT, SenderInfo,
-    TRANSPORT_FEEDBACK, ssrc, word,
+    TRANSPORT_FEEDBACK, TRANSPORT_WIDE, TransportFeedback, ssrc, word,
 };
 use crate::track::Ssrc;
 
@@ -36,6 +36,7 @@ pub(crate) enum Packet<'a> {
     Remb {
         bitrate: u64,
     },
+    Transport(TransportFeedback<'a>),
     /// A kind that we have no use for.
     Other,
 }
@@ -66,6 +67,7 @@ fn parse(kind: u8, count: u8, packet: &[u8]) -> Option<Packet<'_>> {
         (RECEIVER_REPORT, _) => Packet::ReceiverReport { blocks: blocks(8)? },
         (BYE, _) => Packet::Bye { ssrcs: Ssrcs { rest: packet.get(4..)?, left: usize::from(count), stride: 4 } },
         (TRANSPORT_FEEDBACK, NACK) => Packet::Nack { media: ssrc(packet, 8)?, lost: Lost::new(packet.get(12..)?) },
+        (TRANSPORT_FEEDBACK, TRANSPORT_WIDE) => Packet::Transport(TransportFeedback::parse(packet)?),
         (PAYLOAD_FEEDBACK, PLI) => Packet::Pli { media: ssrc(packet, 8)? },
         (PAYLOAD_FEEDBACK, FIR) => Packet::Fir { media: Ssrcs { rest: packet.get(12..)?, left: usize::MAX, stride: 8 } },
         (PAYLOAD_FEEDBACK, APPLICATION) => Packet::Remb { bitrate: remb(packet)? },

@@ -2,12 +2,15 @@
 
 use super::{
     APPLICATION, FIR, NACK, PAYLOAD_FEEDBACK, PLI, RECEIVER_REPORT, ReportBlock, SENDER_REPORT, SOURCE_DESCRIPTION, SenderInfo,
-    TRANSPORT_FEEDBACK,
+    TRANSPORT_FEEDBACK, TRANSPORT_WIDE, twcc,
 };
 use crate::track::Ssrc;
 
 /// Leaves room for the SRTCP index, the tag, and the headers of IPv6, UDP and TURN in 1,280 bytes.
 pub(super) const CAPACITY: usize = 1_160;
+
+/// Of a packet's first byte.
+const PADDING: u8 = 0x20;
 
 /// Report blocks that one packet counts (five bits).
 const MAX_BLOCKS: usize = 31;
@@ -115,6 +118,22 @@ impl Compound {
         });
     }
 
+    /// When packets came, in ticks of 250 µs; `count` goes up with each. Gives of how many it tells.
+    pub(crate) fn transport_feedback(
+        &mut self,
+        sender: Ssrc,
+        media: Ssrc,
+        base: u16,
+        count: u8,
+        arrivals: &[Option<u32>],
+    ) -> usize {
+        let mut told = 0;
+        self.packet(TRANSPORT_FEEDBACK, TRANSPORT_WIDE, |packet| {
+            told = twcc::write(packet, sender, media, base, count, arrivals);
+        });
+        told
+    }
+
     /// Writes one packet with its header; takes it back if it did not fit.
     fn packet(&mut self, kind: u8, count: u8, body: impl FnOnce(&mut Body<'_>)) {
         let start = self.len;
@@ -131,14 +150,14 @@ impl Compound {
     }
 }
 
-struct Body<'a> {
+pub(super) struct Body<'a> {
     bytes: &'a mut [u8],
     len: usize,
     overflown: bool,
 }
 
 impl Body<'_> {
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         match self.bytes.get_mut(self.len..self.len + bytes.len()) {
             Some(room) => {
                 room.copy_from_slice(bytes);
@@ -148,7 +167,17 @@ impl Body<'_> {
         }
     }
 
-    fn word(&mut self, word: u32) {
+    pub(super) fn word(&mut self, word: u32) {
         self.bytes(&word.to_be_bytes());
+    }
+
+    /// Fills the last word (RFC 3550 §6.4.1, padding).
+    pub(super) fn pad(&mut self) {
+        let missing = (4 - self.len % 4) % 4;
+        if missing > 0 {
+            self.bytes(&[0, 0][..missing - 1]);
+            self.bytes(&[missing as u8]);
+            self.bytes[0] |= PADDING;
+        }
     }
 }

@@ -6,7 +6,7 @@ use rtc::sdp::description::common::Attribute;
 use rtc::sdp::description::media::{MediaDescription, MediaName, RangedPort};
 use rtc::sdp::description::session::{Origin, SessionDescription, TimeDescription};
 
-use super::{Media, Offer, SDES_MID_URI, Section};
+use super::{AUDIO_LEVEL_URI, Media, Offer, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI};
 use crate::dtls::Fingerprint;
 use crate::room::DownDescription;
 use crate::track::{Kind, Mid};
@@ -97,15 +97,28 @@ fn with_codecs(line: MediaDescription, media: &Media) -> MediaDescription {
         Kind::Video => line.with_codec(payload_type, "VP8".to_owned(), 90_000, 0, String::new()),
     };
     let feedback = media.feedback;
-    let granted = [(feedback.nack, "nack"), (feedback.pli, "nack pli"), (feedback.fir, "ccm fir"), (feedback.remb, "goog-remb")];
+    let granted = [
+        (feedback.nack, "nack"),
+        (feedback.pli, "nack pli"),
+        (feedback.fir, "ccm fir"),
+        (feedback.remb, "goog-remb"),
+        (media.extensions.transport_sequence.is_some(), "transport-cc"),
+    ];
     for (_, name) in granted.iter().filter(|(is_granted, _)| *is_granted) {
         line = line.with_value_attribute("rtcp-fb".to_owned(), format!("{payload_type} {name}"));
     }
     if let Some(rtx) = media.rtx_payload_type {
         line = line.with_codec(rtx, "rtx".to_owned(), media.kind.clock_rate(), 0, format!("apt={payload_type}"));
     }
-    if let Some(id) = media.mid_extension {
-        line = line.with_value_attribute("extmap".to_owned(), format!("{id} {SDES_MID_URI}"));
+    let extensions = [
+        (media.mid_extension, SDES_MID_URI),
+        (media.extensions.transport_sequence, TRANSPORT_SEQUENCE_URI),
+        (media.extensions.audio_level, AUDIO_LEVEL_URI),
+    ];
+    for (id, uri) in extensions {
+        if let Some(id) = id {
+            line = line.with_value_attribute("extmap".to_owned(), format!("{id} {uri}"));
+        }
     }
     line
 }

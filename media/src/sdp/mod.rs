@@ -7,7 +7,7 @@ pub(crate) use answer::{LocalTransport, write as write_answer};
 pub(crate) use offer::Offer;
 
 use crate::dtls::Fingerprint;
-use crate::room::Feedback;
+use crate::room::{Extensions, Feedback};
 use crate::track::{Kind, Mid, Ssrc};
 
 /// One m-line of an offer, in its place: an answer has as many, in the same order (RFC 3264 §6).
@@ -32,6 +32,7 @@ pub(crate) struct Media {
     pub(crate) rtx_payload_type: Option<u8>,
     pub(crate) feedback: Feedback,
     pub(crate) mid_extension: Option<u8>,
+    pub(crate) extensions: Extensions,
     /// The client sends on this line.
     pub(crate) sends: bool,
     /// The client receives on this line.
@@ -57,3 +58,5 @@ pub(crate) struct RemoteTransport {
 }
 
 pub(crate) const SDES_MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+const TRANSPORT_SEQUENCE_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+const AUDIO_LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";

@@ -7,10 +7,10 @@ use rtc::sdp::description::media::MediaDescription;
 use rtc::sdp::description::session::SessionDescription;
 use rtc::sdp::util::Codec;
 
-use super::{Media, RemoteTransport, SDES_MID_URI, Section};
+use super::{AUDIO_LEVEL_URI, Media, RemoteTransport, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI};
 use crate::control::RefusedReason;
 use crate::dtls::Fingerprint;
-use crate::room::Feedback;
+use crate::room::{Extensions, Feedback};
 use crate::track::{Kind, Mid, Ssrc};
 
 /// A browser's offer with 60 video m-lines has about 300 kB.
@@ -96,13 +96,15 @@ fn read_media(session: &SessionDescription, media: &MediaDescription, bundle: &[
     let codecs = Codecs::of(media);
     let codec = codecs.preferred(kind)?;
     let (sends, receives) = direction(session, media);
+    let rtx_payload_type = codecs.rtx_of(codec.payload_type);
     Some(Media {
         mid: Mid(mid.to_owned()),
         kind,
         payload_type: codec.payload_type,
-        rtx_payload_type: codecs.rtx_of(codec.payload_type),
+        rtx_payload_type,
         feedback: feedback(codec),
-        mid_extension: mid_extension(media),
+        mid_extension: extension(media, SDES_MID_URI),
+        extensions: extensions(media, kind, codec, rtx_payload_type.is_some()),
         sends,
         receives,
         ssrcs: if sends { ssrcs(media) } else { Vec::new() },
@@ -163,13 +165,22 @@ fn feedback(codec: &Codec) -> Feedback {
     Feedback { nack: has("nack"), pli: has("nack pli"), fir: has("ccm fir"), remb: has("goog-remb") }
 }
 
-fn mid_extension(media: &MediaDescription) -> Option<u8> {
+/// Sent again without RTX a picture's packet has to be the same byte for byte, under the same nonce: there it cannot be given another number.
+fn extensions(media: &MediaDescription, kind: Kind, codec: &Codec, has_rtx: bool) -> Extensions {
+    let told = codec.rtcp_feedback.iter().any(|offered| offered.trim() == "transport-cc") && (has_rtx || kind == Kind::Audio);
+    Extensions {
+        transport_sequence: extension(media, TRANSPORT_SEQUENCE_URI).filter(|_| told),
+        audio_level: extension(media, AUDIO_LEVEL_URI).filter(|_| kind == Kind::Audio),
+    }
+}
+
+fn extension(media: &MediaDescription, wanted: &str) -> Option<u8> {
     values(&media.attributes, "extmap").find_map(|extmap| {
         let mut words = extmap.split_ascii_whitespace();
         let (id, uri) = (words.next()?, words.next()?);
         // RFC 8285 §4.2: one-byte headers have the ids 1 to 14, which is what we write.
         let id = id.split('/').next()?.parse().ok().filter(|id| (1..=14).contains(id))?;
-        (uri == SDES_MID_URI).then_some(id)
+        (uri == wanted).then_some(id)
     })
 }
 

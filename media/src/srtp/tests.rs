@@ -17,7 +17,7 @@ fn rtp(sealer: &Sealer, index: u64, payload: &[u8]) -> Vec<u8> {
     packet.extend((index as u16).to_be_bytes());
     packet.extend([0, 0, 0, 1, 0xca, 0xfe, 0xba, 0xbe]);
     packet.resize(RTP_HEADER + payload.len() + sealer.rtp_overhead(), 0);
-    sealer.seal_rtp(index, payload, &mut packet);
+    sealer.seal_rtp(index, RTP_HEADER, payload, &mut packet);
     packet
 }
 
@@ -48,7 +48,7 @@ fn seals_the_rtp_packet_of_rfc_7714() {
     );
     let mut packet = [0; 66];
     packet[..12].copy_from_slice(&plain[..12]);
-    sealer.seal_rtp(0xf17b, &plain[12..], &mut packet);
+    sealer.seal_rtp(0xf17b, RTP_HEADER, &plain[12..], &mut packet);
     assert_eq!(packet, expected);
 
     packet[..50].copy_from_slice(&plain);
@@ -82,7 +82,7 @@ fn seals_the_cm_packet_of_libsrtp() {
     let sealer = Sealer::new(SrtpProfile::Aes128CmHmacSha1_80, &master);
     let mut packet = [0; 38];
     packet[..12].copy_from_slice(&hex::<12>("800f1234 decafbad cafebabe"));
-    sealer.seal_rtp(0x1234, &[0xab; 16], &mut packet);
+    sealer.seal_rtp(0x1234, RTP_HEADER, &[0xab; 16], &mut packet);
     let expected = hex::<38>("800f1234 decafbad cafebabe 4e55dc4c e79978d8 8ca4d215 949d2402 b78d6acc 99ea179b 8dbb");
     assert_eq!(packet, expected);
 }

@@ -10,11 +10,14 @@ use super::{Kind, Ssrc, nack::CachedPacket, up::Generation, up::MediaPacket};
 use crate::{
     room::{DownDescription, MediaLine},
     rtcp::{ReportBlock, SenderInfo},
-    rtp::OutHeader,
+    rtp::{Extensions, OutHeader},
 };
 
 /// A gap larger than this is closed: nobody could repair it, and a jump of half the sequence space would cost the subscriber its ROC.
 const MAX_GAP: u64 = 1_000;
+
+/// Of so many packets one is chosen to fill a line with: about what two frames have.
+const NEWEST: u64 = 32;
 
 /// What a subscriber may have sent again at once, and for each byte sent: it cannot make us send it more than half as much again.
 const RESEND_BURST: usize = 128 * 1024;
@@ -63,6 +66,8 @@ pub(crate) struct DownTrack {
     payload_type: u8,
     clock_rate: u32,
     rtx: Option<Rtx>,
+    extensions: Extensions,
+    header_len: usize,
     cname: String,
     mapping: Option<Mapping>,
     /// The lowest index that was never used.
@@ -92,6 +97,8 @@ impl DownTrack {
             payload_type: line.payload_type,
             clock_rate: line.clock_rate,
             rtx: None,
+            extensions: Extensions::default(),
+            header_len: 0,
             cname: String::new(),
             mapping: None,
             next_index: u64::from(down.ssrc.0.wrapping_mul(0x9e37_79b9) >> 18),
@@ -108,14 +115,15 @@ impl DownTrack {
         track
     }
 
-    /// A renegotiation. Another payload type makes other packets, which may not go out under an index that was used.
+    /// A renegotiation. Another payload type, or another extension, makes other packets, which may not go out under an index that was used.
     pub(crate) fn configure(&mut self, line: &MediaLine, down: &DownDescription) {
         debug_assert_eq!(self.ssrc, down.ssrc);
-        if self.payload_type != line.payload_type {
+        if (self.payload_type, self.extensions) != (line.payload_type, line.extensions) {
             self.payload_type = line.payload_type;
             self.mapping = None;
         }
         self.rtx = down.rtx_ssrc.zip(line.rtx_payload_type).map(|(ssrc, payload_type)| Rtx { ssrc, payload_type });
+        (self.extensions, self.header_len) = (line.extensions, line.extensions.header_len());
         self.cname.clone_from(&down.cname);
     }
 
@@ -124,6 +132,15 @@ impl DownTrack {
         self.next_index &= 0xffff;
         self.next_rtx_index &= 0xffff;
         self.mapping = None;
+    }
+
+    /// What stands in the header of each packet, and how long that is.
+    pub(crate) fn extensions(&self) -> (Extensions, usize) {
+        (self.extensions, self.header_len)
+    }
+
+    pub(crate) fn has_rtx(&self) -> bool {
+        self.rtx.is_some()
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -210,9 +227,19 @@ impl DownTrack {
         Some(Lost { generation: mapping.generation, up_index, down_index })
     }
 
+    /// The newest packets that were placed, the last first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = Lost> {
+        let last = self.next_index;
+        (1..=NEWEST).map_while(move |back| self.lost(last.checked_sub(back)? as u16))
+    }
+
     /// How a packet goes out again: over RTX when there is one, otherwise as it was. `None` when the subscriber has had enough for now.
     pub(crate) fn resend(&mut self, lost: Lost, packet: &CachedPacket<'_>) -> Option<Retransmission> {
         let mapping = self.mapping.filter(|mapping| mapping.generation == lost.generation)?;
+        // With other extensions it would be another packet under the same nonce.
+        if self.rtx.is_none() && self.extensions != Extensions::default() {
+            return None;
+        }
         self.resend_budget = self.resend_budget.checked_sub(packet.payload.len())?;
         let timestamp = packet.timestamp.wrapping_add(mapping.timestamp_offset);
         let header = self.header(lost.down_index, timestamp, packet.marker, packet.padding);

@@ -16,6 +16,7 @@ fn line(kind: Kind, payload_type: u8) -> MediaLine {
         clock_rate: 90_000,
         feedback: Feedback::default(),
         mid_extension: None,
+        extensions: crate::room::Extensions::default(),
         up: None,
         down: None,
     }
@@ -31,7 +32,15 @@ fn track(kind: Kind) -> DownTrack {
 
 fn packet(generation: u64, index: u64) -> MediaPacket {
     let timestamp = 1_000 * generation as u32 + 3_000 * index as u32;
-    MediaPacket { generation: Generation(generation), index, timestamp, marker: false, padding: false, starts_keyframe: false }
+    MediaPacket {
+        generation: Generation(generation),
+        index,
+        timestamp,
+        marker: false,
+        padding: false,
+        starts_keyframe: false,
+        audio_level: None,
+    }
 }
 
 fn indexes(track: &mut DownTrack, generation: u64, from: &[u64]) -> Vec<Option<u64>> {
@@ -150,6 +159,22 @@ fn another_payload_type_never_reuses_an_index() {
     let after = track.place(begin(), &packet(1, 2), 100).unwrap();
     assert_eq!((after.index, after.header.payload_type), (before.index + 1, 109));
     assert!(track.place(begin(), &packet(1, 1), 100).is_none());
+}
+
+#[test]
+fn other_extensions_never_reuse_an_index_and_what_is_numbered_goes_again_over_rtx_only() {
+    let mut track = track(Kind::Video);
+    let before = track.place(begin(), &packet(1, 1), 3).unwrap();
+    let numbered = Extensions { transport_sequence: Some(3), audio_level: None };
+    track.configure(&MediaLine { extensions: numbered, ..line(Kind::Video, 96) }, &description(false));
+    assert_eq!(track.lost(before.header.sequence), None);
+    let after = track.place(begin(), &MediaPacket { starts_keyframe: true, ..packet(1, 2) }, 3).unwrap();
+    assert_eq!(after.index, before.index + 1);
+    let lost = track.lost(after.header.sequence).unwrap();
+    let cached = CachedPacket { timestamp: 0, marker: false, padding: false, payload: b"abc" };
+    assert_eq!(track.resend(lost, &cached), None);
+    track.configure(&MediaLine { extensions: numbered, ..line(Kind::Video, 96) }, &description(true));
+    assert!(track.resend(lost, &cached).is_some_and(|again| again.original.is_some()));
 }
 
 #[test]

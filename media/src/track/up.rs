@@ -11,7 +11,7 @@ use super::{
 use crate::{
     room::{Feedback, MediaLine},
     rtcp::{Compound, ReportBlock, SenderInfo},
-    rtp::Header,
+    rtp::{Extensions, Header},
     srtp::ReplayWindow,
 };
 
@@ -44,6 +44,8 @@ pub(crate) struct MediaPacket {
     pub(crate) marker: bool,
     pub(crate) padding: bool,
     pub(crate) starts_keyframe: bool,
+    /// RFC 6464, if the publisher tells it.
+    pub(crate) audio_level: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,7 @@ struct Stream {
 pub(crate) struct UpTrack {
     kind: Kind,
     feedback: Feedback,
+    extensions: Extensions,
     clock_rate: u32,
     generation: Generation,
     media: Option<Stream>,
@@ -76,6 +79,7 @@ impl UpTrack {
         Self {
             kind: line.kind,
             feedback: line.feedback,
+            extensions: line.extensions,
             clock_rate: line.clock_rate,
             generation,
             media: None,
@@ -92,10 +96,15 @@ impl UpTrack {
     /// A renegotiation that leaves the track in place.
     pub(crate) fn configure(&mut self, line: &MediaLine) {
         self.feedback = line.feedback;
+        self.extensions = line.extensions;
     }
 
     pub(crate) fn generation(&self) -> Generation {
         self.generation
+    }
+
+    pub(crate) fn extensions(&self) -> Extensions {
+        self.extensions
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -179,7 +188,7 @@ impl UpTrack {
         if let Some(cache) = &mut self.cache {
             cache.insert(index, CachedPacket { timestamp, marker, padding, payload });
         }
-        Some(MediaPacket { generation: self.generation, index, timestamp, marker, padding, starts_keyframe })
+        Some(MediaPacket { generation: self.generation, index, timestamp, marker, padding, starts_keyframe, audio_level: None })
     }
 
     fn note_gap(&mut self, now: Instant, index: u64) {

@@ -8,7 +8,7 @@ use staffline_media::{
     control::{PeerId, Protocol},
     datagram::{Datagram, Route},
     outbox::Outbox,
-    room::{DownDescription, Feedback, MediaDescription, MediaLine, MemberKey, Room, UpDescription},
+    room::{DownDescription, Extensions, Feedback, MediaDescription, MediaLine, MemberKey, Room, UpDescription},
     srtp::{MasterKey, Opener, ReplayWindow, Sealer, SrtpKeys, SrtpProfile},
     track::{Kind, Mid, Ssrc},
 };
@@ -60,6 +60,8 @@ pub struct Got {
     pub padding: bool,
     pub index: u64,
     pub timestamp: u32,
+    /// What stands in the extension block.
+    pub extensions: Vec<u8>,
     pub payload: Vec<u8>,
 }
 
@@ -158,8 +160,10 @@ impl Client {
         if !window.is_new(index) {
             return None;
         }
-        let opened = self.opener.open_rtp(window, 12, &mut packet).expect("what the room sends is authentic");
-        assert_eq!(packet[0] & 0xdf, 0x80, "no CSRC, no extension");
+        assert_eq!(packet[0] & 0xcf, 0x80, "no CSRC");
+        let words = usize::from(u16::from_be_bytes(packet[14..16].try_into().ok()?));
+        let header = if packet[0] & 0x10 == 0 { 12 } else { 16 + 4 * words };
+        let opened = self.opener.open_rtp(window, header, &mut packet).expect("what the room sends is authentic");
         Some(Got {
             ssrc: Ssrc(ssrc),
             payload_type: packet[1] & 0x7f,
@@ -167,7 +171,8 @@ impl Client {
             padding: packet[0] & 0x20 != 0,
             index: opened.index,
             timestamp: u32::from_be_bytes(packet[4..8].try_into().ok()?),
-            payload: packet[12..opened.end].to_vec(),
+            extensions: packet[16.min(header)..header].to_vec(),
+            payload: packet[header..opened.end].to_vec(),
         })
     }
 
@@ -216,6 +221,7 @@ pub fn line(member: u16, nth: u16, kind: Kind, sends: bool, receives: bool) -> M
         clock_rate: if video { 90_000 } else { 48_000 },
         feedback: Feedback { nack: video, pli: video, fir: video, remb: video },
         mid_extension: Some(4),
+        extensions: Extensions::default(),
         up: sends.then(|| UpDescription { ssrcs: vec![up_ssrc(member, nth), rtx_ssrc(member, nth)] }),
         down: receives.then(|| DownDescription {
             ssrc: Ssrc(base | 0x8000_0000),

@@ -1,5 +1,6 @@
 //! A client: an `RTCPeerConnection` of `rtc` with all its interceptors, which sends numbered packets and notes what it gets.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,8 @@ pub(crate) struct Client {
     address: SocketAddr,
     tracks: Vec<Track>,
     pub(crate) received: Vec<Received>,
+    /// As (SSRC, sequence number): the node tries the line with packets sent again, which no jitter buffer plays twice.
+    seen: HashSet<(u32, u16)>,
     pub(crate) state: RTCPeerConnectionState,
 }
 
@@ -91,8 +94,15 @@ impl Client {
             .with_interceptor_registry(registry)
             .build(now)
             .unwrap();
-        let mut client =
-            Self { pc, flavour, address, tracks: Vec::new(), received: Vec::new(), state: RTCPeerConnectionState::New };
+        let mut client = Self {
+            pc,
+            flavour,
+            address,
+            tracks: Vec::new(),
+            received: Vec::new(),
+            seen: HashSet::new(),
+            state: RTCPeerConnectionState::New,
+        };
         client.add_candidate(address);
         client
     }
@@ -244,6 +254,9 @@ impl Client {
     fn note(&mut self, track: &str, packet: &rtp::Packet) {
         let word = |at: usize| packet.payload.get(at..at + 4).map(|bytes| u32::from_be_bytes(bytes.try_into().unwrap()));
         let (Some(origin), Some(number)) = (word(2), word(6)) else { return };
+        if !self.seen.insert((packet.header.ssrc, packet.header.sequence_number)) {
+            return;
+        }
         self.received.push(Received {
             // The node names its tracks after slot and m-line.
             mid: track.rsplit('-').next().unwrap_or_default().to_owned(),
