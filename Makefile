@@ -1,11 +1,15 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab screenshots bench bench-load bench-peers bench-turn bench-chat bench-calls bench-recording web clean
+.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab fuzz fuzz-ci screenshots bench bench-load bench-peers bench-turn bench-chat bench-calls bench-recording web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
 DENY := $(TOOLS)/bin/cargo-deny
+CARGO_FUZZ_VERSION := 0.13.2
+FUZZ := $(TOOLS)/bin/cargo-fuzz
+FUZZ_TARGETS := $(notdir $(basename $(wildcard media/fuzz/fuzz_targets/*.rs)))
+FUZZ_SECONDS ?= 600
 RUN_ARGS ?=
 # Server, tests and tools at once: a crate that only some of them need features of is compiled once for all.
 BUILD_ALL := cargo build --workspace --bins --tests --examples --locked
@@ -92,6 +96,16 @@ test-e2e: web/dist/index.html
 	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e -- --project=pages --workers=2
 	cd web && npm run e2e -- --project=calls
+
+$(FUZZ):
+	cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ_VERSION)
+
+fuzz: $(FUZZ) ## all that the network reaches in media/, FUZZ_SECONDS (600) for each of FUZZ_TARGETS; docs/fuzzing.md
+	scripts/apt-install $(BUILD)
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-ci: ## the same, a minute for each
+	$(MAKE) fuzz FUZZ_SECONDS=60
 
 netlab: web/dist/index.html ## calls from every network to every other under every policy, and calls that move; writes target/figures/netlab.json
 	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)

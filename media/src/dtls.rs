@@ -260,6 +260,9 @@ fn endpoint(config: Arc<HandshakeConfig>) -> Endpoint {
     Endpoint::new(PEER, TransportProtocol::UDP, Some(config))
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "dtls_client.rs"]
+pub(crate) mod client;
 #[cfg(test)]
 #[path = "dtls_tests.rs"]
 mod tests;

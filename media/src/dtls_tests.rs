@@ -1,28 +1,9 @@
 //! Handshakes in memory with an independent `rtc-dtls` client.
 
-use super::*;
+use super::{client::Client, *};
 use crate::testing::begin;
 
-/// An independent client: its own `rtc-dtls` endpoint, its keys taken from its own exporter.
-struct Client {
-    endpoint: Endpoint,
-    now: Instant,
-}
-
 impl Client {
-    fn new(now: Instant, identity: &Identity, profiles: &[SrtpProfile]) -> Self {
-        let config = ConfigBuilder::default()
-            .with_crypto_provider(identity.provider.clone())
-            .with_certificates(vec![identity.certificate.clone()])
-            .with_srtp_protection_profiles(profiles.iter().map(|profile| profile.in_dtls()).collect())
-            .with_insecure_skip_verify(true)
-            .build(true, None)
-            .unwrap();
-        let mut endpoint = Endpoint::new(PEER, TransportProtocol::UDP, None);
-        endpoint.connect(now, PEER, Arc::new(config), None).unwrap();
-        Self { endpoint, now }
-    }
-
     /// Exchanges datagrams until both are silent.
     fn handshake(&mut self, server: &mut Dtls) -> Result<Option<SrtpKeys>, DtlsError> {
         let mut keys = None;
@@ -41,10 +22,6 @@ impl Client {
             }
         }
     }
-
-    fn keys(&self, profile: SrtpProfile) -> SrtpKeys {
-        keys::export(self.endpoint.get_connection_state(PEER).unwrap(), profile).unwrap()
-    }
 }
 
 const GCM: SrtpProfile = SrtpProfile::AeadAes128Gcm;
@@ -57,7 +34,7 @@ fn negotiate(ours: &[SrtpProfile], theirs: &[SrtpProfile]) -> Option<SrtpProfile
     let mut server = Dtls::new(&identity, ours, &[*client_identity.fingerprint()]).unwrap();
     let mut client = Client::new(now, &client_identity, theirs);
     let keys = client.handshake(&mut server).ok().flatten()?;
-    let client_keys = client.keys(keys.profile);
+    let client_keys = client.keys(keys.profile).unwrap();
     assert_eq!((keys.tx, keys.rx), (client_keys.rx, client_keys.tx), "both ends must derive the same keys");
     assert_ne!(keys.tx, keys.rx);
     assert!(server.is_connected());
@@ -89,6 +66,30 @@ fn another_certificate_than_the_offers_is_refused() {
     let result = Client::new(now, &stranger, &[GCM]).handshake(&mut server);
     assert!(matches!(result, Err(DtlsError::Handshake(_))), "{result:?}");
     assert!(!server.is_connected());
+}
+
+#[test]
+fn a_client_that_wants_no_encryption_is_not_talked_to() {
+    let now = begin();
+    let identity = Identity::generate().unwrap();
+    // A client's own hello, with this cipher suite in the place of each of its own (RFC 6347 §4.2.1): record type and message of the answer.
+    let answer = |suite: Option<[u8; 2]>| {
+        let mut server = Dtls::new(&identity, &[GCM], &[]).unwrap();
+        let mut hello = Client::new(now, &identity, &[GCM]).poll_transmit().unwrap();
+        let (session, cookie) = (usize::from(hello[59]), usize::from(hello[60 + usize::from(hello[59])]));
+        let at = 61 + session + cookie;
+        let len = usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
+        if let Some(suite) = suite {
+            hello[at + 2..][..len].chunks_mut(2).for_each(|own| own.copy_from_slice(&suite));
+        }
+        let taken = server.receive(now, &hello);
+        taken.ok().and(server.poll_transmit()).map(|datagram| (datagram[0], datagram[13]))
+    };
+    assert_eq!(answer(None), Some((22, 3)), "a HelloVerifyRequest");
+    // TLS_RSA_WITH_NULL_SHA256, TLS_NULL_WITH_NULL_NULL, TLS_ECDH_anon_WITH_NULL_SHA.
+    for suite in [[0, 0x3b], [0, 0], [0xc0, 0x15]] {
+        assert!(answer(Some(suite)).is_none_or(|(record, _)| record != 22), "{suite:x?}");
+    }
 }
 
 #[test]

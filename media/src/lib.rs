@@ -14,7 +14,7 @@
 //! Only `driver` does I/O, reads a clock or owns a thread. The rest is told the time and is pure.
 
 // So that tests/support reads the same from in here.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 extern crate self as staffline_media;
 
 pub mod control;
@@ -24,6 +24,9 @@ pub mod driver;
 mod dtls;
 mod estimate;
 pub mod framing;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ice;
 mod keys;
 pub mod node;
@@ -37,8 +40,11 @@ mod sdp;
 mod session;
 pub mod srtp;
 mod stun;
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "../tests/support/mod.rs"]
+mod support;
 mod table;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 mod testing;
 mod timers;
 pub mod track;

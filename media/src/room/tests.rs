@@ -6,11 +6,13 @@ use super::*;
 use crate::{
     rtcp::{Compound, Packet, ReportBlock, packets},
     srtp::SrtpProfile,
+    support,
     testing::begin,
     track::{Kind, Ssrc},
 };
 use support::*;
 
+mod consistency;
 mod fan_out;
 mod hostile;
 mod lines;
@@ -18,8 +20,6 @@ mod repair;
 mod reports;
 mod screen;
 mod slots;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 
 fn ms(n: u64) -> Duration {
     Duration::from_millis(n)

@@ -64,12 +64,13 @@ fn bad(why: &str) -> RefusedReason {
     RefusedReason::BadOffer(why.to_owned())
 }
 
-/// The mids that share the transport. Without a group only the first m-line can be answered.
+/// The mids that share the transport, of which there are no more than m-lines: each m-line is looked up among them. Without a group only
+/// the first m-line can be answered.
 fn bundle(session: &SessionDescription) -> Vec<&str> {
     let groups = values(&session.attributes, "group");
     let grouped = groups.filter_map(|group| group.strip_prefix("BUNDLE")).next();
     match grouped {
-        Some(mids) => mids.split_ascii_whitespace().collect(),
+        Some(mids) => mids.split_ascii_whitespace().take(MAX_SECTIONS).collect(),
         None => session.media_descriptions.first().and_then(|media| value(media, "mid")).into_iter().collect(),
     }
 }

@@ -72,6 +72,16 @@ fn offers_that_cannot_be_answered_are_refused() {
     assert!(matches!(read(&"a".repeat(MAX_BYTES + 1)), Err(RefusedReason::BadOffer(_))));
 }
 
+/// 150,000 of them, which an offer has room for, would be looked through once for each m-line.
+#[test]
+fn a_bundle_of_more_mids_than_m_lines_is_not_read_to_its_end() {
+    let answered = |strangers: usize| {
+        let text = chromium().replace("BUNDLE 0 ", &format!("BUNDLE 0 {}", "x ".repeat(strangers)));
+        media(&read(&text).unwrap()).len()
+    };
+    assert_eq!([MAX_SECTIONS - 4, MAX_SECTIONS - 2, 150_000].map(answered), [3, 2, 1]);
+}
+
 #[test]
 fn offer_without_our_codecs_is_told_so() {
     let changed = chromium().replace("VP8/90000", "VP9/90000").replace("opus/48000/2", "ISAC/32000");

@@ -113,6 +113,59 @@ fn strangers_get_silence() {
     check_unharmed(&mut world);
 }
 
+/// A ClientHello up to its cipher suites.
+const CLIENT_HELLO: [u8; 25] = [22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+#[test]
+fn a_flood_of_hellos_holds_up_no_handshake() {
+    let mut world = World::new(1);
+    for index in 0..2 {
+        world.add_client(Flavour::CHROMIUM);
+        world.clients[index].publish(Medium::Video, ANNA + index as u32);
+    }
+    // From the clients' own addresses, too, which ICE has not authenticated yet.
+    let from = [stranger(), world.clients[0].address(), world.clients[1].address()];
+    for hello in 0..3_000 {
+        world.inject(from[hello % 3], &CLIENT_HELLO);
+    }
+    (0..2).for_each(|index| world.negotiate(index));
+    let begun = world.now;
+    while !world.clients.iter().all(|client| client.is_connected()) {
+        for _ in 0..10 {
+            world.inject(stranger(), &CLIENT_HELLO);
+        }
+        world.run_for(Duration::from_millis(1));
+        assert!(world.now - begun < Duration::from_secs(3), "10,000 a second hold up the handshake");
+    }
+    assert!(world.report().stray_packets > 3_000 && world.unclaimed.is_empty());
+    check_unharmed(&mut world);
+}
+
+#[test]
+fn ten_thousand_bad_packets_a_second_end_no_call() {
+    let mut world = two_connected();
+    world.stream(3);
+    world.clients[0].send_all(world.now);
+    let (_, good) = std::iter::from_fn(|| world.clients[0].poll_transmit()).find(|(_, bytes)| bytes[0] >= 128).unwrap();
+    let address = world.clients[0].address();
+    world.inject(address, &good);
+    world.run_for(Duration::from_millis(20));
+    let dropped = world.report().media_packets_dropped;
+    for n in 0..10_000_usize {
+        // Good but for one bit behind the first byte: of the header, the payload or the tag, so that the sequence number jumps about, too.
+        let mut bad = good.clone();
+        let bit = 8 + n * 7 % (8 * bad.len() - 8);
+        bad[bit / 8] ^= 1 << (bit % 8);
+        world.inject(address, &bad);
+        if n % 100 == 0 {
+            world.run_for(Duration::from_millis(10));
+        }
+    }
+    world.run_for(Duration::from_millis(100));
+    assert_eq!(world.report().media_packets_dropped - dropped, 10_000);
+    check_unharmed(&mut world);
+}
+
 #[test]
 fn media_of_one_session_from_anothers_address_goes_nowhere() {
     let mut world = two_connected();

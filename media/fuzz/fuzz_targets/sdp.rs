@@ -1,0 +1,4 @@
+//! See `staffline_media::fuzzing::sdp`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| staffline_media::fuzzing::sdp(data));
