@@ -131,7 +131,7 @@ export function useActions(view: CallView, ways: ActionWays): Actions {
     };
   }
   if (ways.hasPicture && document.pictureInPictureEnabled) {
-    actions.picture = { label: t("call.pictureInPicture"), icon: <PictureInPicture2 />, run: ways.recorded ? () => void toast(t("recording.noPicture")) : () => togglePicture(ways.picture.current) };
+    actions.picture = { label: t("call.pictureInPicture"), icon: <PictureInPicture2 />, run: ways.recorded ? () => void toast(t("recording.noPicture"), { id: "no-picture" }) : () => togglePicture(ways.picture.current) };
   }
   if (full.able) {
     actions.fullScreen = {
