@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab fuzz fuzz-ci screenshots bench bench-load bench-peers bench-turn bench-chat bench-calls bench-recording web clean
+.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab fuzz fuzz-ci screenshots bench bench-load bench-peers bench-turn bench-chat bench-calls bench-picture bench-recording web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -147,6 +147,11 @@ bench-calls: web/dist/index.html ## calls in Chromium: first frame, reload, netw
 	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
 	cargo build --release --locked -p staffline
 	cd web && STAFFLINE_BINARY=$(CURDIR)/target/release/staffline npm run bench-calls
+
+bench-picture: web/dist/index.html ## what bad lines leave of a call in Chromium, directly and through the node; writes target/figures/picture.json
+	scripts/apt-install $(BUILD) $(BROWSERS) $(NETLAB)
+	cargo build --release --locked -p staffline
+	cd web && STAFFLINE_BINARY=$(CURDIR)/target/release/staffline npm run bench-picture
 
 bench-recording: web/dist/index.html ## forty recorded calls at once, on bad disks too; calls of Chromium held against what was said; killed servers; writes target/figures/recording.json
 	scripts/apt-install $(BUILD) $(PLAYERS) $(BROWSERS) $(NETLAB) postgresql e2fsprogs
