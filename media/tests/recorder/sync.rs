@@ -84,6 +84,26 @@ fn reports_put_sound_and_pictures_together() {
     }
 }
 
+/// A device that stands still goes on with the next timestamp, and what it hears then belongs later than that says.
+#[test]
+fn sound_of_a_device_that_stood_still_is_where_it_was_heard() {
+    let mut voice = voice(ANNA, 200, 40_000, dated);
+    for packet in &mut voice {
+        let heard_ms = date(&packet.payload).unwrap();
+        let stood_ms = [5_000, 11_000, 17_000].into_iter().filter(|from_ms| heard_ms > *from_ms).count() as u64 * 18;
+        packet.payload = dated(heard_ms + stood_ms);
+        packet.at_us += stood_ms * 1000;
+    }
+    let what = [reports(&voice, 0), happens(voice)].concat();
+    let recorded = record(Mix::Off, &[], what, 40_000);
+    let (summary, file) = recorded.file(ANNA);
+    file.check_sound();
+    let starts_ms = summary.starts_ms as i64;
+    let late = file.blocks(1).into_iter().filter_map(|block| Some((block.ms, block.ms + starts_ms - date(&block.data)? as i64)));
+    let (worst_ms, worst) = late.filter(|(ms, _)| *ms > 20_000).max_by_key(|(_, late)| late.abs()).unwrap();
+    assert!(worst.abs() <= 20, "{worst} ms late at {worst_ms}");
+}
+
 #[test]
 fn reports_that_make_no_sense_change_nothing() {
     let voice = voice(ANNA, 200, 10_000, dated);

@@ -150,6 +150,17 @@ impl AudioTrack {
         self.drain(at_us, out);
     }
 
+    /// A sender report: what stands still without its timestamps saying so is moved to where the sender's clock has it.
+    pub(super) fn report(&mut self, clock_us: i64, timestamp: u32, out: &mut Vec<Heard>) {
+        if self.settling.is_some() {
+            return;
+        }
+        let Some(by) = self.timeline.report(clock_us, timestamp) else { return };
+        let Some((on_grid, by)) = self.on_grid(by, self.timeline.near(timestamp)) else { return };
+        self.timeline.follow(by);
+        out.push(Heard::Anchor { place: on_grid, timestamp: self.timeline.near(timestamp), reason: "reports" });
+    }
+
     /// What does not come any more gives way to silence.
     pub(super) fn tick(&mut self, now_us: i64, out: &mut Vec<Heard>) {
         self.drain(now_us, out);
@@ -267,10 +278,16 @@ impl AudioTrack {
 
     /// Moves what comes from `time` on, by whole frames of what there is.
     fn correct(&mut self, by: i64, time: i64, reason: &'static str, out: &mut Vec<Heard>) {
-        let (Some(place), Some(cursor)) = (self.timeline.place(time), self.cursor) else { return };
-        let on_grid = cursor + frames(place.saturating_add(by) - cursor) * FRAME;
-        self.timeline.correct(on_grid - place);
+        let Some((on_grid, by)) = self.on_grid(by, time) else { return };
+        self.timeline.correct(by);
         out.push(Heard::Anchor { place: on_grid, timestamp: time, reason });
+    }
+
+    /// Where something belongs that is to be moved, whole frames from what there is, and by how much that moves it.
+    fn on_grid(&self, by: i64, time: i64) -> Option<(i64, i64)> {
+        let (place, cursor) = self.timeline.place(time).zip(self.cursor)?;
+        let on_grid = cursor + frames(place.saturating_add(by) - cursor) * FRAME;
+        Some((on_grid, on_grid - place))
     }
 
     fn end_of(&self, voice: &Voice) -> Option<i64> {

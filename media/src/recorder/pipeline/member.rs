@@ -111,9 +111,18 @@ impl Member {
             self.clock(report.source).iter_mut().for_each(|clock| **clock = None);
             return;
         }
+        self.follow_microphone(report, desk);
         for source in [Source::Camera, Source::Screen] {
             self.align(source, desk);
         }
+    }
+
+    fn follow_microphone(&mut self, report: &SenderClock, desk: &mut Desk<'_>) {
+        let Some(microphone) = self.microphone.as_mut().filter(|_| report.source == Source::Microphone) else { return };
+        let Some(clock) = microphone.clock else { return };
+        let mut heard = Vec::new();
+        microphone.track.report(clock.ntp_us, clock.timestamp, &mut heard);
+        self.write_sound(heard, desk);
     }
 
     /// What waits too long is given up, and what is complete is written.

@@ -13,6 +13,9 @@ const SLACK_US: i64 = 60_000;
 /// A lateness that lasts is none: the sender's clock is slow, or stood still, or the way has become longer.
 const DRIFT_US: i64 = 10_000_000;
 
+/// What two reports one after the other say is apart by less stays. Half a frame of sound, and what keeps the place from going to and fro.
+const APART_US: i64 = 15_000;
+
 /// Ticks of a clock in some microseconds, rounded down.
 pub(super) fn ticks(us: i64, rate: u32) -> i64 {
     (i128::from(us) * i128::from(rate)).div_euclid(1_000_000) as i64
@@ -45,6 +48,18 @@ pub(super) struct Timeline {
     /// How much later than by the anchor packets come when nothing keeps them.
     base: i64,
     late: Option<Late>,
+    reported: Reported,
+}
+
+/// What the sender's reports tell: by how much its clock is ahead of the place of the timestamp that goes with it.
+#[derive(Debug, Default)]
+struct Reported {
+    /// When the place was last known to be right.
+    agreed: Option<i64>,
+    /// The report before, against that.
+    before: Option<i64>,
+    /// The least lateness of what came since then.
+    least: Option<i64>,
 }
 
 /// Since when packets are later than [`SLACK_US`], each of them, and the least of it.
@@ -56,7 +71,7 @@ struct Late {
 
 impl Timeline {
     pub(super) fn new(rate: u32) -> Self {
-        Self { rate, last: None, anchor: None, base: 0, late: None }
+        Self { rate, last: None, anchor: None, base: 0, late: None, reported: Reported::default() }
     }
 
     /// The 64-bit timestamp nearest to the one before.
@@ -86,20 +101,45 @@ impl Timeline {
         self.anchor = Some((extended, place));
         self.base = due - end;
         self.late = None;
+        self.reported = Reported::default();
     }
 
     /// The sender says that all of it belongs elsewhere; that does not change when it comes.
     pub(super) fn align(&mut self, by: i64) {
         self.base -= by;
-        self.correct(by);
+        self.shift(by);
     }
 
     /// What comes now belongs elsewhere: it comes at another time than it did.
     pub(super) fn correct(&mut self, by: i64) {
+        self.shift(by);
+        self.reported = Reported::default();
+    }
+
+    /// The same, because the sender said so.
+    pub(super) fn follow(&mut self, by: i64) {
+        self.shift(by);
+        self.reported = Reported { agreed: self.reported.agreed, ..Reported::default() };
+    }
+
+    fn shift(&mut self, by: i64) {
         if let Some((_, place)) = &mut self.anchor {
             *place = place.saturating_add(by);
         }
         self.late = None;
+    }
+
+    /// What a report tells: the sender's clock, and the timestamp of then. By how much the place is wrong, if two reports one after the other say it and what
+    /// came between them came later by about as much. A device that stands still for a moment goes on with the next timestamp: arrival alone does not tell that
+    /// from a queue on the line, and reports alone not from a clock that was set.
+    pub(super) fn report(&mut self, clock_us: i64, timestamp: u32) -> Option<i64> {
+        let ahead = ticks(clock_us, self.rate).saturating_sub(self.place(self.near(timestamp))?);
+        let by = ahead.saturating_sub(*self.reported.agreed.get_or_insert(ahead));
+        let before = self.reported.before.replace(by)?;
+        let least = self.reported.least.take()?;
+        let lasting = if (by < 0) == (before < 0) { by.abs().min(before.abs()) } else { 0 };
+        let is_so = lasting > ticks(APART_US, self.rate) && (least - by).abs() <= ticks(SLACK_US, self.rate);
+        is_so.then_some(by)
     }
 
     /// How much later than it should something comes that ends at `end`.
@@ -118,6 +158,7 @@ impl Timeline {
         if self.is_off(late) {
             return Standing::Off(late);
         }
+        self.reported.least = Some(self.reported.least.map_or(late, |least| least.min(late)));
         if late <= ticks(SLACK_US, self.rate) {
             self.late = None;
             return Standing::Good;
@@ -196,6 +237,47 @@ mod tests {
         assert_eq!(timeline.place(0), Some(200 * 48));
         assert_eq!(timeline.judge(0, 200 * 48), Standing::Good);
         assert_eq!(timeline.due(1_000_000), 1200 * 48);
+    }
+
+    const NOTHING: [i64; 0] = [];
+
+    /// Half a minute of packets that come so many ms late, and a report each five seconds whose clock is so many ms ahead; the corrections, in ms.
+    fn follow(late_ms: impl Fn(i64) -> i64, ahead_ms: impl Fn(i64) -> i64) -> Vec<i64> {
+        let mut timeline = anchored();
+        let mut by = Vec::new();
+        for at_ms in (20..30_000).step_by(20) {
+            let timestamp = timeline.extend((at_ms * 48) as u32);
+            let place = timeline.place(timestamp).unwrap();
+            timeline.judge((at_ms + late_ms(at_ms)) * 1000, place);
+            if at_ms % 5000 == 0
+                && let Some(apart) = timeline.report((7_000_000 + at_ms + ahead_ms(at_ms)) * 1000, timestamp as u32)
+            {
+                timeline.follow(apart);
+                by.push(apart / 48);
+            }
+        }
+        by
+    }
+
+    fn from(start_ms: i64, by: i64) -> impl Fn(i64) -> i64 {
+        move |at_ms| if at_ms > start_ms { by } else { 0 }
+    }
+
+    #[test]
+    fn a_device_that_stood_still_is_followed_by_what_it_reports() {
+        assert_eq!(follow(from(12_000, 40), from(12_000, 40)), [40], "once, and no more");
+        assert_eq!(follow(from(12_000, 10), from(12_000, 10)), NOTHING, "less than a frame");
+        assert_eq!(follow(from(12_000, -30), from(12_000, -30)), [-30], "a clock that was slow");
+        let twice = |at_ms| from(7_000, 30)(at_ms) + from(17_000, 50)(at_ms);
+        assert_eq!(follow(twice, twice), [30, 50]);
+    }
+
+    #[test]
+    fn what_only_the_line_or_only_a_report_says_is_not_followed() {
+        assert_eq!(follow(from(12_000, 55), |_| 0), NOTHING, "a queue on the line");
+        assert_eq!(follow(|_| 0, from(12_000, 200)), NOTHING, "a clock that was set");
+        assert_eq!(follow(|_| 0, from(12_000, -200)), NOTHING);
+        assert_eq!(follow(|_| 0, |at_ms| if at_ms == 15_000 { 40 } else { 0 }), NOTHING, "one report that was sent late");
     }
 
     #[test]
