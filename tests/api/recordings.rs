@@ -155,6 +155,22 @@ both! {
 }
 
 both! {
+    /// Whoever reads anything leaves an entry that says what.
+    async fn every_read_is_written(app: TestApp) {
+        let archive = Archive::open(&app).await;
+        let reads = [("/events", "events"), ("/peaks", "peaks"), ("", "detail")];
+        for (rest, what) in reads {
+            archive.officer.get(&archive.path(rest)).await.expect(200);
+            assert_eq!(audit_entry(&archive.admin, "recording_opened").await["what"], what);
+        }
+        for (path, query) in [("?limit=7", "limit=7"), ("/failures", "failures"), ("/exports", "exports")] {
+            archive.officer.get(&format!("/api/recordings{path}")).await.expect(200);
+            assert_eq!(audit_entry(&archive.admin, "recordings_listed").await["query"], query);
+        }
+    }
+}
+
+both! {
     async fn who_spoke_when_is_known_without_decoding_anything(app: TestApp) {
         let archive = Archive::open(&app).await;
         let peaks = archive.officer.get(&archive.path("/peaks")).await.expect(200);

@@ -155,9 +155,9 @@ impl AudioTrack {
         if self.settling.is_some() {
             return;
         }
-        let Some(by) = self.timeline.report(clock_us, timestamp) else { return };
-        let Some((on_grid, by)) = self.on_grid(by, self.timeline.near(timestamp)) else { return };
-        self.timeline.follow(by);
+        let Some(told) = self.timeline.report(clock_us, timestamp) else { return };
+        let Some((on_grid, by)) = self.on_grid(told.by(), self.timeline.near(timestamp)) else { return };
+        self.timeline.follow(told, by);
         out.push(Heard::Anchor { place: on_grid, timestamp: self.timeline.near(timestamp), reason: "reports" });
     }
 

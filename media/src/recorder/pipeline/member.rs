@@ -25,6 +25,9 @@ const PATIENCE_US: i64 = 1_500_000;
 /// What comes so soon after the end of a source was sent before it.
 const LATE_US: i64 = 300_000;
 
+/// What is nearer than this is together.
+const TOGETHER_US: i64 = 5_000;
+
 /// Two tracks of one sender are not further apart.
 const APART_US: i64 = 1_000_000;
 
@@ -194,12 +197,8 @@ impl Member {
     fn sound_packet(&mut self, packet: &Tapped<'_>, desk: &mut Desk<'_>) {
         let begin = || Microphone { track: AudioTrack::new(desk.now_us, packet.generation), clock: None };
         let microphone = self.microphone.get_or_insert_with(begin);
-        let before = microphone.track.generation();
         let mut heard = Vec::new();
         microphone.track.packet(desk.now_us, packet, &mut heard);
-        if microphone.track.generation() != before {
-            [&mut self.camera, &mut self.screen].into_iter().flatten().for_each(|picture| picture.is_aligned = false);
-        }
         self.write_sound(heard, desk);
     }
 
@@ -269,6 +268,7 @@ impl Member {
                     continue;
                 }
                 Heard::Anchor { place, timestamp, reason } => {
+                    [&mut self.camera, &mut self.screen].into_iter().flatten().for_each(|picture| picture.is_aligned = false);
                     self.tell_anchor(Source::Microphone, sound_ms(place), timestamp, reason, desk);
                     continue;
                 }
@@ -320,8 +320,8 @@ impl Member {
         generation == report.generation && place_us.is_some_and(|place| PLAUSIBLE_US.contains(&(now_us - place)))
     }
 
-    /// Puts pictures where they belong beside the sound, once. It is never the sound that is moved: there would be a hole in it, or
-    /// something would be cut out.
+    /// Puts pictures where they belong beside the sound, once, and again when the sound was moved. It is never the sound that is moved for a picture: there
+    /// would be a hole in it, or something would be cut out.
     fn align(&mut self, source: Source, desk: &mut Desk<'_>) {
         let Some(sound_us) = self.microphone.as_ref().and_then(|microphone| {
             let clock = microphone.clock.filter(|clock| clock.generation == microphone.track.generation())?;
@@ -336,6 +336,8 @@ impl Member {
         let by_us = sound_us - (place_us - clock.ntp_us);
         if by_us.abs() < APART_US {
             picture.is_aligned = true;
+        }
+        if (TOGETHER_US..APART_US).contains(&by_us.abs()) {
             picture.track.align(by_us, clock.timestamp, &mut seen);
         }
         self.write_pictures(source, seen, desk);

@@ -38,6 +38,23 @@ pub(super) enum Standing {
     Off(i64),
 }
 
+/// What reports say of a place, and by how much it is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The device stood still, or its clock is another than the sender's.
+    Apart(i64),
+    /// The anchor itself is too early.
+    Early(i64),
+}
+
+impl Told {
+    pub(super) fn by(self) -> i64 {
+        match self {
+            Self::Apart(by) | Self::Early(by) => by,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Timeline {
     rate: u32,
@@ -60,6 +77,8 @@ struct Reported {
     before: Option<i64>,
     /// The least lateness of what came since then.
     least: Option<i64>,
+    /// Whether the anchor was held against what came in the time between two reports.
+    is_settled: bool,
 }
 
 /// Since when packets are later than [`SLACK_US`], each of them, and the least of it.
@@ -116,10 +135,13 @@ impl Timeline {
         self.reported = Reported::default();
     }
 
-    /// The same, because the sender said so.
-    pub(super) fn follow(&mut self, by: i64) {
+    /// The same, because of what was told.
+    pub(super) fn follow(&mut self, told: Told, by: i64) {
         self.shift(by);
-        self.reported = Reported { agreed: self.reported.agreed, ..Reported::default() };
+        (self.reported.before, self.reported.least) = (None, None);
+        if let (Told::Early(_), Some(agreed)) = (told, &mut self.reported.agreed) {
+            *agreed -= by;
+        }
     }
 
     fn shift(&mut self, by: i64) {
@@ -132,14 +154,29 @@ impl Timeline {
     /// What a report tells: the sender's clock, and the timestamp of then. By how much the place is wrong, if two reports one after the other say it and what
     /// came between them came later by about as much. A device that stands still for a moment goes on with the next timestamp: arrival alone does not tell that
     /// from a queue on the line, and reports alone not from a clock that was set.
-    pub(super) fn report(&mut self, clock_us: i64, timestamp: u32) -> Option<i64> {
+    pub(super) fn report(&mut self, clock_us: i64, timestamp: u32) -> Option<Told> {
         let ahead = ticks(clock_us, self.rate).saturating_sub(self.place(self.near(timestamp))?);
-        let by = ahead.saturating_sub(*self.reported.agreed.get_or_insert(ahead));
+        let least = self.reported.least.take();
+        let Some(agreed) = self.reported.agreed else {
+            self.reported.agreed = Some(ahead);
+            return None;
+        };
+        let by = ahead.saturating_sub(agreed);
+        let (apart, slack) = (ticks(APART_US, self.rate), ticks(SLACK_US, self.rate));
+        if !self.reported.is_settled && by.abs() <= apart {
+            return self.settle(least?, apart, slack);
+        }
         let before = self.reported.before.replace(by)?;
-        let least = self.reported.least.take()?;
         let lasting = if (by < 0) == (before < 0) { by.abs().min(before.abs()) } else { 0 };
-        let is_so = lasting > ticks(APART_US, self.rate) && (least - by).abs() <= ticks(SLACK_US, self.rate);
-        is_so.then_some(by)
+        let is_so = lasting > apart && (least? - by).abs() <= slack;
+        is_so.then_some(Told::Apart(by))
+    }
+
+    /// The anchor is of the very first packets, and a device that begins may stand still before its first report. Once, what came in the seconds between two
+    /// reports that agree counts more, if all of it was later.
+    fn settle(&mut self, least: i64, apart: i64, slack: i64) -> Option<Told> {
+        self.reported.is_settled = true;
+        (least > apart && least <= slack).then_some(Told::Early(least))
     }
 
     /// How much later than it should something comes that ends at `end`.
@@ -250,10 +287,10 @@ mod tests {
             let place = timeline.place(timestamp).unwrap();
             timeline.judge((at_ms + late_ms(at_ms)) * 1000, place);
             if at_ms % 5000 == 0
-                && let Some(apart) = timeline.report((7_000_000 + at_ms + ahead_ms(at_ms)) * 1000, timestamp as u32)
+                && let Some(told) = timeline.report((7_000_000 + at_ms + ahead_ms(at_ms)) * 1000, timestamp as u32)
             {
-                timeline.follow(apart);
-                by.push(apart / 48);
+                timeline.follow(told, told.by());
+                by.push(told.by() / 48);
             }
         }
         by
@@ -270,6 +307,15 @@ mod tests {
         assert_eq!(follow(from(12_000, -30), from(12_000, -30)), [-30], "a clock that was slow");
         let twice = |at_ms| from(7_000, 30)(at_ms) + from(17_000, 50)(at_ms);
         assert_eq!(follow(twice, twice), [30, 50]);
+    }
+
+    #[test]
+    fn an_anchor_that_was_too_early_is_moved_once() {
+        assert_eq!(follow(from(300, 40), |_| 0), [40]);
+        assert_eq!(follow(from(300, 40), from(12_000, 100)), [40], "and then nothing comes later");
+        let both = |at_ms| from(300, 40)(at_ms) + from(12_000, 30)(at_ms);
+        assert_eq!(follow(both, from(12_000, 30)), [40, 30]);
+        assert_eq!(follow(|at_ms| if at_ms % 3000 == 0 { 0 } else { 50 }, |_| 0), NOTHING, "what is only sometimes late");
     }
 
     #[test]
