@@ -47,7 +47,7 @@ web: web/dist/index.html ## builds the page
 # ---- check: every static check of CI
 
 $(DENY):
-	cargo install --quiet --locked --debug --no-default-features --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --no-default-features --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
 
 build-tools:
 	@scripts/apt-install $(BUILD)
@@ -98,7 +98,7 @@ test-e2e: web/dist/index.html
 	cd web && npm run e2e -- --project=calls
 
 $(FUZZ):
-	cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ_VERSION)
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ_VERSION)
 
 fuzz: $(FUZZ) ## all that the network reaches in media/, FUZZ_SECONDS (600) for each of FUZZ_TARGETS; docs/fuzzing.md
 	scripts/apt-install $(BUILD)
