@@ -43,6 +43,9 @@ pub struct Settings {
     /// Addresses under which browsers reach the media port, comma-separated [default: those of this machine]
     #[arg(long, global = true, env = "STAFFLINE_PUBLIC_IP", value_delimiter = ',')]
     pub public_ip: Option<Vec<IpAddr>>,
+    /// Threads of the media node, each with a UDP port of its own, from that of listen on, 1 to 64 [default: 1]
+    #[arg(long, global = true, env = "STAFFLINE_MEDIA_SHARDS")]
+    pub media_shards: Option<u16>,
     /// off, self-signed (for a trial), files, or acme [default: files if tls_cert is set, else off]
     #[arg(long, global = true, env = "STAFFLINE_TLS")]
     pub tls: Option<TlsMode>,
@@ -137,6 +140,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Set by hand; see [`Config::media_addresses`].
     pub public_ip: Vec<IpAddr>,
+    /// Each has a UDP port, from that of `listen` on.
+    pub media_shards: u16,
     pub tls: Tls,
     pub session_lifetime: Duration,
     pub files: FileStore,
@@ -276,6 +281,8 @@ pub enum ConfigError {
     Invalid { name: &'static str, from: String, problem: String },
 }
 
+const MAX_SHARDS: u16 = staffline_media::shards::MAX_SHARDS as u16;
+
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
 /// The name of the file that is read from the data folder without being asked for.
@@ -392,6 +399,7 @@ impl Checked {
             database: self.database(&data)?,
             public_url: self.public_url()?,
             public_ip: self.public_ip()?,
+            media_shards: self.media_shards()?,
             tls: self.tls()?,
             session_lifetime: self.session_lifetime()?,
             files: self.files(&data)?,
@@ -491,6 +499,17 @@ impl Checked {
         match std::fs::File::open(path) {
             Ok(_) => Ok(path.clone()),
             Err(e) => Err(self.invalid(name, format!("cannot read {}: {e}", path.display()))),
+        }
+    }
+
+    fn media_shards(&self) -> Result<u16, ConfigError> {
+        let first = self.settings.listen.map_or(0, |listen| listen.port());
+        match self.settings.media_shards.unwrap_or(1) {
+            shards @ 1..=MAX_SHARDS if first.checked_add(shards - 1).is_some() => Ok(shards),
+            shards @ 1..=MAX_SHARDS => {
+                Err(self.invalid("media_shards", format!("there are no {shards} UDP ports from {first} on")))
+            }
+            shards => Err(self.invalid("media_shards", format!("{shards} is not between 1 and {MAX_SHARDS}"))),
         }
     }
 

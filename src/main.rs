@@ -226,6 +226,7 @@ async fn admin_link(config: Config, login: Option<&str>) -> anyhow::Result<()> {
 async fn examine(config: &Config, url: Option<Url>, lang: Option<Lang>) -> anyhow::Result<()> {
     let url = url.unwrap_or_else(|| config.base_url(config.listen));
     let target = Target::of(&url).context("the URL must be http://host or https://host")?;
+    let target = Target { shards: config.media_shards, ..target };
     let language = match lang {
         Some(Lang::Ru) => Language::Ru,
         Some(Lang::En) => Language::En,

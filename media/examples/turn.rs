@@ -96,6 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let profiles = vec![SrtpProfile::AeadAes128Gcm];
     let config = driver::Config {
         bind: arguments.udp,
+        shards: 1,
         advertised: arguments.advertised,
         srtp_profiles: profiles,
         stream_patience: driver::StreamPatience::default(),

@@ -28,7 +28,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use staffline_media::control::{Command, Event, PeerId, RefusedReason, RoomId};
-use staffline_media::driver::{self, Handle};
+use staffline_media::driver::{self, Handle, SendError};
 use staffline_media::recorder::{RecordingEvent, RecordingKey, RecordingPlan};
 use staffline_media::srtp::SrtpProfile;
 use tokio::sync::oneshot;
@@ -94,13 +94,15 @@ impl App {
         }
     }
 
-    /// The last one's leaving ends it.
-    fn leave(&self, peer: PeerId) {
+    /// The last one's leaving ends the recording. `None` if that one is in no room.
+    fn leave(&self, peer: PeerId) -> Option<Result<(), SendError>> {
         let mut waiting = lock(&self.waiting);
-        let Some(room) = waiting.rooms.remove(&peer) else { return };
+        let room = waiting.rooms.remove(&peer)?;
+        let left = self.node.send(Command::Leave { room, peer });
         if !waiting.rooms.values().any(|other| *other == room) {
             let _ = self.node.send(Command::StopRecording { room });
         }
+        Some(left)
     }
 }
 
@@ -182,9 +184,11 @@ async fn options() -> Response {
 
 async fn end(State(app): State<Arc<App>>, Path(id): Path<u64>) -> StatusCode {
     let peer = PeerId(id.into());
-    let left = app.node.send(Command::Leave { peer });
-    app.leave(peer);
-    if left.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    match app.leave(peer) {
+        Some(Ok(())) => StatusCode::OK,
+        Some(Err(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        None => StatusCode::NOT_FOUND,
+    }
 }
 
 async fn recordings(State(app): State<Arc<App>>) -> String {
@@ -253,6 +257,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let told = Arc::clone(&waiting);
     let config = driver::Config {
         bind: arguments.udp,
+        shards: 1,
         advertised: arguments.advertised,
         srtp_profiles: arguments.profiles,
         stream_patience: Default::default(),

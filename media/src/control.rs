@@ -2,6 +2,7 @@
 //! can run in this process (today) or on another machine without its callers noticing.
 
 use std::net::SocketAddr;
+use std::ops::AddAssign;
 
 use crate::recorder::{RecordingEvent, RecordingPlan, Source};
 
@@ -19,9 +20,9 @@ pub enum Command {
     /// A peer joins a room with its SDP offer; answered by [`Event::Answer`] or [`Event::Refused`].
     Join { room: RoomId, peer: PeerId, offer: String },
     /// A new offer of a peer that is here already: other tracks, or an ICE restart. Answered likewise.
-    Renegotiate { peer: PeerId, offer: String },
+    Renegotiate { room: RoomId, peer: PeerId, offer: String },
     /// The peer goes; its addresses are unbound and its tracks end. Unknown peers are ignored.
-    Leave { peer: PeerId },
+    Leave { room: RoomId, peer: PeerId },
     /// The TURN server takes credentials of this call from now on (see [`crate::turn::credentials`]).
     OpenRelay { call: RoomId },
     /// It takes them no longer, and all allocations of the call end. A call that is not open is ignored.
@@ -33,14 +34,33 @@ pub enum Command {
     NoteRecording { room: RoomId, note: String },
     /// Nothing that this peer sends is passed on or recorded, from now on or no longer. Its session stays; what it sent meanwhile is
     /// lost, and pictures go on with a key frame. Unknown peers are ignored.
-    HoldBack { peer: PeerId, on: bool },
+    HoldBack { room: RoomId, peer: PeerId, on: bool },
     /// The peer has said that it sends this no more, though nothing of its session changes: a camera that is switched off. It may begin
     /// again. Ignored where nothing is recorded.
-    EndSource { peer: PeerId, source: Source },
+    EndSource { room: RoomId, peer: PeerId, source: Source },
     /// Ends the recording, which is then closed in order. Ignored where nothing is recorded.
     StopRecording { room: RoomId },
     /// Asks for [`Event::Report`] with the same `id`.
     Report { id: u64 },
+}
+
+impl Command {
+    /// The room or call that it is about.
+    #[must_use]
+    pub fn room(&self) -> Option<RoomId> {
+        match self {
+            Self::Join { room, .. }
+            | Self::Renegotiate { room, .. }
+            | Self::Leave { room, .. }
+            | Self::StartRecording { room, .. }
+            | Self::NoteRecording { room, .. }
+            | Self::HoldBack { room, .. }
+            | Self::EndSource { room, .. }
+            | Self::StopRecording { room } => Some(*room),
+            Self::OpenRelay { call } | Self::CloseRelay { call } => Some(*call),
+            Self::Report { .. } => None,
+        }
+    }
 }
 
 /// What the node tells its owner.
@@ -152,4 +172,30 @@ pub struct NodeReport {
     pub turn_refused: u64,
     /// TCP connections that the driver holds.
     pub connections: u64,
+}
+
+impl AddAssign<&Self> for NodeReport {
+    fn add_assign(&mut self, other: &Self) {
+        self.rooms += other.rooms;
+        self.sessions += other.sessions;
+        self.media_packets_in += other.media_packets_in;
+        self.media_bytes_in += other.media_bytes_in;
+        self.media_packets_out += other.media_packets_out;
+        self.media_bytes_out += other.media_bytes_out;
+        self.media_packets_dropped += other.media_packets_dropped;
+        self.retransmitted_packets += other.retransmitted_packets;
+        self.keyframe_requests += other.keyframe_requests;
+        self.stun_answers += other.stun_answers;
+        self.stray_packets += other.stray_packets;
+        self.unsent_packets += other.unsent_packets;
+        self.allocations_udp += other.allocations_udp;
+        self.allocations_tcp += other.allocations_tcp;
+        self.allocations_tls += other.allocations_tls;
+        self.turn_packets_in += other.turn_packets_in;
+        self.turn_bytes_in += other.turn_bytes_in;
+        self.turn_packets_out += other.turn_packets_out;
+        self.turn_bytes_out += other.turn_bytes_out;
+        self.turn_refused += other.turn_refused;
+        self.connections += other.connections;
+    }
 }

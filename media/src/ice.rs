@@ -17,6 +17,8 @@ pub(crate) const CONSENT_LIFETIME: Duration = Duration::from_secs(30);
 
 const UFRAG_LEN: usize = 8;
 const PASSWORD_LEN: usize = 24;
+/// RFC 8839 §5.4.
+pub(crate) const ICE_CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// A username fragment of ours: it tells the session that a check is for.
 pub(crate) type Ufrag = [u8; UFRAG_LEN];
@@ -31,10 +33,13 @@ struct Credentials {
 }
 
 impl Credentials {
-    fn generate(remote_ufrag: &str) -> Result<Self, getrandom::Error> {
+    /// The first character of the fragment says which shard gave it.
+    fn generate(shard: usize, remote_ufrag: &str) -> Result<Self, getrandom::Error> {
+        let mut ufrag: Ufrag = random_ice_chars()?;
+        ufrag[0] = ICE_CHARS[shard % ICE_CHARS.len()];
         let password = String::from_utf8_lossy(&random_ice_chars::<PASSWORD_LEN>()?).into_owned();
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
-        Ok(Self { ufrag: random_ice_chars()?, password, key, remote_ufrag: remote_ufrag.to_owned() })
+        Ok(Self { ufrag, password, key, remote_ufrag: remote_ufrag.to_owned() })
     }
 
     /// RFC 8445 §7.2.2: the receiver's fragment first.
@@ -43,9 +48,14 @@ impl Credentials {
     }
 }
 
+/// The shard in whose fragment a check's username begins.
+pub(crate) fn shard_in(username: &[u8]) -> Option<usize> {
+    let first = username.first()?;
+    ICE_CHARS.iter().position(|known| known == first)
+}
+
 /// 6 random bits a character.
 fn random_ice_chars<const N: usize>() -> Result<[u8; N], getrandom::Error> {
-    const ICE_CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.map(|byte| ICE_CHARS[usize::from(byte % 64)]))
@@ -54,6 +64,7 @@ fn random_ice_chars<const N: usize>() -> Result<[u8; N], getrandom::Error> {
 /// The lite agent.
 #[derive(Debug)]
 pub(crate) struct IceLite {
+    shard: usize,
     current: Credentials,
     /// Still accepted after a restart, until the client's first check with the new ones.
     previous: Option<Credentials>,
@@ -72,9 +83,10 @@ pub(crate) struct Checked {
 }
 
 impl IceLite {
-    pub(crate) fn new(now: Instant, remote_ufrag: &str) -> Result<Self, getrandom::Error> {
+    pub(crate) fn new(now: Instant, shard: usize, remote_ufrag: &str) -> Result<Self, getrandom::Error> {
         Ok(Self {
-            current: Credentials::generate(remote_ufrag)?,
+            shard,
+            current: Credentials::generate(shard, remote_ufrag)?,
             previous: None,
             nominated: None,
             consent_until: now + CONSENT_LIFETIME,
@@ -110,7 +122,7 @@ impl IceLite {
     /// nominated pair until the client nominates with the new credentials.
     pub(crate) fn restart_if_new(&mut self, remote_ufrag: &str) -> Result<(), getrandom::Error> {
         if self.current.remote_ufrag != remote_ufrag {
-            let next = Credentials::generate(remote_ufrag)?;
+            let next = Credentials::generate(self.shard, remote_ufrag)?;
             self.previous = Some(std::mem::replace(&mut self.current, next));
         }
         Ok(())
@@ -176,7 +188,7 @@ mod tests {
 
     #[test]
     fn authenticated_check_is_answered_and_nominates() {
-        let mut ice = IceLite::new(begin(), "them").unwrap();
+        let mut ice = IceLite::new(begin(), 0, "them").unwrap();
         let (username, password) = (username(&ice, "them"), ice.password().to_owned());
         let plain = check(&mut ice, &username, &password, false, 1).unwrap();
         assert!(plain.authenticated && !plain.moved && ice.nominated().is_none());
@@ -189,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_lost_pair_is_replaced_by_the_next_nomination() {
-        let mut ice = IceLite::new(begin(), "them").unwrap();
+        let mut ice = IceLite::new(begin(), 0, "them").unwrap();
         let (username, password) = (username(&ice, "them"), ice.password().to_owned());
         check(&mut ice, &username, &password, true, 1).unwrap();
         assert!(!ice.lose(&route(2)), "another one");
@@ -199,8 +211,17 @@ mod tests {
     }
 
     #[test]
+    fn every_fragment_says_which_shard_gave_it() {
+        let mut ice = IceLite::new(begin(), 63, "them").unwrap();
+        let first = ice.ufrag();
+        ice.restart_if_new("next").unwrap();
+        assert_ne!(first, ice.ufrag());
+        assert_eq!([first, ice.ufrag()].map(|ufrag| shard_in(&ufrag)), [Some(63); 2]);
+    }
+
+    #[test]
     fn wrong_password_or_username_is_met_with_silence() {
-        let mut ice = IceLite::new(begin(), "them").unwrap();
+        let mut ice = IceLite::new(begin(), 0, "them").unwrap();
         let (good, password) = (username(&ice, "them"), ice.password().to_owned());
         assert!(check(&mut ice, &good, "wrong", true, 1).is_none());
         for bad in [username(&ice, "they"), username(&ice, "themm"), username(&ice, ""), "them".to_owned(), String::new()] {
@@ -211,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_lost_route_is_not_sent_on_and_may_be_nominated_again() {
-        let mut ice = IceLite::new(begin(), "them").unwrap();
+        let mut ice = IceLite::new(begin(), 0, "them").unwrap();
         let (username, password) = (username(&ice, "them"), ice.password().to_owned());
         check(&mut ice, &username, &password, true, 1).unwrap();
         assert!(!ice.lose(&route(2)) && ice.nominated() == Some(route(1)));
@@ -221,7 +242,7 @@ mod tests {
 
     #[test]
     fn restart_keeps_the_old_pair_until_the_new_one_is_nominated() {
-        let mut ice = IceLite::new(begin(), "them").unwrap();
+        let mut ice = IceLite::new(begin(), 0, "them").unwrap();
         let (old_username, old_password) = (username(&ice, "them"), ice.password().to_owned());
         check(&mut ice, &old_username, &old_password, true, 1).unwrap();
         ice.restart_if_new("them").unwrap();

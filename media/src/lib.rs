@@ -1,4 +1,4 @@
-//! The media node: everything between a datagram on our one port and a datagram to somebody else.
+//! The media node: everything between a datagram on our port and a datagram to somebody else.
 //!
 //! ```text
 //! driver   recvmmsg -> a batch of datagrams
@@ -10,6 +10,8 @@
 //!
 //! [`node`] puts these together, owns them all by value and keeps their deadlines (`timers`); [`control`] is how
 //! the rest of the program speaks to it, usually through the [`driver`]'s handle.
+//!
+//! All of this is one shard, a thread with a port; there may be several, which share nothing ([`shards`]).
 //!
 //! Only `driver` does I/O, reads a clock or owns a thread. The rest is told the time and is pure.
 
@@ -38,6 +40,7 @@ mod rtcp;
 mod rtp;
 mod sdp;
 mod session;
+pub mod shards;
 pub mod srtp;
 mod stun;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -25,6 +25,10 @@ pub struct NodeConfig {
     /// Where clients reach this node: one ICE candidate each, the preferred one first. Behind 1:1 NAT these are the
     /// public addresses, while datagrams arrive at private ones.
     pub candidates: Vec<SocketAddr>,
+    /// Where they are reached over TCP, at the same addresses.
+    pub tcp_port: u16,
+    /// Which of the shards this is, below [`MAX_SHARDS`](crate::shards::MAX_SHARDS).
+    pub shard: usize,
     /// The SRTP profiles we negotiate, the preferred one first.
     pub srtp_profiles: Vec<SrtpProfile>,
     pub max_sessions: usize,
@@ -97,9 +101,10 @@ impl Node {
             return Err(NodeError("no SRTP profile is configured".to_owned()));
         }
         let identity = Identity::generate().map_err(|error| NodeError(error.to_string()))?;
+        let NodeConfig { candidates, tcp_port, shard, srtp_profiles: profiles, max_sessions } = config;
         Ok(Self {
-            shared: Shared { identity, profiles: config.srtp_profiles, candidates: config.candidates },
-            max_sessions: config.max_sessions,
+            shared: Shared { identity, profiles, candidates, tcp_port, shard },
+            max_sessions,
             sessions: Table::new(),
             rooms: Table::new(),
             by_peer: HashMap::new(),
@@ -130,11 +135,11 @@ impl Node {
                 }
                 self.reply(peer, result);
             }
-            Command::Renegotiate { peer, offer } => {
+            Command::Renegotiate { peer, offer, .. } => {
                 let result = self.renegotiate(now, peer, &offer, out);
                 self.reply(peer, result);
             }
-            Command::Leave { peer } => {
+            Command::Leave { peer, .. } => {
                 if let Some(&index) = self.by_peer.get(&peer) {
                     self.close(now, index, CloseReason::Left, out);
                 }
@@ -143,8 +148,8 @@ impl Node {
             Command::OpenRelay { .. } | Command::CloseRelay { .. } => {}
             Command::StartRecording { room, .. } => self.record(room),
             Command::StopRecording { room } => self.record_no_more(room),
-            Command::HoldBack { peer, on } => self.hold_back(now, peer, on),
-            Command::EndSource { peer, source } => self.source_ended(now, peer, source, out),
+            Command::HoldBack { peer, on, .. } => self.hold_back(now, peer, on),
+            Command::EndSource { peer, source, .. } => self.source_ended(now, peer, source, out),
             // The recorder's.
             Command::NoteRecording { .. } => {}
             Command::Report { id } => {
@@ -237,7 +242,11 @@ impl Node {
     fn hold_back(&mut self, now: Instant, peer: PeerId, on: bool) {
         let Some(entry) = self.by_peer.get(&peer).and_then(|index| self.sessions.get(*index)) else { return };
         let (room, member) = (entry.room, entry.member);
-        self.in_room(room, |room| room.hold_back(now, member, on));
+        self.in_room(room, |room| {
+            #[cfg(test)]
+            assert_ne!(peer, crate::testing::UNLUCKY, "this panic is part of a test");
+            room.hold_back(now, member, on);
+        });
         self.schedule_room(now, room);
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) profiles: Vec<SrtpProfile>,
     /// Where clients find us: one candidate each.
     pub(crate) candidates: Vec<SocketAddr>,
+    pub(crate) tcp_port: u16,
+    pub(crate) shard: usize,
 }
 
 /// The answer to an offer, and what the room must know of it.
@@ -56,7 +58,7 @@ impl Session {
         let dtls = Dtls::new(&shared.identity, &shared.profiles, &remote.fingerprints).map_err(no_session)?;
         let mut session = Self {
             peer,
-            ice: IceLite::new(now, &remote.ufrag).map_err(no_session)?,
+            ice: IceLite::new(now, shared.shard, &remote.ufrag).map_err(no_session)?,
             dtls,
             remote,
             downs: DownSources::default(),
@@ -92,6 +94,7 @@ impl Session {
             password: self.ice.password(),
             fingerprint: shared.identity.fingerprint(),
             candidates: &shared.candidates,
+            tcp_port: shared.tcp_port,
         };
         let receiving: Vec<&Mid> = offer.accepted().filter(|media| media.receives).map(|media| &media.mid).collect();
         let down = |mid: &Mid| if receiving.contains(&mid) { self.downs.get(mid) } else { None };

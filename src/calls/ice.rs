@@ -14,6 +14,7 @@ pub struct Reach {
     pub public_ip: Vec<IpAddr>,
     /// The addresses of ICE candidates.
     pub advertised: Vec<IpAddr>,
+    /// Of TCP, and of the UDP that STUN is asked at.
     pub port: u16,
     /// The TCP port speaks TLS.
     pub tls: bool,
@@ -30,9 +31,16 @@ pub enum Way {
 }
 
 impl Reach {
-    /// What an answered call on `path` needs. `host` is that of the URL by which the device's own connection came.
+    /// What an answered call on `path` needs, whose relay takes UDP at `udp_port`. `host` is that of the URL by which the device's own
+    /// connection came.
     #[must_use]
-    pub fn ice_servers(&self, path: Path, host: &str, credentials: impl FnOnce() -> Credentials) -> Vec<IceServer> {
+    pub fn ice_servers(
+        &self,
+        path: Path,
+        host: &str,
+        udp_port: u16,
+        credentials: impl FnOnce() -> Credentials,
+    ) -> Vec<IceServer> {
         let ways: &[Way] = match path {
             Path::Direct => &[Way::Stun],
             Path::Relayed => &[Way::TurnUdp, Way::TurnTcp, Way::TurnTls],
@@ -41,7 +49,7 @@ impl Reach {
             // so that the direct way to the node would be dead.
             Path::MediaNode => &[Way::TurnTcp, Way::TurnTls],
         };
-        let urls: Vec<_> = ways.iter().flat_map(|way| self.urls(*way, host)).collect();
+        let urls: Vec<_> = ways.iter().flat_map(|way| self.urls(*way, host, udp_port)).collect();
         if urls.is_empty() {
             return Vec::new();
         }
@@ -54,14 +62,14 @@ impl Reach {
     /// lead to a proxy that forwards nothing but HTTP; the addresses of our candidates come last, for a host that is none. Only the
     /// name is in the certificate.
     #[must_use]
-    pub fn urls(&self, way: Way, host: &str) -> Vec<String> {
+    pub fn urls(&self, way: Way, host: &str, udp_port: u16) -> Vec<String> {
         let set = self.public_ip.first().copied().map(host_of_ip).filter(|_| way != Way::TurnTls);
         let fallback = || self.advertised.first().copied().map(host_of_ip);
         let name = Host::parse(host).ok().or_else(fallback);
         let port = self.port;
         let url = |host: Host| match way {
             Way::Stun => Some(format!("stun:{host}:{port}")),
-            Way::TurnUdp => Some(format!("turn:{host}:{port}?transport=udp")),
+            Way::TurnUdp => Some(format!("turn:{host}:{udp_port}?transport=udp")),
             Way::TurnTcp => Some(format!("turn:{host}:{port}?transport=tcp")),
             Way::TurnTls => self.tls.then(|| format!("turns:{host}:{port}?transport=tcp")),
         };
@@ -93,7 +101,7 @@ mod tests {
 
     fn check(reach: &Reach, path: Path, host: &str, urls: &[&str]) {
         let credentials = || Credentials { username: "user".to_owned(), password: "password".to_owned() };
-        let servers = reach.ice_servers(path, host, credentials);
+        let servers = reach.ice_servers(path, host, 8081, credentials);
         assert_eq!(servers.iter().flat_map(|server| &server.urls).collect::<Vec<_>>(), urls, "{host}");
         let known = (path != Path::Direct).then_some(("user", "password"));
         for server in servers {
@@ -119,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_turn_server_has_every_way_that_there_is() {
-        let (udp, tcp) = ("turn:chat.example:8080?transport=udp", "turn:chat.example:8080?transport=tcp");
+        let (udp, tcp) = ("turn:chat.example:8081?transport=udp", "turn:chat.example:8080?transport=tcp");
         let tls = "turns:chat.example:8080?transport=tcp";
         check(&reach(&[], true), Path::Relayed, "chat.example", &[udp, tcp, tls]);
         check(&reach(&[], false), Path::Relayed, "chat.example", &[udp, tcp]);
@@ -139,8 +147,8 @@ mod tests {
     #[test]
     fn an_address_set_by_the_admin_does_not_stand_for_the_name_in_tls() {
         let urls = [
-            "turn:198.51.100.7:8080?transport=udp",
-            "turn:chat.example:8080?transport=udp",
+            "turn:198.51.100.7:8081?transport=udp",
+            "turn:chat.example:8081?transport=udp",
             "turn:198.51.100.7:8080?transport=tcp",
             "turn:chat.example:8080?transport=tcp",
             "turns:chat.example:8080?transport=tcp",

@@ -26,7 +26,7 @@ const CREDENTIALS_LIVE: Duration = Duration::from_secs(10 * 60);
 /// What the node says to an offer.
 pub type Answer = Result<String, RefusedReason>;
 
-/// A running node. Dropping it waits for its thread.
+/// A running node. Dropping it waits for its threads.
 #[derive(Debug)]
 pub struct MediaNode {
     pub reach: Reach,
@@ -56,8 +56,15 @@ impl MediaNode {
     /// What a participant of an answered call on `path` needs, with credentials made now.
     #[must_use]
     pub fn ice_servers(&self, path: Path, call: CallId, user: UserId, host: &str) -> Vec<IceServer> {
-        let credentials = || self.handle.credentials(RoomId(call.as_u128()), user.as_u128(), CREDENTIALS_LIVE);
-        self.reach.ice_servers(path, host, credentials)
+        let room = RoomId(call.as_u128());
+        let credentials = || self.handle.credentials(room, user.as_u128(), CREDENTIALS_LIVE);
+        self.reach.ice_servers(path, host, self.udp_port(room), credentials)
+    }
+
+    /// Where the relay of a call takes UDP: at the shard that the call is on.
+    #[must_use]
+    pub fn udp_port(&self, room: RoomId) -> u16 {
+        self.handle.address_of(room).port()
     }
 
     /// Hands over a TCP connection that carries media.
@@ -113,11 +120,12 @@ impl MediaNode {
     }
 }
 
-/// Starts the node on the UDP port with the number of our TCP port, and tells the calls of it.
+/// Starts the node on the UDP ports from the number of our TCP port on, one for each shard, and tells the calls of it.
 pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
     let advertised = app.config.media_addresses();
     let config = driver::Config {
         bind: tcp,
+        shards: app.config.media_shards.into(),
         advertised: advertised.clone(),
         srtp_profiles: SRTP_PROFILES.to_vec(),
         stream_patience: stream_patience(app),
@@ -129,7 +137,7 @@ pub fn start(app: &App, tcp: SocketAddr) -> io::Result<()> {
         port: handle.local_addr().port(),
         tls: app.config.tls != Tls::Off,
     };
-    tracing::info!(address = %handle.local_addr(), advertised = ?reach.advertised, "the media node runs");
+    tracing::info!(address = %handle.local_addr(), shards = app.config.media_shards, advertised = ?reach.advertised, "the media node runs");
     app.calls.attach(MediaNode { reach, handle, reports: HashMap::new(), visits: HashMap::new(), asked: 0 });
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use staffline_media::control::PeerId;
+use staffline_media::control::{PeerId, RoomId};
 
 use super::{
     Participant, Signal,
@@ -159,7 +159,7 @@ impl Party {
     }
 }
 
-pub(super) fn leave(party: &mut Party) -> Option<Output> {
+pub(super) fn leave(room: RoomId, party: &mut Party) -> Option<Output> {
     let peer = std::mem::take(&mut party.node).peer?;
-    Some(Output::Node(NodeCommand::Leave { peer }))
+    Some(Output::Node(NodeCommand::Leave { room, peer }))
 }

@@ -265,9 +265,10 @@ impl Call {
     fn end(&mut self, now: Millis, outcome: Outcome) -> Vec<Output> {
         let mut out: Vec<_> = [Side::Caller, Side::Callee].into_iter().filter_map(|side| self.leave_note(side)).collect();
         out.extend(self.stop_recording());
-        out.extend([&mut self.caller, &mut self.callee].into_iter().filter_map(leave));
+        let room = self.room();
+        out.extend([&mut self.caller, &mut self.callee].into_iter().filter_map(|party| leave(room, party)));
         if std::mem::take(&mut self.relay_open) {
-            out.push(Output::Node(NodeCommand::CloseRelay { call: self.room() }));
+            out.push(Output::Node(NodeCommand::CloseRelay { call: room }));
         }
         out.extend(self.show_side(Side::Caller));
         // A busy callee's devices are in another call and never heard of this one.

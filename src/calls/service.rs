@@ -195,7 +195,7 @@ impl Calls {
     }
 
     /// What the media node calls on its thread. Weak, because the calls own the node.
-    pub fn node_listener(&self) -> impl FnMut(NodeEvent) + Send + 'static {
+    pub fn node_listener(&self) -> impl FnMut(NodeEvent) + Clone + Send + 'static {
         let parts = Arc::downgrade(&self.0);
         move |event| {
             if let Some(parts) = parts.upgrade() {

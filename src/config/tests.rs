@@ -26,7 +26,7 @@ fn defaults_are_those_of_the_table() {
     let config = load(&[], "").expect("nothing needs to be set");
     assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
     assert_eq!((config.tls, config.log_format, config.log_filter.as_str()), (Tls::Off, LogFormat::Text, "info"));
-    assert_eq!(config.session_lifetime.as_secs(), 30 * 24 * 3_600);
+    assert_eq!((config.media_shards, config.session_lifetime.as_secs()), (1, 30 * 24 * 3_600));
     assert_eq!(config.database, Database::Sqlite(config.data.join("staffline.db")));
     assert_eq!(Config::of_folder(Path::new("x")).expect("defaults").data, Path::new("x"));
 }
@@ -42,7 +42,7 @@ fn a_flag_beats_the_file_and_the_file_the_default() {
 
 #[test]
 fn a_mistake_is_named_with_its_place() {
-    let cases: [(&[&str], &str, &[&str]); 28] = [
+    let cases: [(&[&str], &str, &[&str]); 30] = [
         (&[], "lisen = '127.0.0.1:1'", &["staffline.toml", "unknown field `lisen`"]),
         (&[], "listen = 'nowhere'", &["staffline.toml", "listen", "line 1"]),
         (&["--listen", "nowhere"], "", &["--listen", "nowhere"]),
@@ -53,6 +53,12 @@ fn a_mistake_is_named_with_its_place() {
         (&["--public-url", "ftp://x"], "", &["public_url (--public-url)", "https://host"]),
         (&["--public-url", "https://x/chat"], "", &["public_url (--public-url)", "no path"]),
         (&["--public-ip", "0.0.0.0"], "", &["public_ip (--public-ip)", "0.0.0.0"]),
+        (&["--media-shards", "65"], "", &["media_shards (--media-shards)", "65 is not between 1 and 64"]),
+        (
+            &["--listen", "0.0.0.0:65535"],
+            "media_shards = 2",
+            &["media_shards (", "staffline.toml", "no 2 UDP ports from 65535 on"],
+        ),
         (&["--tls", "files"], "", &["tls_cert (not set)"]),
         (&["--tls-cert", "/nowhere"], "", &["tls_cert (--tls-cert)", "cannot read /nowhere"]),
         (&["--tls", "off", "--tls-key", "/nowhere"], "", &["tls (--tls)"]),

@@ -162,7 +162,7 @@ impl Doctor {
                 LoopbackEnd::Receiver => &mut check.receiver,
             };
             if let Some(before) = place.replace(peer) {
-                app.calls.visitor_leaves(before);
+                app.calls.visitor_leaves(check.room, before);
             }
             // Under the lock, so that the peer cannot come after the check has ended.
             app.calls.visitor_joins(check.room, peer, offer)
@@ -241,7 +241,7 @@ impl Doctor {
 impl Open {
     fn end(self, calls: &Calls) {
         for peer in [self.sender, self.receiver].into_iter().flatten() {
-            calls.visitor_leaves(peer);
+            calls.visitor_leaves(self.room, peer);
         }
         calls.close_relay(self.room);
         self.ended.cancel();

@@ -29,6 +29,7 @@ pub async fn run(target: &Target, language: Language, clock: &Clock, trust: &Tru
     for finding in &findings {
         writeln!(out, "{}", words::finding(language, finding, target))?;
     }
+    writeln!(out, "{}", words::firewall(language, target.port, target.udp()))?;
     Ok(findings == [Finding::Fine])
 }
 

@@ -127,7 +127,7 @@ pub(super) async fn relay(target: &Target, addresses: &[SocketAddr], trust: &Tru
         probe::turn_stream(stream).await
     };
     let turn_tls = async { if target.tls { Some(timed(turn_tls).await) } else { None } };
-    let (udp, turn_udp) = (timed(probe::stun_udp(addresses)), timed(probe::turn_udp(addresses)));
+    let (udp, turn_udp) = (timed(probe::stun_shards(addresses, target.shards)), timed(probe::turn_udp(addresses)));
     let (udp, turn_udp, turn_tcp, turn_tls) = tokio::join!(udp, turn_udp, timed(turn_tcp), turn_tls);
     let mut tried = vec![Tried { step: Step::Udp, ms: Some(udp.ms), outcome: udp.outcome.map(Shown::SeenAs) }];
     note(&mut tried, Step::TurnUdp, turn_udp);

@@ -1,7 +1,8 @@
 //! Probes: one leg each, against our own port or somebody else's, from where this runs. They change nothing and need no account.
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{fmt, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
+use futures_util::future::try_join_all;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{Request, Response, StatusCode, body::Bytes, body::Incoming, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
@@ -47,6 +48,9 @@ pub enum Fault {
     /// Ours is ahead of the server's by so many milliseconds.
     #[error("the clocks differ by {0} ms")]
     Clock(i64),
+    /// Of one shard of the media node.
+    #[error("UDP {0}: {1}")]
+    Port(u16, Box<Fault>),
     #[error("{0}")]
     Other(String),
 }
@@ -67,7 +71,25 @@ impl From<io::Error> for Fault {
 pub struct Target {
     pub host: Host,
     pub port: u16,
+    /// Of the media node.
+    pub shards: u16,
     pub tls: bool,
+}
+
+/// The ports of the media node's shards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UdpPorts {
+    pub first: u16,
+    pub shards: u16,
+}
+
+impl fmt::Display for UdpPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.first, self.shards) {
+            (first, 0 | 1) => write!(f, "{first}"),
+            (first, shards) => write!(f, "{first}-{}", first.saturating_add(shards - 1)),
+        }
+    }
 }
 
 impl Target {
@@ -79,7 +101,12 @@ impl Target {
             "http" => false,
             _ => return None,
         };
-        Some(Self { host: url.host()?.to_owned(), port: url.port_or_known_default()?, tls })
+        Some(Self { host: url.host()?.to_owned(), port: url.port_or_known_default()?, shards: 1, tls })
+    }
+
+    #[must_use]
+    pub fn udp(&self) -> UdpPorts {
+        UdpPorts { first: self.port, shards: self.shards }
     }
 
     /// One address of each family, the system's favourite first.
@@ -206,6 +233,21 @@ pub async fn stun_udp(addresses: &[SocketAddr]) -> Result<SocketAddr, Fault> {
         Answer::Mapped(seen) => Ok(seen),
         other => Err(Fault::NotOurs(format!("STUN {other:?}"))),
     }
+}
+
+/// The same at the port of each shard, at once; the address that the first one sees.
+pub async fn stun_shards(addresses: &[SocketAddr], shards: u16) -> Result<SocketAddr, Fault> {
+    let probe = |shard: u16| async move {
+        let at = |address: &SocketAddr| SocketAddr::new(address.ip(), address.port().saturating_add(shard));
+        let addresses: Vec<_> = addresses.iter().map(at).collect();
+        let place = |fault| match addresses.first() {
+            Some(address) if shards > 1 => Fault::Port(address.port(), Box::new(fault)),
+            _ => fault,
+        };
+        stun_udp(&addresses).await.map_err(place)
+    };
+    let seen = try_join_all((0..shards).map(probe)).await?;
+    seen.first().copied().ok_or(Fault::NoAddress)
 }
 
 /// A TURN server answers over UDP.

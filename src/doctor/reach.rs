@@ -15,7 +15,7 @@ use super::{
     certificate::{CertificateFault, Trust},
     dashboard::{ReachCheck, ReachWhat, Reachability},
     examination::{self, Shown, Step, Tried},
-    probe::{Fault, Target},
+    probe::{Fault, Target, UdpPorts},
     words::{self, say},
 };
 use crate::{
@@ -32,8 +32,8 @@ const EVERY: Duration = Duration::from_secs(15 * 60);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     at: Option<Millis>,
-    /// Our own; unset until the server listens.
-    port: Option<u16>,
+    /// Our own, the first one that of TCP; unset until the server listens.
+    ports: Option<UdpPorts>,
     checks: Vec<Check>,
 }
 
@@ -71,8 +71,8 @@ pub async fn run(app: App, own: SocketAddr) {
         Ok(trust) => trust,
         Err(error) => return tracing::error!(%error, "the server cannot check whether it can be reached"),
     };
-    let port = own.port();
-    tracing::info!("a firewall must let in TCP {port} and UDP {port}, and nothing else");
+    let ports = ports(&app.config, own);
+    tracing::info!("a firewall must let in TCP {} and UDP {ports}, and nothing else", ports.first);
     loop {
         let reach = tokio::select! {
             () = app.stop.cancelled() => return,
@@ -90,7 +90,11 @@ pub async fn run(app: App, own: SocketAddr) {
 /// Looks once; `own` is the address that we listen on.
 pub async fn look(app: &App, own: SocketAddr, trust: &Trust) -> Reach {
     let checks = Box::pin(try_all(&app.config, own, trust, &app.clock)).await;
-    Reach { at: Some(app.clock.now()), port: Some(own.port()), checks }
+    Reach { at: Some(app.clock.now()), ports: Some(ports(&app.config, own)), checks }
+}
+
+fn ports(config: &Config, own: SocketAddr) -> UdpPorts {
+    UdpPorts { first: own.port(), shards: config.media_shards }
 }
 
 async fn try_all(config: &Config, own: SocketAddr, trust: &Trust, clock: &Clock) -> Vec<Check> {
@@ -107,7 +111,8 @@ async fn try_all(config: &Config, own: SocketAddr, trust: &Trust, clock: &Clock)
     };
     let mut checks = vec![Check { what: ReachWhat::Address, place: place.clone(), outcome: address }];
     let media = media(config, own.port(), &told, &found);
-    let relay_target = Target { port: own.port(), tls: config.tls != Tls::Off, host: page.host.clone() };
+    let (tls, shards) = (config.tls != Tls::Off, config.media_shards);
+    let relay_target = Target { port: own.port(), shards, tls, host: page.host.clone() };
     let (web, relay) =
         tokio::join!(examination::web(&page, &found, trust, clock), examination::relay(&relay_target, &media, trust));
     checks.extend(web.into_iter().filter_map(|tried| check(tried, &place)));
@@ -125,7 +130,7 @@ fn page(config: &Config, own: SocketAddr, told: &[IpAddr]) -> Option<Target> {
         IpAddr::V4(ip) => Host::Ipv4(*ip),
         IpAddr::V6(ip) => Host::Ipv6(*ip),
     };
-    Some(Target { host, port: own.port(), tls: config.tls != Tls::Off })
+    Some(Target { host, port: own.port(), shards: config.media_shards, tls: config.tls != Tls::Off })
 }
 
 /// Where media and TURN are to come: at the address that the admin has set, or where the name leads, or at our own; one of each family.
@@ -167,15 +172,13 @@ impl Reach {
     /// For the dashboard.
     #[must_use]
     pub fn show(&self, language: Language) -> Reachability {
-        let check = |check: &Check| ReachCheck {
-            what: check.what,
-            ok: check.outcome.is_ok(),
-            detail: sentence(language, check, self.port.unwrap_or_default()),
-        };
+        let ports = self.ports();
+        let check =
+            |check: &Check| ReachCheck { what: check.what, ok: check.outcome.is_ok(), detail: sentence(language, check, ports) };
         Reachability {
             checked_at: self.at,
             checks: self.checks.iter().map(check).collect(),
-            firewall: self.port.map(|port| vec![format!("TCP {port}"), format!("UDP {port}")]).unwrap_or_default(),
+            firewall: self.ports.map(|ports| vec![format!("TCP {}", ports.first), format!("UDP {ports}")]).unwrap_or_default(),
         }
     }
 
@@ -184,10 +187,15 @@ impl Reach {
         self.checks.iter().map(|check| (check.what, check.outcome.is_ok()))
     }
 
+    /// There are some once something was tried.
+    fn ports(&self) -> UdpPorts {
+        self.ports.unwrap_or(UdpPorts { first: 0, shards: 1 })
+    }
+
     fn tell(&self, before: &Self) {
         for check in &self.checks {
             let (ok, told) = (check.outcome.is_ok(), before.checks.contains(check));
-            let sentence = sentence(Language::En, check, self.port.unwrap_or_default());
+            let sentence = sentence(Language::En, check, self.ports());
             match (ok, told) {
                 (true, false) => tracing::info!("{sentence}"),
                 (false, false) => tracing::warn!("{sentence}"),
@@ -197,7 +205,7 @@ impl Reach {
     }
 }
 
-fn sentence(language: Language, check: &Check, port: u16) -> String {
+fn sentence(language: Language, check: &Check, ports: UdpPorts) -> String {
     let place = &check.place;
     let list = |ips: &[IpAddr]| ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let say = |en: String, ru: String| say(language, en, ru);
@@ -231,7 +239,7 @@ fn sentence(language: Language, check: &Check, port: u16) -> String {
             format!("The certificate of {place} ends within 14 days: renew it."),
             format!("Сертификат {place} закончится в течение 14 дней: обновите его."),
         ),
-        Outcome::Bad(fault) => bad(language, check.what, &words::fault(language, fault), place, port),
+        Outcome::Bad(fault) => bad(language, check.what, &words::fault(language, fault), place, ports),
     }
 }
 
@@ -250,7 +258,8 @@ fn good(language: Language, what: ReachWhat, place: &str) -> String {
 }
 
 /// One sentence for each: what does not get through, what follows, what to do.
-fn bad(language: Language, what: ReachWhat, why: &str, place: &str, port: u16) -> String {
+fn bad(language: Language, what: ReachWhat, why: &str, place: &str, ports: UdpPorts) -> String {
+    let port = ports.first;
     let say = |en: String, ru: String| say(language, en, ru);
     match what {
         ReachWhat::Address => say(
@@ -277,10 +286,10 @@ fn bad(language: Language, what: ReachWhat, why: &str, place: &str, port: u16) -
         ),
         ReachWhat::Udp | ReachWhat::TurnUdp => say(
             format!(
-                "UDP {port} to this machine is not let in ({place}: {why}); calls will use TCP {port} only, unless only the way from this machine back to itself is missing."
+                "UDP {ports} to this machine is not let in ({place}: {why}); calls will use TCP {port} only, unless only the way from this machine back to itself is missing."
             ),
             format!(
-                "UDP {port} к этой машине не пропускается ({place}: {why}); звонки пойдут только по TCP {port}, если дело не только в пути с этой машины к ней же самой."
+                "UDP {ports} к этой машине не пропускается ({place}: {why}); звонки пойдут только по TCP {port}, если дело не только в пути с этой машины к ней же самой."
             ),
         ),
         ReachWhat::TurnTcp => say(

@@ -3,7 +3,7 @@
 use super::{
     certificate::CertificateFault,
     examination::{Finding, Shown, Step},
-    probe::{Fault, Target},
+    probe::{Fault, Target, UdpPorts},
 };
 use crate::users::settings::Language;
 
@@ -48,6 +48,15 @@ pub fn shown(language: Language, shown: &Shown) -> String {
     }
 }
 
+/// What must be let in to the server.
+pub fn firewall(language: Language, tcp: u16, udp: UdpPorts) -> String {
+    say(
+        language,
+        format!("A firewall before the server must let in TCP {tcp} and UDP {udp}."),
+        format!("Межсетевой экран перед сервером должен пропускать TCP {tcp} и UDP {udp}."),
+    )
+}
+
 /// Why a leg did not work, in a few words.
 #[must_use]
 pub fn fault(language: Language, fault: &Fault) -> String {
@@ -62,6 +71,7 @@ pub fn fault(language: Language, fault: &Fault) -> String {
         Fault::NotOurs(said) => say(&format!("something else answers ({said})"), &format!("отвечает что-то другое ({said})")),
         Fault::Proxy(said) => say(&format!("the proxy said: {said}"), &format!("прокси ответил: {said}")),
         Fault::Clock(ahead) => clock(language, *ahead),
+        Fault::Port(port, why) => format!("UDP {port}: {}", self::fault(language, why)),
         Fault::Other(said) => said.clone(),
     }
 }

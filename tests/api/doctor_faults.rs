@@ -218,11 +218,32 @@ async fn the_command_says_it_and_ends_with_it() {
         let url = app.origin();
         let (fine, said) = command(&["--url", &url], Some(&file)).await;
         assert!(fine && said.contains("Звонки отсюда будут работать"), "{said}");
+        let port = app.address.port();
+        assert!(said.contains(&format!("должен пропускать TCP {port} и UDP {port}.")), "{said}");
         let (fine, said) = command(&["--url", &url, "--lang", "en"], None).await;
         assert!(!fine && said.contains("of an unknown authority"), "{said}");
         let blocked = format!("https://{}", tcp_only(app.address).await);
         let (fine, said) = command(&["--url", &blocked], Some(&file)).await;
         assert!(!fine && said.contains("не проходит: звонки будут работать по TCP"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_port_of_each_shard_is_tried() {
+    let two_shards = |config: &mut Config| config.media_shards = 2;
+    run_with(Engine::Sqlite, Setup { change: two_shards, ..Setup::default() }, |app| async move {
+        let (trust, port) = (Trust::load().unwrap(), app.address.port());
+        app.app.doctor.set_reach(reach::look(&app.app, app.address, &trust).await);
+        let found = serde_json::to_value(app.app.doctor.reach().show(Language::En)).unwrap();
+        assert_eq!(found["firewall"], json!([format!("TCP {port}"), format!("UDP {port}-{}", port + 1)]));
+        assert!(found["checks"].as_array().unwrap().iter().all(|check| check["ok"] == json!(true)), "{found}");
+        let two = Target { shards: 2, ..target(app.address, false) };
+        let udp = |tried: &[Tried]| tried.iter().find(|tried| tried.step == Step::Udp).unwrap().outcome.clone();
+        assert!(udp(&examine(&two, None, &trust, &Clock::System).await).is_ok());
+        let blocked = Target { port: 1, ..two };
+        let fault = udp(&examine(&blocked, None, &trust, &Clock::System).await).unwrap_err();
+        assert!(matches!(fault, Fault::Port(..)), "{fault:?}");
     })
     .await;
 }

@@ -22,7 +22,7 @@ const RECORD: usize = 16 * 1024;
 /// An empty queue keeps this much memory.
 const KEPT: usize = 16 * 1024;
 
-/// A connection that [`Handle::adopt`](super::Handle::adopt) hands to the media thread.
+/// A connection that [`Handle::adopt`](super::Handle::adopt) hands to a media thread.
 #[derive(Debug)]
 pub struct Stream {
     pub socket: TcpStream,
@@ -89,6 +89,17 @@ impl Connection {
             is_dirty: false,
             unused_since: Some(now),
         })
+    }
+
+    /// In another shard, which has neither list nor epoll of the one before.
+    pub(super) fn moved(mut self) -> Self {
+        (self.is_dirty, self.awaits_room) = (false, false);
+        self
+    }
+
+    /// Bytes that have come and are no whole frames, or were not looked at.
+    pub(super) fn pending(&self) -> usize {
+        self.pending.len()
     }
 
     pub(super) fn socket(&self) -> &TcpStream {

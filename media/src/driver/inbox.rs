@@ -105,6 +105,11 @@ impl Inbox {
         }
     }
 
+    /// What the first of the packets says that says something.
+    pub(super) fn find<T>(&self, cut: &Cut, what: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+        cut.packets.iter().find_map(|packet| what(&self.plain[packet.clone()]))
+    }
+
     /// The packets of the frames that were found.
     pub(super) fn packets(&mut self, cut: &Cut, route: Route) -> Vec<Datagram<'_>> {
         let mut batch = Vec::with_capacity(cut.packets.len());

@@ -1,4 +1,4 @@
-//! The media thread: what it owns, and the loop in which everything gets its turn.
+//! A media thread: what it owns, and the loop in which everything gets its turn.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,11 +6,11 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::connection::{Reading, Stream};
-use super::inbox::Inbox;
+use super::connection::Reading;
+use super::inbox::{Cut, Inbox};
 use super::outbox::SocketOutbox;
 use super::pace::Pace;
-use super::streams::{Index, StreamPatience, Streams};
+use super::streams::{Arrival, Doors, Index, StreamPatience, Streams};
 use super::sys::{self, Ready, Receiver, Socket, Waker};
 use super::tape::Tape;
 use super::{COMMAND_QUEUE, STREAM_QUEUE};
@@ -20,6 +20,7 @@ use crate::framing::Guess;
 use crate::outbox::{Outbox, Recorded};
 use crate::port::Port;
 use crate::recorder::sink::Recorder;
+use crate::shards;
 
 /// Batches received in one go before timers and commands get their turn.
 const MAX_BATCHES: usize = 8;
@@ -65,6 +66,7 @@ impl Outbox for Outboxes {
 /// Everything the thread owns.
 pub(super) struct Shard<F> {
     port: Port,
+    place: Place,
     socket: Arc<Socket>,
     receiver: Receiver,
     inbox: Inbox,
@@ -73,16 +75,32 @@ pub(super) struct Shard<F> {
     /// There was something in this turn: more may come at once.
     flowing: bool,
     commands: mpsc::Receiver<Command>,
-    new_streams: mpsc::Receiver<Stream>,
+    new_streams: mpsc::Receiver<Arrival>,
     /// What the recorder tells.
     recorded: mpsc::Receiver<Event>,
     on_event: F,
 }
 
+/// Which of the shards it is, and where the others are.
+pub(super) struct Place {
+    pub(super) number: usize,
+    pub(super) doors: Doors,
+}
+
+/// What became of the frames that a connection has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frames {
+    Taken,
+    /// There were some that are none.
+    Garbage,
+    /// The connection is another shard's, and has gone there with them.
+    Moved,
+}
+
 /// What comes to the thread from others.
 pub(super) struct Inlets {
     pub(super) commands: mpsc::Receiver<Command>,
-    pub(super) new_streams: mpsc::Receiver<Stream>,
+    pub(super) new_streams: mpsc::Receiver<Arrival>,
     pub(super) recorded: mpsc::Receiver<Event>,
 }
 
@@ -90,6 +108,7 @@ impl<F: FnMut(Event)> Shard<F> {
     pub(super) fn new(
         port: Port,
         socket: Socket,
+        place: Place,
         patience: StreamPatience,
         recorder: Recorder,
         inlets: Inlets,
@@ -101,7 +120,7 @@ impl<F: FnMut(Event)> Shard<F> {
         let outbox = Outboxes { udp, streams: Streams::new(patience)?, tape: Tape::new(recorder) };
         let (inbox, pace) = (Inbox::new(), Pace::new(Instant::now()));
         let Inlets { commands, new_streams, recorded } = inlets;
-        Ok(Self { port, socket, receiver, inbox, outbox, pace, flowing: false, commands, new_streams, recorded, on_event })
+        Ok(Self { port, place, socket, receiver, inbox, outbox, pace, flowing: false, commands, new_streams, recorded, on_event })
     }
 
     /// Ends when the handle is gone.
@@ -244,8 +263,8 @@ impl<F: FnMut(Event)> Shard<F> {
 
     fn take_streams(&mut self) {
         for _ in 0..STREAM_QUEUE {
-            let Ok(stream) = self.new_streams.try_recv() else { break };
-            match self.outbox.streams.adopt(Instant::now(), stream) {
+            let Ok(arrival) = self.new_streams.try_recv() else { break };
+            match self.outbox.streams.adopt(Instant::now(), arrival) {
                 Ok(index) => self.serve_stream(index),
                 Err(error) => tracing::debug!(%error, "a connection was not taken"),
             }
@@ -263,32 +282,40 @@ impl<F: FnMut(Event)> Shard<F> {
     fn serve_stream(&mut self, index: Index) {
         let Some(connection) = self.outbox.streams.get_mut(index) else { return };
         let read = connection.read(&mut self.inbox);
-        let is_sound = self.take_frames(index);
+        let frames = self.take_frames(index);
+        if frames == Frames::Moved {
+            return;
+        }
         // TLS has something to say of its own at times.
         self.outbox.streams.touch(index);
         self.outbox.flush();
-        if !is_sound || !matches!(read, Ok(Reading::Open)) {
+        if frames == Frames::Garbage || !matches!(read, Ok(Reading::Open)) {
             self.outbox.streams.fail(index);
         }
     }
 
-    /// Hands the whole frames in the inbox over as one batch, and keeps the rest. `false` if what came is no media.
-    fn take_frames(&mut self, index: Index) -> bool {
+    /// Hands the whole frames in the inbox over as one batch, and keeps the rest.
+    fn take_frames(&mut self, index: Index) -> Frames {
         let now = Instant::now();
         let Self { inbox, outbox, .. } = self;
-        let Some(connection) = outbox.streams.get_mut(index) else { return true };
+        let Some(connection) = outbox.streams.get_mut(index) else { return Frames::Taken };
         if connection.route().is_none() {
             match connection.bind(inbox.bytes()) {
                 Guess::Is(_) => {}
                 Guess::TooShort => {
                     connection.keep(now, inbox.bytes(), true);
-                    return true;
+                    return Frames::Taken;
                 }
-                Guess::Neither => return false,
+                Guess::Neither => return Frames::Garbage,
             }
         }
-        let Some((framing, route)) = outbox.streams.bound(index) else { return false };
+        let Some((framing, route)) = outbox.streams.bound(index) else { return Frames::Garbage };
         let cut = inbox.cut(framing);
+        if let Some(shard) = self.shard_of(&cut, &route) {
+            self.hand_over(now, index, shard);
+            return Frames::Moved;
+        }
+        let Self { inbox, outbox, .. } = self;
         if let Some(connection) = outbox.streams.get_mut(index) {
             connection.keep(now, &inbox.bytes()[cut.whole..], cut.whole == 0);
         }
@@ -299,7 +326,25 @@ impl<F: FnMut(Event)> Shard<F> {
                 shard.port.handle_batch(now, &mut batch, &mut shard.outbox);
             });
         }
-        !cut.garbage
+        if cut.garbage { Frames::Garbage } else { Frames::Taken }
+    }
+
+    /// The other shard that a connection is for, of which nobody here knows yet.
+    fn shard_of(&self, cut: &Cut, route: &Route) -> Option<usize> {
+        let Place { number, doors } = &self.place;
+        if doors.len() == 1 || self.port.is_in_use(route) {
+            return None;
+        }
+        self.inbox.find(cut, |packet| shards::named_in(packet, doors.len())).filter(|shard| shard != number)
+    }
+
+    /// With all that has just come over it.
+    fn hand_over(&mut self, now: Instant, index: Index, shard: usize) {
+        let Some(mut connection) = self.outbox.streams.release(index) else { return };
+        connection.keep(now, self.inbox.bytes(), true);
+        if let Err(error) = self.place.doors[shard].hand(Arrival::Moved(Box::new(connection))) {
+            tracing::debug!(%error, "a connection was not taken by its shard");
+        }
     }
 
     /// Ends those that have ended, and tells of them.

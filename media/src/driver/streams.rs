@@ -1,18 +1,21 @@
-//! All TCP connections of the media thread: which there are, who wants to be read or written, and who has stayed too long.
+//! All TCP connections of a media thread: which there are, who wants to be read or written, and who has stayed too long.
 //!
-//! Bounded: [`MAX_CONNECTIONS`] connections, [`MAX_OF_ADDRESS`] of one address; for each one frame that is not whole, and a queue
+//! Bounded, for each shard: [`MAX_CONNECTIONS`] connections, [`MAX_OF_ADDRESS`] of one address; for each one frame that is not whole, and a queue
 //! of packets to send, beyond which packets are dropped and counted.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
 use super::connection::{Connection, Stream};
 use super::inbox::MAX_RECEIVED;
+use super::sys::Waker;
+use super::{STREAM_QUEUE, SendError};
 use crate::datagram::Route;
 use crate::demux::FastHash;
 use crate::framing::Framing;
@@ -39,6 +42,42 @@ pub struct StreamPatience {
 impl Default for StreamPatience {
     fn default() -> Self {
         Self { unused: Duration::from_secs(15), frame: Duration::from_secs(10) }
+    }
+}
+
+/// A connection on its way to a shard.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    New(Stream),
+    /// From another shard.
+    Moved(Box<Connection>),
+}
+
+/// Where connections come in to a shard.
+#[derive(Debug)]
+pub(super) struct Door {
+    streams: mpsc::SyncSender<Arrival>,
+    waker: Arc<Waker>,
+}
+
+/// Those of all shards, by their numbers.
+pub(super) type Doors = Arc<[Door]>;
+
+impl Door {
+    pub(super) fn new() -> io::Result<(Self, mpsc::Receiver<Arrival>)> {
+        let (streams, new_streams) = mpsc::sync_channel(STREAM_QUEUE);
+        Ok((Self { streams, waker: Arc::new(Waker::new()?) }, new_streams))
+    }
+
+    /// Never blocks; a connection that is not taken is closed.
+    pub(super) fn hand(&self, arrival: Arrival) -> Result<(), SendError> {
+        self.streams.try_send(arrival)?;
+        self.waker.wake();
+        Ok(())
+    }
+
+    pub(super) fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
     }
 }
 
@@ -94,11 +133,17 @@ impl Streams {
     }
 
     /// Takes a connection in, or drops it if there are too many.
-    pub(super) fn adopt(&mut self, now: Instant, stream: Stream) -> io::Result<Index> {
-        if self.table.len() >= MAX_CONNECTIONS || stream.received.len() > MAX_RECEIVED {
+    pub(super) fn adopt(&mut self, now: Instant, arrival: Arrival) -> io::Result<Index> {
+        if self.table.len() >= MAX_CONNECTIONS {
             return Err(io::Error::other("too many connections"));
         }
-        let connection = Connection::new(now, stream)?;
+        let connection = match arrival {
+            Arrival::New(stream) => Connection::new(now, stream)?,
+            Arrival::Moved(connection) => connection.moved(),
+        };
+        if connection.pending() > MAX_RECEIVED {
+            return Err(io::Error::other("it has said too much"));
+        }
         let address = connection.address();
         if self.of_address.get(&address).is_some_and(|count| *count >= MAX_OF_ADDRESS) {
             return Err(io::Error::other("too many connections of one address"));
@@ -160,6 +205,24 @@ impl Streams {
     }
 
     fn remove(&mut self, index: Index) -> Option<Route> {
+        let (connection, route) = self.take_out(index)?;
+        // With its last descriptor it leaves epoll, too.
+        connection.close();
+        route
+    }
+
+    /// Lets go of a connection that another shard takes over.
+    pub(super) fn release(&mut self, index: Index) -> Option<Connection> {
+        let (connection, _) = self.take_out(index)?;
+        if let Err(error) = epoll::delete(&self.epoll, connection.socket()) {
+            tracing::warn!(%error, "epoll failed");
+            return None;
+        }
+        Some(connection)
+    }
+
+    /// And the route that it was known by.
+    fn take_out(&mut self, index: Index) -> Option<(Connection, Option<Route>)> {
         let connection = self.table.remove(index)?;
         let address = connection.address();
         if let Some(count) = self.of_address.get_mut(&address) {
@@ -173,9 +236,7 @@ impl Streams {
         if let Some(route) = &route {
             self.by_route.remove(route);
         }
-        // With its last descriptor it leaves epoll, too.
-        connection.close();
-        route
+        Some((connection, route))
     }
 
     /// Room for a packet, to be sent by [`Streams::flush`].

@@ -22,6 +22,7 @@ use crate::turn::credentials::{Authority, Grant};
 
 const OFFER: &str = include_str!("../sdp/testdata/chromium-offer.sdp");
 const PROFILES: [SrtpProfile; 2] = [SrtpProfile::AeadAes128Gcm, SrtpProfile::Aes128CmHmacSha1_80];
+const ROOM: RoomId = RoomId(1);
 const CHANNEL: u16 = 0x4000;
 /// Sources that the offer announces: audio, video, its retransmissions; and one that it does not.
 const SSRCS: [u32; 4] = [1001, 2_231_627_014, 632_943_048, 7];
@@ -82,7 +83,13 @@ fn udp(n: usize) -> Route {
 impl Scene {
     fn new() -> Self {
         let (now, authority) = (begin(), Authority::new(b"a secret"));
-        let node = NodeConfig { candidates: vec![NODE], srtp_profiles: PROFILES.to_vec(), max_sessions: 8 };
+        let node = NodeConfig {
+            candidates: vec![NODE],
+            tcp_port: NODE.port(),
+            shard: 0,
+            srtp_profiles: PROFILES.to_vec(),
+            max_sessions: 8,
+        };
         let port = Port::new(now, PortConfig { node, authority: authority.clone() }).expect("a port");
         let grant = Grant { call: CALL, user: ANNA, until: Duration::from_secs(600) };
         let turn = TurnClient::new(1, Protocol::Udp, authority.issue(&grant));
@@ -268,23 +275,23 @@ impl Scene {
         self.flush();
         let (peer, on) = (self.peers[who].id, script.u8() & 1 > 0);
         match script.u8() % 7 {
-            0 => self.command(Command::Leave { peer }),
+            0 => self.command(Command::Leave { room: ROOM, peer }),
             1 => self.join(who),
             2 => {
                 let offer = damaged(&self.peers[who].offer, script);
-                self.command(Command::Renegotiate { peer, offer });
+                self.command(Command::Renegotiate { room: ROOM, peer, offer });
             }
-            3 => self.command(Command::HoldBack { peer, on }),
+            3 => self.command(Command::HoldBack { room: ROOM, peer, on }),
             4 if on => self.command(Command::OpenRelay { call: CALL }),
             4 => self.command(Command::CloseRelay { call: CALL }),
-            5 => self.command(Command::StopRecording { room: RoomId(1) }),
-            _ => self.port.ask_keyframe(RoomId(1), peer, crate::recorder::Source::Camera),
+            5 => self.command(Command::StopRecording { room: ROOM }),
+            _ => self.port.ask_keyframe(ROOM, peer, crate::recorder::Source::Camera),
         }
     }
 
     fn join(&mut self, who: usize) {
         let (peer, offer) = (self.peers[who].id, self.peers[who].offer.clone());
-        self.command(Command::Join { room: RoomId(1), peer, offer });
+        self.command(Command::Join { room: ROOM, peer, offer });
     }
 
     fn command(&mut self, command: Command) {

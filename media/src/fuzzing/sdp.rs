@@ -19,6 +19,8 @@ thread_local! {
         identity: Identity::generate().expect("there is randomness"),
         profiles: vec![SrtpProfile::AeadAes128Gcm, SrtpProfile::Aes128CmHmacSha1_80],
         candidates: vec![([192, 0, 2, 1], 8080).into()],
+        tcp_port: 8080,
+        shard: 0,
     });
 }
 

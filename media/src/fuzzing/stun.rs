@@ -23,7 +23,7 @@ pub fn stun(data: &[u8]) {
     let remote: SocketAddr =
         if address.is_multiple_of(2) { ([192, 0, 2, address], 9).into() } else { ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 9).into() };
     let route = Route { local: ([192, 0, 2, 1], 443).into(), remote, protocol: Protocol::Udp };
-    let ice = IceLite::new(begin(), "them").expect("there is randomness");
+    let ice = IceLite::new(begin(), 0, "them").expect("there is randomness");
     let message = match what % 4 {
         0 => script.rest().to_vec(),
         1 => message(script.u16(), script.rest()),

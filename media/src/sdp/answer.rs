@@ -21,6 +21,7 @@ pub(crate) struct LocalTransport<'a> {
     pub(crate) password: &'a str,
     pub(crate) fingerprint: &'a Fingerprint,
     pub(crate) candidates: &'a [SocketAddr],
+    pub(crate) tcp_port: u16,
 }
 
 /// The answer to `offer`; `down` says what we send on an m-line.
@@ -87,7 +88,7 @@ fn accepted(
         .with_property_attribute("rtcp-mux".to_owned());
     let line = with_codecs(line, media);
     let line = with_direction(line, media, down);
-    with_candidates(line, candidates)
+    with_candidates(line, candidates, local.tcp_port)
 }
 
 fn with_codecs(line: MediaDescription, media: &Media) -> MediaDescription {
@@ -143,16 +144,16 @@ fn with_direction(line: MediaDescription, media: &Media, down: Option<&DownDescr
     line
 }
 
-/// Each address by UDP and, for clients that have no UDP, by TCP at the same port (RFC 6544): they connect, we accept.
-fn with_candidates(mut line: MediaDescription, candidates: &[SocketAddr]) -> MediaDescription {
+/// Each address by UDP and, for clients that have no UDP, by TCP (RFC 6544): they connect, we accept.
+fn with_candidates(mut line: MediaDescription, candidates: &[SocketAddr], tcp_port: u16) -> MediaDescription {
     for (index, address) in candidates.iter().enumerate() {
         let (ip, port) = (address.ip(), address.port());
         line = line.with_candidate(format!("{} 1 udp {} {ip} {port} typ host", index + 1, udp_priority(index)));
     }
     for (index, address) in candidates.iter().enumerate() {
-        let (ip, port, foundation) = (address.ip(), address.port(), candidates.len() + index + 1);
+        let (ip, foundation) = (address.ip(), candidates.len() + index + 1);
         let priority = tcp_priority(index);
-        line = line.with_candidate(format!("{foundation} 1 tcp {priority} {ip} {port} typ host tcptype passive"));
+        line = line.with_candidate(format!("{foundation} 1 tcp {priority} {ip} {tcp_port} typ host tcptype passive"));
     }
     if candidates.is_empty() { line } else { line.with_property_attribute("end-of-candidates".to_owned()) }
 }

@@ -188,6 +188,12 @@ impl TurnServer {
     }
 }
 
+/// The call for which an Allocate request has credentials, which nobody has checked yet.
+pub(crate) fn call_of(packet: &[u8]) -> Option<RoomId> {
+    let method = Method::of(packet).filter(|method| *method == Method::Allocate)?;
+    Some(Authority::read(Request::parse(method, packet)?.username?)?.call)
+}
+
 /// A Binding request of somebody without a session.
 fn asks_for_its_address(bytes: &[u8]) -> bool {
     crate::stun::Request::parse(bytes).is_some_and(|request| request.username.is_none())

@@ -25,7 +25,7 @@ fn two_connected() -> World {
 fn leaving_unbinds_the_address_and_ends_the_tracks() {
     let mut world = two_connected();
     assert_eq!(world.node.bound_routes(), 2);
-    world.command(Command::Leave { peer: World::peer(0) });
+    world.command(Command::Leave { room: world.room, peer: World::peer(0) });
     assert_eq!(world.closed(0), Some(CloseReason::Left));
     assert_eq!(world.node.bound_routes(), 1);
     world.run_for(Duration::from_millis(100));
@@ -37,7 +37,7 @@ fn leaving_unbinds_the_address_and_ends_the_tracks() {
     world.inject(world.clients[0].address(), &[0x80; 100]);
     world.run_for(Duration::from_millis(50));
     assert!(world.report().stray_packets > strays, "its packets belong to nobody now");
-    world.command(Command::Leave { peer: World::peer(1) });
+    world.command(Command::Leave { room: world.room, peer: World::peer(1) });
     let report = world.report();
     assert_eq!((report.rooms, report.sessions, world.node.bound_routes()), (0, 0, 0));
     assert!(report.media_packets_in > 0, "the counters outlive the room");
@@ -84,7 +84,7 @@ fn a_peer_joins_once_and_may_join_again_after_leaving() {
     let mut world = two_connected();
     let offer = world.clients[0].local_sdp();
     assert_eq!(world.try_join(World::peer(0), offer.clone()), Err(RefusedReason::AlreadyJoined));
-    world.command(Command::Leave { peer: World::peer(0) });
+    world.command(Command::Leave { room: world.room, peer: World::peer(0) });
     assert_eq!(world.try_join(World::peer(0), offer), Ok(()));
 }
 

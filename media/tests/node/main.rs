@@ -10,6 +10,7 @@ mod loss;
 mod recording;
 mod relay;
 mod renegotiation;
+mod shards;
 mod sockets;
 mod streams;
 mod turn;

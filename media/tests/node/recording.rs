@@ -98,16 +98,16 @@ fn a_source_that_is_switched_off_or_taken_out_of_the_session_has_ended() {
     start(&mut world);
     world.connect_all();
     world.recorded.clear();
-    world.command(Command::EndSource { peer: PeerId(0), source: Source::Camera });
-    world.command(Command::EndSource { peer: PeerId(7), source: Source::Camera });
+    world.command(Command::EndSource { room: world.room, peer: PeerId(0), source: Source::Camera });
+    world.command(Command::EndSource { room: world.room, peer: PeerId(7), source: Source::Camera });
     assert_eq!(world.recorded, [Noted::Ended(PeerId(0), Source::Camera)], "of whom there is");
     world.negotiate(1);
     assert_eq!(world.recorded.len(), 1, "nothing is taken out");
     let offer = without_line(&world.clients[1].offer(world.now), 2);
-    world.command(Command::Renegotiate { peer: PeerId(1), offer });
+    world.command(Command::Renegotiate { room: world.room, peer: PeerId(1), offer });
     assert_eq!(world.recorded[1..], [Noted::Ended(PeerId(1), Source::Screen)]);
     world.command(Command::StopRecording { room: ROOM });
-    world.command(Command::EndSource { peer: PeerId(0), source: Source::Screen });
+    world.command(Command::EndSource { room: world.room, peer: PeerId(0), source: Source::Screen });
     assert_eq!(world.recorded.len(), 2, "nobody records any more");
 }
 
@@ -124,12 +124,12 @@ fn who_is_held_back_is_neither_heard_nor_recorded_and_goes_on_afterwards() {
         [Source::Microphone, Source::Camera, Source::Screen].map(|source| indexes(world, peer, source).len())
     };
     assert_eq!((of(&world, 1), recorded(&world, PeerId(0))), (15, [5; 3]));
-    world.command(Command::HoldBack { peer: PeerId(0), on: true });
+    world.command(Command::HoldBack { room: world.room, peer: PeerId(0), on: true });
     world.stream(40);
     world.run_for(Duration::from_millis(300));
     assert_eq!((of(&world, 1), recorded(&world, PeerId(0))), (15, [5; 3]), "nothing passed");
     assert_eq!(recorded(&world, PeerId(1)), [45; 3], "of the other all did");
-    world.command(Command::HoldBack { peer: PeerId(0), on: false });
+    world.command(Command::HoldBack { room: world.room, peer: PeerId(0), on: false });
     world.stream(5);
     world.run_for(Duration::from_millis(1000));
     assert_eq!((of(&world, 1), recorded(&world, PeerId(0))), (30, [10; 3]), "and nothing of what was held back was sent again");
@@ -151,7 +151,7 @@ fn a_recorded_room_waits_for_who_comes_back_and_ends_with_the_recording() {
     assert_eq!(world.report().rooms, 1, "before anybody is there");
     world.connect_all();
     for peer in [PeerId(0), PeerId(1)] {
-        world.command(Command::Leave { peer });
+        world.command(Command::Leave { room: world.room, peer });
     }
     assert!(world.recorded.ends_with(&[Noted::Left(PeerId(0)), Noted::Left(PeerId(1))]));
     assert_eq!(world.report().rooms, 1);

@@ -86,7 +86,7 @@ fn renegotiation_that_cannot_be_answered_changes_nothing() {
     let mut world = publisher_and_viewer(1);
     let good = world.clients[0].local_sdp();
     for offer in ["v=0".to_owned(), good.replace("VP8", "VP9").replace("vp8", "vp9")] {
-        world.command(Command::Renegotiate { peer: World::peer(0), offer });
+        world.command(Command::Renegotiate { room: world.room, peer: World::peer(0), offer });
         assert!(matches!(world.events.last(), Some(Event::Refused { .. })), "{:?}", world.events.last());
     }
     world.stream(20);
@@ -98,7 +98,7 @@ fn renegotiation_that_cannot_be_answered_changes_nothing() {
 #[test]
 fn unknown_peer_cannot_renegotiate() {
     let mut world = World::new(1);
-    world.command(Command::Renegotiate { peer: World::peer(7), offer: "v=0".to_owned() });
+    world.command(Command::Renegotiate { room: world.room, peer: World::peer(7), offer: "v=0".to_owned() });
     let expected = Event::Refused { peer: World::peer(7), reason: RefusedReason::UnknownPeer };
     assert_eq!(world.events, [expected]);
 }

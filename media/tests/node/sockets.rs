@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "a client on a real socket beside a node with a thread")]
 
 use std::net::UdpSocket;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use staffline_media::control::{CloseReason, Command, Event, PeerId, RoomId};
@@ -62,6 +62,7 @@ pub(crate) fn answer(events: &mpsc::Receiver<Event>) -> String {
 pub(crate) fn config() -> Config {
     Config {
         bind: "127.0.0.1:0".parse().unwrap(),
+        shards: 1,
         advertised: vec![],
         srtp_profiles: vec![SrtpProfile::AeadAes128Gcm],
         stream_patience: StreamPatience::default(),
@@ -109,8 +110,9 @@ fn two_clients_hold_a_call_over_loopback() {
 fn report_comes_back_and_a_full_queue_is_told() {
     let (blocker, blocked) = mpsc::channel::<()>();
     let (sender, events) = mpsc::channel();
+    let blocked = Arc::new(Mutex::new(blocked));
     let node = driver::start(config(), move |event| {
-        let _ = blocked.recv();
+        let _ = blocked.lock().unwrap().recv();
         let _ = sender.send(event);
     })
     .unwrap();

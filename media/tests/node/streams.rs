@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_types, reason = "a client on a real socket beside a node with a thread")]
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ use staffline_media::driver::{Config, Handle, Stream, StreamPatience};
 use crate::harness::{Client, Flavour, Medium};
 use crate::sockets::{PATIENCE, Socketed, answer, clock, config, start_with};
 
+const ROOM: RoomId = RoomId(1);
+
 /// Both ends of a connection, ours first.
 fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -26,14 +28,14 @@ fn pair() -> (TcpStream, TcpStream) {
     (listener.accept().unwrap().0, theirs)
 }
 
-fn connect(node: &Handle) -> TcpStream {
+pub(crate) fn connect(node: &Handle) -> TcpStream {
     let (socket, theirs) = pair();
     node.adopt(Stream { socket, tls: None, received: Vec::new() }).unwrap();
     theirs
 }
 
 /// A connection with its handshake done on both ends.
-fn connect_tls(node: &Handle) -> StreamOwned<ClientConnection, TcpStream> {
+pub(crate) fn connect_tls(node: &Handle) -> StreamOwned<ClientConnection, TcpStream> {
     let (mut socket, theirs) = pair();
     let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -93,7 +95,7 @@ fn is_closed(stream: &mut impl Read) -> bool {
     }
 }
 
-fn report(node: &Handle, events: &mpsc::Receiver<Event>) -> NodeReport {
+pub(crate) fn report(node: &Handle, events: &mpsc::Receiver<Event>) -> NodeReport {
     node.send(Command::Report { id: 0 }).unwrap();
     loop {
         if let Event::Report { report, .. } = events.recv_timeout(PATIENCE).unwrap() {
@@ -102,7 +104,7 @@ fn report(node: &Handle, events: &mpsc::Receiver<Event>) -> NodeReport {
     }
 }
 
-fn await_report(node: &Handle, events: &mpsc::Receiver<Event>, what: &str, is_there: impl Fn(&NodeReport) -> bool) {
+pub(crate) fn await_report(node: &Handle, events: &mpsc::Receiver<Event>, what: &str, is_there: impl Fn(&NodeReport) -> bool) {
     let deadline = clock() + PATIENCE;
     while !is_there(&report(node, events)) {
         assert!(clock() < deadline, "{what}: {:?}", report(node, events));
@@ -194,21 +196,22 @@ fn one_address_has_not_all_the_room() {
 }
 
 /// A client of the call whose datagrams travel in a TCP connection.
-struct Tcped {
-    client: Client,
+pub(crate) struct Tcped {
+    pub(crate) client: Client,
     stream: TcpStream,
-    node: std::net::SocketAddr,
+    /// Where the client has it that its datagrams go.
+    node: SocketAddr,
     received: Vec<u8>,
 }
 
 impl Tcped {
-    fn new(node: &Handle) -> Self {
+    pub(crate) fn new(node: &Handle, room: RoomId) -> Self {
         let stream = connect(node);
         stream.set_read_timeout(Some(Duration::from_millis(2))).unwrap();
         // The kernel would hold megabytes for one who does not read.
         rustix::net::sockopt::set_socket_recv_buffer_size(&stream, 16 * 1024).unwrap();
         let client = Client::new(clock(), stream.local_addr().unwrap(), Flavour::CHROMIUM);
-        Self { client, stream, node: node.local_addr(), received: Vec::new() }
+        Self { client, stream, node: node.address_of(room), received: Vec::new() }
     }
 
     fn write(&mut self) {
@@ -220,7 +223,7 @@ impl Tcped {
         }
     }
 
-    fn turn(&mut self) {
+    pub(crate) fn turn(&mut self) {
         self.write();
         let mut buffer = [0; 4096];
         if let Ok(len) = self.stream.read(&mut buffer) {
@@ -238,22 +241,28 @@ impl Tcped {
     }
 }
 
-fn join(node: &Handle, events: &mpsc::Receiver<Event>, client: &mut Client, n: u32) {
-    client.publish(Medium::Video, 1000 + n);
+/// With a picture of [`origin`].
+pub(crate) fn join(node: &Handle, events: &mpsc::Receiver<Event>, room: RoomId, client: &mut Client, n: u32) {
+    client.publish(Medium::Video, origin(n));
     let offer = client.offer(clock());
-    node.send(Command::Join { room: RoomId(1), peer: PeerId(n.into()), offer }).unwrap();
+    node.send(Command::Join { room, peer: PeerId(n.into()), offer }).unwrap();
     let sdp = answer(events);
-    let port = node.local_addr().port();
-    assert!(sdp.contains(&format!(" tcp 1520435199 127.0.0.1 {port} typ host tcptype passive\r\n")), "{sdp}");
+    let (udp, tcp) = (node.address_of(room).port(), node.local_addr().port());
+    assert!(sdp.contains(&format!(" udp 2130706431 127.0.0.1 {udp} typ host\r\n")), "{sdp}");
+    assert!(sdp.contains(&format!(" tcp 1520435199 127.0.0.1 {tcp} typ host tcptype passive\r\n")), "{sdp}");
     client.accept(clock(), &sdp);
+}
+
+pub(crate) fn origin(n: u32) -> u32 {
+    1000 + n
 }
 
 #[test]
 fn a_call_over_ice_tcp_survives_a_reader_that_pauses() {
     let (node, events) = start_with(config());
-    let (mut tcp, mut udp) = (Tcped::new(&node), Socketed::new(clock()));
-    join(&node, &events, &mut tcp.client, 0);
-    join(&node, &events, &mut udp.client, 1);
+    let (mut tcp, mut udp) = (Tcped::new(&node, ROOM), Socketed::new(clock()));
+    join(&node, &events, ROOM, &mut tcp.client, 0);
+    join(&node, &events, ROOM, &mut udp.client, 1);
     let deadline = clock() + PATIENCE;
     let step = |tcp: &mut Tcped, udp: &mut Socketed, reads: bool| {
         let seen = (tcp.client.numbers_of(1001).len(), udp.client.numbers_of(1000).len());

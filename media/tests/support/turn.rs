@@ -215,7 +215,8 @@ impl Scene {
         let now = Instant::now();
         let authority = Authority::new(b"a secret");
         let candidates = vec![NODE, NODE_V6];
-        let node = NodeConfig { candidates, srtp_profiles: vec![SrtpProfile::AeadAes128Gcm], max_sessions: 10 };
+        let srtp_profiles = vec![SrtpProfile::AeadAes128Gcm];
+        let node = NodeConfig { candidates, tcp_port: NODE.port(), shard: 0, srtp_profiles, max_sessions: 10 };
         let port = Port::new(now, PortConfig { node, authority: authority.clone() }).expect("a port");
         let mut scene = Self { begun: now, now, port, authority };
         scene.command(Command::OpenRelay { call: CALL });

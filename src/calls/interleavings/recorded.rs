@@ -202,10 +202,10 @@ impl Model {
             Effect::Node(NodeCommand::Join { peer, .. }) => {
                 self.seen.peers.insert(*peer, false);
             }
-            Effect::Node(NodeCommand::Leave { peer }) => {
+            Effect::Node(NodeCommand::Leave { peer, .. }) => {
                 self.seen.peers.remove(peer);
             }
-            Effect::Node(NodeCommand::HoldBack { peer, on }) => {
+            Effect::Node(NodeCommand::HoldBack { peer, on, .. }) => {
                 assert_eq!(self.seen.peers.insert(*peer, *on), Some(!*on), "said of a peer that is there, and once");
             }
             Effect::Ended(history) if history.record.outcome == Outcome::NotRecorded => {

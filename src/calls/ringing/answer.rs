@@ -138,6 +138,7 @@ impl Call {
         (party.away, party.missed_signal) = (None, false);
         self.ask_newcomer(now);
         let due = (self.may_offer(side) == Ok(true)).then(|| now.plus(MEDIA_CONNECT));
+        let room = self.room();
         let party = self.party_mut(side);
         let mut out = Vec::new();
         match path {
@@ -148,12 +149,12 @@ impl Call {
             }
             Some(Path::MediaNode) => {
                 out.extend(left);
-                out.extend(leave(party));
+                out.extend(leave(room, party));
                 party.renegotiate();
                 party.node.deadline = due;
             }
             Some(Path::Direct | Path::Relayed) if !media_lives => {
-                out.extend(leave(party));
+                out.extend(leave(room, party));
                 self.caller.renegotiate();
                 self.callee.renegotiate();
             }

@@ -64,7 +64,7 @@ impl Call {
         self.go_away(side, Away { device, until: now.plus(LEAVE_GRACE), why: Why::Left });
         // Its media ends with the page.
         let mut out: Vec<_> = self.leave_note(side).into_iter().collect();
-        out.extend(leave(self.party_mut(side)));
+        out.extend(leave(self.room(), self.party_mut(side)));
         out.extend(self.show());
         out
     }

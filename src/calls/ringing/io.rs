@@ -158,10 +158,10 @@ pub enum Output {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeCommand {
     Join { room: RoomId, peer: PeerId, offer: String },
-    Renegotiate { peer: PeerId, offer: String },
-    Leave { peer: PeerId },
-    HoldBack { peer: PeerId, on: bool },
-    EndSource { peer: PeerId, source: Source },
+    Renegotiate { room: RoomId, peer: PeerId, offer: String },
+    Leave { room: RoomId, peer: PeerId },
+    HoldBack { room: RoomId, peer: PeerId, on: bool },
+    EndSource { room: RoomId, peer: PeerId, source: Source },
     OpenRelay { call: RoomId },
     CloseRelay { call: RoomId },
 }
@@ -170,10 +170,10 @@ impl From<NodeCommand> for Command {
     fn from(command: NodeCommand) -> Self {
         match command {
             NodeCommand::Join { room, peer, offer } => Self::Join { room, peer, offer },
-            NodeCommand::Renegotiate { peer, offer } => Self::Renegotiate { peer, offer },
-            NodeCommand::Leave { peer } => Self::Leave { peer },
-            NodeCommand::HoldBack { peer, on } => Self::HoldBack { peer, on },
-            NodeCommand::EndSource { peer, source } => Self::EndSource { peer, source },
+            NodeCommand::Renegotiate { room, peer, offer } => Self::Renegotiate { room, peer, offer },
+            NodeCommand::Leave { room, peer } => Self::Leave { room, peer },
+            NodeCommand::HoldBack { room, peer, on } => Self::HoldBack { room, peer, on },
+            NodeCommand::EndSource { room, peer, source } => Self::EndSource { room, peer, source },
             NodeCommand::OpenRelay { call } => Self::OpenRelay { call },
             NodeCommand::CloseRelay { call } => Self::CloseRelay { call },
         }

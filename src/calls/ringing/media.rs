@@ -70,14 +70,14 @@ impl Call {
 
     /// A recording does not go on showing the last picture of what is switched off.
     fn ended_sources(&self, side: Side, before: Sends) -> impl Iterator<Item = Output> {
-        let party = self.party(side);
+        let (room, party) = (self.room(), self.party(side));
         let peer = party.node.peer.filter(|_| self.path() == Some(Path::MediaNode));
         let camera = |sends: Sends| sends.camera && !sends.on_hold;
         let screen = |sends: Sends| sends.screen && !sends.on_hold;
         let ended =
             [(camera(before) && !camera(party.sends), Source::Camera), (screen(before) && !screen(party.sends), Source::Screen)];
         let ended = ended.into_iter().filter(|(ended, _)| *ended);
-        ended.filter_map(move |(_, source)| Some(Output::Node(NodeCommand::EndSource { peer: peer?, source })))
+        ended.filter_map(move |(_, source)| Some(Output::Node(NodeCommand::EndSource { room, peer: peer?, source })))
     }
 
     /// The direct path does not carry this call: it is relayed from now on, once. A device that speaks of a negotiation that is
@@ -121,6 +121,7 @@ impl Call {
 
     /// Both ends set up media on the new path beside what they have. `rule` says so, if it is not the one that chose the path before.
     pub(super) fn move_to(&mut self, now: Millis, path: Path, rule: Option<String>) -> Vec<Output> {
+        let room = self.room();
         let Phase::Answered { decision, moved_from, .. } = &mut self.phase else { return Vec::new() };
         *moved_from = Some(decision.path);
         if let Some(rule) = rule {
@@ -130,7 +131,7 @@ impl Call {
         let mut out: Vec<_> = self.open_relay().into_iter().collect();
         for party in [&mut self.caller, &mut self.callee] {
             if path == Path::MediaNode {
-                out.extend(leave(party));
+                out.extend(leave(room, party));
                 party.await_media(now);
             } else {
                 // Its peer at the node stays until the page closes it: over that flows what flows meanwhile.

@@ -27,7 +27,7 @@ impl Call {
         };
         let room = self.room();
         if let Some(peer) = self.party(side).node.peer {
-            return vec![Output::Node(NodeCommand::Renegotiate { peer, offer })];
+            return vec![Output::Node(NodeCommand::Renegotiate { room, peer, offer })];
         }
         self.peers_made += 1;
         let peer = PeerId(self.id.as_u128().wrapping_add(u128::from(self.peers_made)));

@@ -252,6 +252,7 @@ impl Call {
         let recording = self.recording.as_ref().filter(|_| !self.is_ended());
         let recorded = recording.filter(|recording| matches!(recording.stage, Stage::Starting { .. } | Stage::On { .. }));
         let version = recorded.map(Recording::version);
+        let room = self.room();
         let mut out = Vec::new();
         for side in [Side::Caller, Side::Callee] {
             let party = self.party_mut(side);
@@ -259,7 +260,7 @@ impl Call {
             let Some(peer) = party.node.peer.filter(|_| party.node.held_back != on) else { continue };
             party.node.held_back = on;
             let user_id = party.end.user_id;
-            out.push(Output::Node(NodeCommand::HoldBack { peer, on }));
+            out.push(Output::Node(NodeCommand::HoldBack { room, peer, on }));
             out.extend(self.note(Note::HeldBack { user_id, on }));
         }
         out

@@ -43,19 +43,19 @@ impl Calls {
         self.live().node.as_mut()?.visit(room, peer, offer).map(PendingAnswer)
     }
 
-    pub fn visitor_leaves(&self, peer: PeerId) {
-        self.tell_node(Command::Leave { peer });
+    pub fn visitor_leaves(&self, room: RoomId, peer: PeerId) {
+        self.tell_node(Command::Leave { room, peer });
     }
 
     /// A server for each way that there is, with credentials for the relay of `room` where they are needed.
     pub fn servers_by_way(&self, room: RoomId, user: UserId, host: &str) -> Vec<(Way, IceServer)> {
         let live = self.live();
         let Some(node) = &live.node else { return Vec::new() };
-        let credentials = node.credentials(room, user, CREDENTIALS_TTL);
+        let (credentials, udp_port) = (node.credentials(room, user, CREDENTIALS_TTL), node.udp_port(room));
         let server = |way| {
             let known = (way != Way::Stun).then(|| credentials.clone());
             let (username, credential) = known.map(|known| (known.username, known.password)).unzip();
-            let urls = node.reach.urls(way, host);
+            let urls = node.reach.urls(way, host, udp_port);
             (!urls.is_empty()).then_some((way, IceServer { urls, username, credential }))
         };
         [Way::Stun, Way::TurnUdp, Way::TurnTcp, Way::TurnTls].into_iter().filter_map(server).collect()

@@ -54,7 +54,7 @@ impl Switchboard {
             Output::Node(command) => {
                 match &command {
                     NodeCommand::Join { peer, .. } => drop(self.by_peer.insert(*peer, id)),
-                    NodeCommand::Leave { peer } => drop(self.by_peer.remove(peer)),
+                    NodeCommand::Leave { peer, .. } => drop(self.by_peer.remove(peer)),
                     NodeCommand::Renegotiate { .. }
                     | NodeCommand::HoldBack { .. }
                     | NodeCommand::EndSource { .. }

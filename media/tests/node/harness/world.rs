@@ -93,7 +93,7 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "virtual time has to begin somewhere")]
     pub(crate) fn with_profiles(seed: u64, srtp_profiles: Vec<SrtpProfile>) -> Self {
         let now = Instant::now();
-        let node = NodeConfig { candidates: vec![NODE], srtp_profiles, max_sessions: 100 };
+        let node = NodeConfig { candidates: vec![NODE], tcp_port: NODE.port(), shard: 0, srtp_profiles, max_sessions: 100 };
         let authority = Authority::new(SECRET);
         Self {
             now,
@@ -141,7 +141,11 @@ impl World {
         let peer = Self::peer(index);
         let is_new = !self.events.iter().any(|event| matches!(event, Event::Answer { peer: known, .. } if *known == peer));
         let offer = self.clients[index].offer(self.now);
-        self.command(if is_new { Command::Join { room: self.room, peer, offer } } else { Command::Renegotiate { peer, offer } });
+        self.command(if is_new {
+            Command::Join { room: self.room, peer, offer }
+        } else {
+            Command::Renegotiate { room: self.room, peer, offer }
+        });
         let answer = self.last_answer(peer).expect("the offer is answered");
         self.clients[index].accept(self.now, &answer);
         self.collect(index);

@@ -41,6 +41,7 @@ fn check_uclient(over: Over, options: &[&str]) {
     let profiles = vec![SrtpProfile::AeadAes128Gcm];
     let config = Config {
         bind: "127.0.0.1:0".parse().unwrap(),
+        shards: 1,
         advertised: vec![],
         srtp_profiles: profiles,
         stream_patience: StreamPatience::default(),

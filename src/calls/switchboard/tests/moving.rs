@@ -76,8 +76,9 @@ fn one_who_left_and_one_who_is_lost_end_as_what_comes_first() {
 #[test]
 fn on_the_node_a_page_that_leaves_takes_its_peer_along() {
     let (mut world, anna, boris, id, peers) = on_node();
+    let room = RoomId(id.as_u128());
     world.ask(anna.on_phone(), id, Ask::Leave);
-    assert_eq!(world.node_commands(), [NodeCommand::Leave { peer: peers[0] }]);
+    assert_eq!(world.node_commands(), [NodeCommand::Leave { room, peer: peers[0] }]);
     let again = DeviceId::new();
     world.connect(anna.user, again);
     world.ask((anna.user, again), id, anew(anna.phone));
@@ -244,7 +245,8 @@ fn a_peer_from_before_is_gone_when_the_call_comes_back_to_the_node() {
     world.move_call(id, Path::Relayed);
     world.take();
     world.move_call(id, Path::MediaNode);
-    assert_eq!(world.node_commands(), peers.map(|peer| NodeCommand::Leave { peer }));
+    let room = RoomId(id.as_u128());
+    assert_eq!(world.node_commands(), peers.map(|peer| NodeCommand::Leave { room, peer }));
     world.signal(anna.on_phone(), id, offer());
     assert!(matches!(&world.node_commands()[..], [NodeCommand::Join { peer, .. }] if !peers.contains(peer)));
 }
@@ -255,8 +257,12 @@ fn a_peer_from_before_ends_with_the_call() {
     world.move_call(id, Path::Relayed);
     world.take();
     world.ask(anna.on_phone(), id, Ask::HangUp);
-    let closes = NodeCommand::CloseRelay { call: RoomId(id.as_u128()) };
-    assert_eq!(world.node_commands(), [NodeCommand::Leave { peer: peers[0] }, NodeCommand::Leave { peer: peers[1] }, closes]);
+    let room = RoomId(id.as_u128());
+    let closes = NodeCommand::CloseRelay { call: room };
+    assert_eq!(
+        world.node_commands(),
+        [NodeCommand::Leave { room, peer: peers[0] }, NodeCommand::Leave { room, peer: peers[1] }, closes]
+    );
 }
 
 /// M5: who is cut off is not shown as there for longer than a call waits, counted from the last sign of life.

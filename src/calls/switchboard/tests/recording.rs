@@ -278,7 +278,8 @@ fn a_policy_that_changes_in_mid_call_is_agreed_to_anew_while_the_recording_goes_
 #[test]
 fn from_the_moment_a_notice_changes_nothing_passes_of_who_has_not_agreed() {
     let (mut world, anna, boris, id, recording_id, peers) = recorded();
-    let hold = |peer, on| NodeCommand::HoldBack { peer, on };
+    let room = RoomId(id.as_u128());
+    let hold = |peer, on| NodeCommand::HoldBack { room, peer, on };
     world.record_by(recording(2, Mode::Always));
     let effects = world.take();
     let commands: Vec<_> = effects
@@ -312,14 +313,15 @@ fn who_does_not_agree_to_another_notice_is_heard_again_when_recording_on_demand_
     world.consent(boris.on_phone(), id, 2);
     world.take();
     world.advance(deadlines::CONSENT);
-    assert_eq!(world.node_commands(), [NodeCommand::HoldBack { peer: peers[0], on: false }]);
+    assert_eq!(world.node_commands(), [NodeCommand::HoldBack { room: RoomId(id.as_u128()), peer: peers[0], on: false }]);
 }
 
 #[test]
 fn what_is_switched_off_is_told_to_the_node() {
     let (mut world, anna, _, id, _, [peer, _]) = recorded();
     let sends = |camera, screen, on_hold| Ask::Media(Sends { microphone: true, camera, screen, on_hold });
-    let ended = |source| NodeCommand::EndSource { peer, source };
+    let room = RoomId(id.as_u128());
+    let ended = |source| NodeCommand::EndSource { room, peer, source };
     for (ask, expected) in [
         (sends(true, true, false), vec![]),
         (sends(false, true, false), vec![ended(Source::Camera)]),

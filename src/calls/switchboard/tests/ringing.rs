@@ -297,7 +297,8 @@ fn on_the_media_node_each_side_offers_to_the_server() {
     let (mut world, anna, boris, id, peers) = on_node();
     let again = Signal::Offer { sdp: "v=0 again".to_owned() };
     world.signal(anna.on_phone(), id, again);
-    assert_eq!(world.node_commands(), [NodeCommand::Renegotiate { peer: peers[0], offer: "v=0 again".to_owned() }]);
+    let room = RoomId(id.as_u128());
+    assert_eq!(world.node_commands(), [NodeCommand::Renegotiate { room, peer: peers[0], offer: "v=0 again".to_owned() }]);
     world.node(NodeEvent::Answer { peer: peers[0], sdp: "v=0 yes".to_owned() });
     let answer = Signal::Answer { sdp: "v=0 yes".to_owned() };
     assert_eq!(world.take(), [Effect::Signal { to: anna.phone, call_id: id, signal: answer.clone() }]);
@@ -307,8 +308,8 @@ fn on_the_media_node_each_side_offers_to_the_server() {
     assert_eq!(world.refusals(), [(boris.phone, "bad_signal")]);
 
     world.ask(anna.on_phone(), id, Ask::HangUp);
-    let [first, second] = peers.map(|peer| NodeCommand::Leave { peer });
-    assert_eq!(world.node_commands(), [first, second, NodeCommand::CloseRelay { call: RoomId(id.as_u128()) }]);
+    let [first, second] = peers.map(|peer| NodeCommand::Leave { room, peer });
+    assert_eq!(world.node_commands(), [first, second, NodeCommand::CloseRelay { call: room }]);
 }
 
 #[test]
@@ -335,7 +336,8 @@ fn media_that_never_connects_ends_the_call() {
     world.effects.clone_from(&effects);
     assert_eq!(world.outcomes(), [Outcome::Lost], "the callee never offered");
     world.effects = effects;
-    assert_eq!(world.node_commands(), [NodeCommand::Leave { peer }, NodeCommand::CloseRelay { call: RoomId(id.as_u128()) }]);
+    let room = RoomId(id.as_u128());
+    assert_eq!(world.node_commands(), [NodeCommand::Leave { room, peer }, NodeCommand::CloseRelay { call: room }]);
 }
 
 #[test]

@@ -123,7 +123,7 @@ export const callAdmin = {
     good: "The server can be reached in the ways that calls need.",
     bad: "Something is wrong: calls from some networks may not connect.",
     firewall: "A firewall must let in to the server",
-    firewallDetail: "No other port needs to be open: everything goes through this one.",
+    firewallDetail: "No other port needs to be open.",
     ok: "in order",
     failed: "failed",
     waiting: "The server is still trying whether it can reach itself.",
