@@ -9,6 +9,8 @@
 //! the session. There is no trickle ICE: an ICE-lite server needs no candidates of its clients, so `PATCH` is 405, as
 //! both documents allow. `GET /report` shows the node's counters.
 //!
+//! With `--shards N` rooms are spread over so many threads and UDP ports, by their numbers.
+//!
 //! With `--record FOLDER` every room is recorded from its first session until the last is deleted, each time in a folder of its own,
 //! under a key of zeros. `GET /recordings` tells what has become of them, a line for each event since it was asked last.
 
@@ -219,6 +221,7 @@ async fn allow_any_origin(mut response: Response) -> Response {
 struct Arguments {
     http: SocketAddr,
     udp: SocketAddr,
+    shards: usize,
     advertised: Vec<IpAddr>,
     profiles: Vec<SrtpProfile>,
     record: Option<PathBuf>,
@@ -229,6 +232,7 @@ impl Arguments {
         let mut read = Self {
             http: ([127, 0, 0, 1], 18090).into(),
             udp: ([127, 0, 0, 1], 0).into(),
+            shards: 1,
             advertised: Vec::new(),
             profiles: vec![SrtpProfile::AeadAes128Gcm, SrtpProfile::Aes128CmHmacSha1_80],
             record: None,
@@ -239,6 +243,7 @@ impl Arguments {
             match (name.as_str(), value.as_str()) {
                 ("--http", address) => read.http = address.parse()?,
                 ("--udp", address) => read.udp = address.parse()?,
+                ("--shards", count) => read.shards = count.parse()?,
                 ("--advertise", address) => read.advertised.push(address.parse()?),
                 ("--record", folder) => read.record = Some(folder.into()),
                 ("--profile", "gcm") => read.profiles = vec![SrtpProfile::AeadAes128Gcm],
@@ -257,7 +262,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let told = Arc::clone(&waiting);
     let config = driver::Config {
         bind: arguments.udp,
-        shards: 1,
+        shards: arguments.shards,
         advertised: arguments.advertised,
         srtp_profiles: arguments.profiles,
         stream_patience: Default::default(),

@@ -172,6 +172,11 @@ pub struct NodeReport {
     pub turn_refused: u64,
     /// TCP connections that the driver holds.
     pub connections: u64,
+    /// Batches that came over UDP, and the system calls that they took: those that received, with those that found nothing there, and those
+    /// that sent.
+    pub batches: u64,
+    pub receive_calls: u64,
+    pub send_calls: u64,
 }
 
 impl AddAssign<&Self> for NodeReport {
@@ -197,5 +202,8 @@ impl AddAssign<&Self> for NodeReport {
         self.turn_bytes_out += other.turn_bytes_out;
         self.turn_refused += other.turn_refused;
         self.connections += other.connections;
+        self.batches += other.batches;
+        self.receive_calls += other.receive_calls;
+        self.send_calls += other.send_calls;
     }
 }

@@ -1,6 +1,7 @@
 //! A forwarded packet costs no heap allocation: counted by the allocator, in a test binary of its own.
 
 #![expect(unsafe_code, reason = "the only way to count allocations is to be the allocator")]
+#![expect(clippy::disallowed_types, reason = "clients on real sockets beside a node with a thread")]
 
 mod support;
 #[expect(dead_code, reason = "this takes a part of it")]
@@ -10,11 +11,15 @@ mod turn;
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
+    net::{SocketAddr, UdpSocket},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
 use staffline_media::{
+    control::{Command, Event, NodeReport, Protocol},
     datagram::{Datagram, Route},
+    driver::{self, Config, Handle, StreamPatience},
     outbox::Outbox,
     room::{Extensions, MediaDescription, Room},
 };
@@ -223,6 +228,85 @@ fn relaying_allocates_nothing() {
     }
     let allocations = ALLOCATIONS.get() - before;
     assert_eq!((arena.packets - relayed, allocations), (4 * 300, 0));
+}
+
+/// A TURN client on a socket of its own.
+struct Relayed {
+    socket: UdpSocket,
+    turn: turn::TurnClient,
+}
+
+#[expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+impl Relayed {
+    /// And its relayed address.
+    fn allocate(node: &Handle, user: u128) -> (Self, SocketAddr) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(node.local_addr()).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let credentials = node.credentials(turn::CALL, user, Duration::from_secs(600));
+        let mut client = Self { socket, turn: turn::TurnClient::new(user as u16, Protocol::Udp, credentials) };
+        let challenge = client.ask(&turn::message(turn::ALLOCATE, 1, &[turn::UDP]));
+        client.turn.nonce = challenge.attribute(turn::NONCE).unwrap().to_vec();
+        let granted = client.ask(&client.turn.request(turn::ALLOCATE, &[turn::UDP]));
+        let relayed = granted.address(turn::XOR_RELAYED_ADDRESS);
+        (client, relayed)
+    }
+
+    fn bind(&self, peer: SocketAddr) {
+        let address = turn::xor_address(peer, self.turn.transaction);
+        let number = [0x40, 0, 0, 0];
+        let attributes = [(turn::XOR_PEER_ADDRESS, &address[..]), (turn::CHANNEL_NUMBER, &number[..])];
+        assert_eq!(self.ask(&self.turn.request(turn::CHANNEL_BIND, &attributes)).code(), 0);
+    }
+
+    fn ask(&self, request: &[u8]) -> turn::Response {
+        self.socket.send(request).unwrap();
+        let mut response = [0; 1_000];
+        let len = self.socket.recv(&mut response).unwrap();
+        turn::Response::parse(&response[..len])
+    }
+}
+
+/// Of the driver's own round: what it takes from the system for a batch, and from the heap.
+#[test]
+fn a_round_of_the_driver_receives_once_sends_once_and_allocates_nothing() {
+    // Its places are there from the beginning.
+    let (told, reports) = mpsc::sync_channel(8);
+    let config = Config {
+        bind: "127.0.0.1:0".parse().unwrap(),
+        shards: 1,
+        advertised: Vec::new(),
+        srtp_profiles: vec![GCM],
+        stream_patience: StreamPatience::default(),
+    };
+    // Events are told on the media thread, whose allocations these are.
+    let tell = move |event| match event {
+        Event::Report { report, .. } => told.send((ALLOCATIONS.get(), report)).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let node = driver::start(config, tell).unwrap();
+    node.send(Command::OpenRelay { call: turn::CALL }).unwrap();
+    let ((from, from_address), (to, to_address)) = (Relayed::allocate(&node, 1), Relayed::allocate(&node, 2));
+    from.bind(to_address);
+    to.bind(from_address);
+    let (packet, mut received) = (turn::channel_data(0x4000, &[7; 1_000]), [0; 2_000]);
+    let mut volleys = |count: u32, id: u64| -> (u64, NodeReport) {
+        for _ in 0..count {
+            (0..20).for_each(|_| assert_eq!(from.socket.send(&packet).unwrap(), packet.len()));
+            (0..20).for_each(|_| assert_eq!(to.socket.recv(&mut received).unwrap(), packet.len()));
+        }
+        node.send(Command::Report { id }).unwrap();
+        reports.recv().unwrap()
+    };
+    let (allocations_before, before) = volleys(50, 1);
+    let (allocations, after) = volleys(250, 2);
+    assert_eq!(after.turn_packets_out - before.turn_packets_out, 250 * 20);
+    assert_eq!(allocations - allocations_before, 0);
+    let batches = after.batches - before.batches;
+    assert_eq!(after.send_calls - before.send_calls, batches);
+    // After each there may be a look that finds silence.
+    let received = after.receive_calls - before.receive_calls;
+    assert!((batches..=2 * batches).contains(&received), "{received} calls for {batches} batches");
 }
 
 /// The count would notice.

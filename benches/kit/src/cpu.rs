@@ -19,8 +19,17 @@ pub struct Usage {
 impl Usage {
     /// Nothing at all if the process is gone.
     pub fn of(pid: u32) -> Option<Self> {
-        let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
-        Some(tasks.flatten().fold(Self::default(), |sum, task| sum.plus(&Self::of_thread(&task.path()))))
+        Self::of_threads(pid, |_| true)
+    }
+
+    /// Of the threads of that name.
+    pub fn of_named(pid: u32, name: &str) -> Option<Self> {
+        Self::of_threads(pid, |task| fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim_end() == name))
+    }
+
+    fn of_threads(pid: u32, counts: impl Fn(&Path) -> bool) -> Option<Self> {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten().map(|task| task.path());
+        Some(tasks.filter(|task| counts(task)).fold(Self::default(), |sum, task| sum.plus(&Self::of_thread(&task))))
     }
 
     /// What the calling thread has used.

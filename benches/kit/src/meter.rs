@@ -10,6 +10,8 @@ use crate::cpu::{self, Usage};
 #[derive(Debug)]
 pub struct Meter {
     pub server_pid: u32,
+    /// Only the server's thread of this name counts as the server.
+    pub thread: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,13 +32,25 @@ pub struct Span {
 }
 
 impl Meter {
+    /// All threads of the server.
+    pub fn of(server_pid: u32) -> Self {
+        Self { server_pid, thread: None }
+    }
+
     pub fn read(&self) -> Result<Reading> {
         Ok(Reading {
             at: Instant::now(),
-            server: Usage::of(self.server_pid).context("the server is gone")?,
+            server: self.server().context("the server is gone")?,
             generator: Usage::of(process::id()).unwrap_or_default(),
             machine_busy_s: cpu::machine_busy_s(),
         })
+    }
+
+    fn server(&self) -> Option<Usage> {
+        match &self.thread {
+            Some(name) => Usage::of_named(self.server_pid, name),
+            None => Usage::of(self.server_pid),
+        }
     }
 }
 

@@ -68,7 +68,7 @@ pub fn run(load: &Load, timing: Timing, server: &Server, meanwhile: impl FnOnce(
     let mut signalling = Whip::new(server);
     let peers = join(load, &crypto, &mut signalling)?;
     let mut exchange = Exchange::new(load, timing, peers);
-    let meter = Meter { server_pid: server.pid };
+    let meter = Meter::of(server.pid);
     let (before, after) = thread::scope(|scope| {
         let beside = scope.spawn(meanwhile);
         let readings = exchange.talk(&meter);

@@ -6,6 +6,7 @@
 //! queue) runs inside the server's send call and is therefore charged to the server.
 
 mod plan;
+mod sharded;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -57,6 +58,10 @@ struct Options {
     /// Leave it to the scheduler which CPUs are used (else the server has the first one for itself)
     #[arg(long)]
     no_pin: bool,
+    /// Shards of the server: each gets the load in a room of its own, all at once, and the CPU time of its thread is what counts. All CPUs
+    /// are used by both sides
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8), conflicts_with_all = ["whip", "no_pin"])]
+    shards: Option<u8>,
     /// Where the list of runs is written
     #[arg(long, default_value = "target/figures/relay-load.json")]
     out: PathBuf,
@@ -76,6 +81,10 @@ fn measure(options: &Options) -> Result<()> {
     let timing = options.timing()?;
     let loads = options.loads()?;
     kit::forget(&options.out);
+    if let Some(shards) = options.shards {
+        let program = kit::program(options.server.as_deref(), "examples/whip")?;
+        return sharded::measure(&loads, timing, &program, shards.into(), &options.out);
+    }
     let server_cpus = if options.no_pin { Vec::new() } else { kit::pin()? };
 
     let start = Instant::now();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::peer::{self, Direction, Medium, Peer};
-use crate::profile::NotingCrypto;
+use crate::profile::{NotingCrypto, SrtpProfile};
 use crate::signalling::Signalling;
 use load_kit::meter::Meter;
 use load_kit::run::Timing;
@@ -37,20 +37,38 @@ fn window(timing: Timing, load: &Load) -> Range<u64> {
 
 /// Puts one load on the server. Fails if any subscriber gets nothing at all, or another cipher than was asked for.
 pub fn run(load: &Load, timing: Timing, server_pid: u32, signalling: &mut dyn Signalling) -> Result<Figures> {
-    let crypto = NotingCrypto::default();
-    let (publisher, mut subscribers) = join(load, &crypto, signalling)?;
-    let profile = crypto.negotiated()?;
-    ensure!(load.cipher.includes(profile), "asked for {:?} but got {profile}", load.cipher);
+    Joined::new(load, signalling)?.exchange(timing, &Meter::of(server_pid))
+}
 
-    let window = window(timing, load);
-    let mut reception = Reception::new(load.subscribers, window.clone());
-    let meter = Meter { server_pid };
-    let exchange = Exchange { every: load.decrypt_every(), window: &window, meter: &meter };
-    let sent = exchange.run(Publisher::new(publisher, load), &mut subscribers, &mut reception)?;
-    let without = reception.without_any();
-    ensure!(without == 0, "{without} of {} subscribers received nothing", load.subscribers);
-    let drops = subscribers.iter().map(Peer::receive_drops).sum::<Result<u64>>()?;
-    Ok(Figures::new(load, profile, &sent, &reception, drops))
+/// Clients that are connected and wait for the load.
+#[derive(Debug)]
+pub struct Joined<'a> {
+    load: &'a Load,
+    profile: SrtpProfile,
+    publisher: Peer,
+    subscribers: Vec<Peer>,
+}
+
+impl<'a> Joined<'a> {
+    pub fn new(load: &'a Load, signalling: &mut dyn Signalling) -> Result<Self> {
+        let crypto = NotingCrypto::default();
+        let (publisher, subscribers) = join(load, &crypto, signalling)?;
+        let profile = crypto.negotiated()?;
+        ensure!(load.cipher.includes(profile), "asked for {:?} but got {profile}", load.cipher);
+        Ok(Self { load, profile, publisher, subscribers })
+    }
+
+    pub fn exchange(self, timing: Timing, meter: &Meter) -> Result<Figures> {
+        let Self { load, profile, publisher, mut subscribers } = self;
+        let window = window(timing, load);
+        let mut reception = Reception::new(load.subscribers, window.clone());
+        let exchange = Exchange { every: load.decrypt_every(), window: &window, meter };
+        let sent = exchange.run(Publisher::new(publisher, load), &mut subscribers, &mut reception)?;
+        let without = reception.without_any();
+        ensure!(without == 0, "{without} of {} subscribers received nothing", load.subscribers);
+        let drops = subscribers.iter().map(Peer::receive_drops).sum::<Result<u64>>()?;
+        Ok(Figures::new(load, profile, &sent, &reception, drops))
+    }
 }
 
 /// Publisher first, as WHEP wants it, then all subscribers; every one has ICE and DTLS up in the end.

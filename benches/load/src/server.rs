@@ -1,5 +1,6 @@
 //! The media node behind WHIP and WHEP: a process of our own for one run, or one that somebody else runs.
 
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
@@ -22,12 +23,20 @@ impl Server {
     /// Starts `executable` on free loopback ports and waits until it answers. What is sent in its rooms is recorded in `record`, if
     /// that is a folder.
     pub fn start(executable: &Path, cipher: Cipher, cpus: &[usize], record: Option<&Path>) -> Result<Self> {
+        let more: Vec<&OsStr> = record.iter().flat_map(|folder| [OsStr::new("--record"), folder.as_os_str()]).collect();
+        Self::start_with(executable, cipher, cpus, &more)
+    }
+
+    /// The media node with so many shards.
+    pub fn with_shards(executable: &Path, cipher: Cipher, shards: usize) -> Result<Self> {
+        Self::start_with(executable, cipher, &[], &["--shards".as_ref(), shards.to_string().as_ref()])
+    }
+
+    fn start_with(executable: &Path, cipher: Cipher, cpus: &[usize], more: &[&OsStr]) -> Result<Self> {
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let mut command = Command::new(executable);
         command.args(["--http", &http.to_string(), "--udp", "127.0.0.1:0", "--profile", cipher.flag()]);
-        if let Some(folder) = record {
-            command.arg("--record").arg(folder);
-        }
+        command.args(more);
         process::quiet(&mut command);
         let mut process = Process::start(command, cpus)?;
         process.wait_until_it_listens(http)?;

@@ -13,12 +13,19 @@ use crate::signalling::Signalling;
 #[derive(Debug)]
 pub struct Whip<'a> {
     server: &'a Server,
+    /// Whom it publishes to and subscribes from, if not in the server's one room.
+    room: Option<u64>,
     sessions: Vec<LoopbackUrl>,
 }
 
 impl<'a> Whip<'a> {
     pub fn new(server: &'a Server) -> Self {
-        Self { server, sessions: Vec::new() }
+        Self { server, room: None, sessions: Vec::new() }
+    }
+
+    /// In a room of its own.
+    pub fn in_room(server: &'a Server, room: u64) -> Self {
+        Self { server, room: Some(room), sessions: Vec::new() }
     }
 
     /// Gives the answer to the offer of one of two who talk.
@@ -37,12 +44,19 @@ impl<'a> Whip<'a> {
 
 impl Signalling for Whip<'_> {
     fn publish(&mut self, offer: &str) -> Result<String> {
-        self.post(&self.server.whip, offer)
+        match self.room {
+            Some(room) => self.call(room, offer),
+            None => self.post(&self.server.whip, offer),
+        }
     }
 
     fn subscribe(&mut self, crypto: &NotingCrypto) -> Result<Peer> {
         let (mut peer, offer) = Peer::new(&[(Medium::Picture, Direction::RecvOnly)], crypto)?;
-        peer.accept_answer(&self.post(&self.server.whep, &offer)?)?;
+        let answer = match self.room {
+            Some(room) => self.call(room, &offer),
+            None => self.post(&self.server.whep, &offer),
+        };
+        peer.accept_answer(&answer?)?;
         Ok(peer)
     }
 }

@@ -53,6 +53,22 @@ fn every_subscriber_gets_the_packets_under_both_ciphers() {
 }
 
 #[test]
+fn each_shard_is_measured_by_its_own_thread() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shards.json");
+    let mut command = Command::new(TOOL);
+    command.args(["--secs", "0.5", "--warmup", "0.2", "--shards", "2", "--run", "3:200:1100:gcm", "--server"]);
+    let output = command.arg(whip()).arg("--out").arg(&out).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows: Value = serde_json::from_slice(&std::fs::read(out).unwrap()).unwrap();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| row["shard"].as_u64().unwrap()).collect::<Vec<_>>(), [0, 1]);
+    for row in rows {
+        assert_eq!((&row["server_threads"], &row["packets_expected"]), (&1.into(), &300.into()), "{row}");
+        assert!(row["cpu_ns_per_forwarded_packet"].as_f64().unwrap() > 0.0 && row["loss_pct"].as_f64().unwrap() < 1.0, "{row}");
+    }
+}
+
+#[test]
 fn a_server_that_does_not_start_is_an_error_and_no_figures() {
     let (output, figures) = load("no-server.json", Path::new("/bin/false"), &["1:200:120:gcm"]);
     assert_eq!(output.status.code(), Some(1));

@@ -34,7 +34,7 @@ pub(crate) fn run(load: &Load, timing: Timing, server: &Server, tls: Option<&Arc
         lag: Histogram::default(),
         window,
     };
-    let (before, after) = exchange.send_all(load, &Meter { server_pid: server.process.pid })?;
+    let (before, after) = exchange.send_all(load, &Meter::of(server.process.pid))?;
     let end = Instant::now() + LINGER;
     while Instant::now() < end {
         exchange.receive(Duration::from_millis(1))?;

@@ -84,6 +84,11 @@ impl SocketOutbox {
         self.unsent
     }
 
+    /// System calls so far.
+    pub(super) fn calls(&self) -> u64 {
+        self.sender.calls()
+    }
+
     /// Forgets what is not sent yet.
     pub(super) fn discard(&mut self) {
         self.runs.clear();

@@ -226,10 +226,12 @@ impl<F: FnMut(Event)> Shard<F> {
             self.tell(Event::Refused { peer, reason: RefusedReason::Full });
         }
         let (unsent, connections) = (self.outbox.unsent(), self.outbox.streams.len() as u64);
+        let (batches, receive_calls, send_calls) = (self.receiver.batches(), self.receiver.calls(), self.outbox.udp.calls());
         self.tell_events_with(|event| {
             if let (true, Event::Report { report, .. }) = (is_report, event) {
                 report.unsent_packets = unsent;
                 report.connections = connections;
+                (report.batches, report.receive_calls, report.send_calls) = (batches, receive_calls, send_calls);
             }
         });
     }

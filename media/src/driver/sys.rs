@@ -183,6 +183,8 @@ pub(super) struct Receiver {
     stale: usize,
     /// The list of the last batch, empty: its room is used again.
     spare: Vec<Datagram<'static>>,
+    calls: u64,
+    batches: u64,
 }
 
 // SAFETY: the pointers in `slices` and `headers` are only used during `receive`, and point into the boxes beside them.
@@ -199,7 +201,19 @@ impl Receiver {
             headers: vec![EMPTY_HEADER; BATCH].into(),
             stale: BATCH,
             spare: Vec::new(),
+            calls: 0,
+            batches: 0,
         }
+    }
+
+    /// System calls so far.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Those of them that something was received with.
+    pub(super) fn batches(&self) -> u64 {
+        self.batches
     }
 
     /// Points the headers that the kernel has written to at their buffers again.
@@ -227,6 +241,8 @@ impl Receiver {
         // and nobody else uses them until the call returns. Every byte pattern is valid in what the kernel writes.
         let received = unsafe { libc::recvmmsg(socket.fd(), headers, BATCH as _, libc::MSG_DONTWAIT as _, ptr::null_mut()) };
         let received = check(received);
+        self.calls += 1;
+        self.batches += u64::from(received.as_ref().is_ok_and(|received| *received > 0));
         // And the one after them: it was looked at in vain.
         self.stale = BATCH.min(received.as_ref().map_or(0, |received| *received) + 1);
         match received {
@@ -266,6 +282,7 @@ pub(super) struct Sender {
     controls: Box<[Control]>,
     slices: Box<[libc::iovec]>,
     headers: Box<[libc::mmsghdr]>,
+    calls: u64,
 }
 
 // SAFETY: as for `Receiver`: the pointers are written and used within `send` only.
@@ -278,7 +295,13 @@ impl Sender {
             controls: vec![Control::EMPTY; MAX_RUNS].into(),
             slices: vec![EMPTY_SLICE; MAX_RUNS].into(),
             headers: vec![EMPTY_HEADER; MAX_RUNS].into(),
+            calls: 0,
         }
+    }
+
+    /// System calls so far.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls
     }
 
     /// Sends the first of `runs`, whose bytes lie in `arena`, and says how many: at least one, or it is an error of the first.
@@ -287,6 +310,7 @@ impl Sender {
         for (index, run) in runs[..count].iter().enumerate() {
             self.prepare(index, run, &arena[run.start..run.start + run.len], socket.is_ipv6);
         }
+        self.calls += 1;
         let headers = self.headers.as_mut_ptr();
         // SAFETY: the first `count` headers were just filled with pointers into our boxes and into `arena`, which
         // outlives the call, with their true lengths. The kernel only reads what they point to.
