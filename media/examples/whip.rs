@@ -91,7 +91,8 @@ impl App {
         waiting.rooms.insert(peer, room);
         if let Some(folder) = self.record.as_ref().filter(|_| is_first) {
             let id = self.next_id();
-            let plan = RecordingPlan { id: id.into(), folder: folder.join(id.to_string()), key: KEY, notice: Vec::new() };
+            let plan =
+                RecordingPlan { id: id.into(), folder: folder.join(id.to_string()), key: KEY, notice: Vec::new(), clock: None };
             let _ = self.node.send(Command::StartRecording { room, plan });
         }
     }

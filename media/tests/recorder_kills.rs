@@ -139,7 +139,7 @@ fn records_until_it_is_killed() {
     let (sender, events) = mpsc::channel();
     let mut recorder = Recorder::start(move |_, _, event| drop(sender.send(event))).unwrap();
     let begun = Instant::now();
-    let plan = RecordingPlan { id: 1, folder: folder.into(), key: KEY, notice: Vec::new() };
+    let plan = RecordingPlan { id: 1, folder: folder.into(), key: KEY, notice: Vec::new(), clock: None };
     recorder.order(ROOM, Order::Start(plan));
     assert_eq!(events.recv().unwrap(), RecordingEvent::Started);
     let mut call = Call { voices: 0, pictures: 0 };

@@ -3,7 +3,7 @@
 //! What cannot be written stays and is tried again, but for a beginning: a recording whose key is not kept is refused at once, and
 //! the call is told.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use staffline_media::{
     control::{Command, RoomId},
@@ -131,7 +131,7 @@ async fn begin(app: &App, begun: &Begun) -> sqlx::Result<()> {
         return Ok(());
     }
     app.recordings.opened(id);
-    tell(app, room, &Note::Clock { unix_ms: app.clock.now() })
+    Ok(())
 }
 
 async fn plan(app: &App, begun: &Begun) -> Result<RecordingPlan, BeginError> {
@@ -144,7 +144,13 @@ async fn plan(app: &App, begun: &Begun) -> Result<RecordingPlan, BeginError> {
         super::keys::make_private_folder(&folder)?;
         tokio::fs::write(app.recordings.age_key_path(begun.id), age).await?;
     }
-    Ok(RecordingPlan { id: begun.id.as_u128(), folder, key, notice: NOTICE.to_vec() })
+    Ok(RecordingPlan {
+        id: begun.id.as_u128(),
+        folder,
+        key,
+        notice: NOTICE.to_vec(),
+        clock: Some((Instant::now(), app.clock.now().0)),
+    })
 }
 
 async fn keep_failure(app: &App, failure: &Unrecorded) -> sqlx::Result<()> {

@@ -50,10 +50,6 @@ pub struct OfCall {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Note {
-    /// What the server's clock said: the recorder counts from the recording's start and knows no other time.
-    Clock {
-        unix_ms: Millis,
-    },
     Consent {
         user_id: UserId,
         notice_version: u32,

@@ -109,6 +109,8 @@ pub struct RecordingPlan {
     pub key: RecordingKey,
     /// Said at the start and mixed in: Ogg Opus, mono; nothing if it is empty.
     pub notice: Vec<u8>,
+    /// A moment, and what the clock on the wall said then, in milliseconds since 1970: what it said at the start is written down.
+    pub clock: Option<(Instant, i64)>,
 }
 
 /// What the recorder tells of a recording.

@@ -10,7 +10,7 @@ use crate::harness::{Flavour, Medium, Noted, World};
 const ROOM: RoomId = RoomId(1);
 
 fn start(world: &mut World) {
-    let plan = RecordingPlan { id: 1, folder: "unused".into(), key: RecordingKey([0; 32]), notice: Vec::new() };
+    let plan = RecordingPlan { id: 1, folder: "unused".into(), key: RecordingKey([0; 32]), notice: Vec::new(), clock: None };
     world.command(Command::StartRecording { room: ROOM, plan });
 }
 

@@ -94,6 +94,9 @@ impl Live {
             is_over: false,
             events: Vec::new(),
         };
+        if let Some((at, unix_ms)) = plan.clock {
+            live.pipeline.note(now, &clock_note(unix_ms + apart_ms(at, now)), &mut live.writer);
+        }
         let job = live.write(now).ok_or(RecordingFailure::Internal)?;
         Ok((live, job))
     }
@@ -271,4 +274,14 @@ impl Live {
             self.pipeline.note(now, &note, &mut self.writer);
         }
     }
+}
+
+fn clock_note(unix_ms: i64) -> String {
+    format!(r#"{{"type":"clock","unix_ms":{unix_ms}}}"#)
+}
+
+/// From one moment to another, which may be before it.
+fn apart_ms(from: Instant, to: Instant) -> i64 {
+    let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    ms(to.saturating_duration_since(from)) - ms(from.saturating_duration_since(to))
 }

@@ -44,7 +44,7 @@ impl Bench {
     }
 
     fn start_in(&mut self, room: RoomId, folder: &Path) {
-        let plan = RecordingPlan { id: room.0, folder: folder.to_owned(), key: KEY, notice: Vec::new() };
+        let plan = RecordingPlan { id: room.0, folder: folder.to_owned(), key: KEY, notice: Vec::new(), clock: None };
         self.recorder.order(room, Order::Start(plan));
     }
 
@@ -117,6 +117,23 @@ fn a_recording_begins_is_written_and_ends_in_order() {
     let on_disk = std::fs::metadata(Folder::new(&bench.path).path(0)).unwrap().blocks() * 512;
     assert!(on_disk < summary.bytes + 65_536, "what was reserved is given back: {on_disk} bytes are taken");
     assert!(events_of(&bench.path).contains("xxxx"));
+}
+
+/// However long a plan lay anywhere before it came to the recorder.
+#[test]
+fn what_the_clock_said_at_the_start_is_written_down() {
+    let mut bench = Bench::new();
+    let noted = Instant::now().checked_sub(Duration::from_secs(5)).unwrap();
+    let clock = Some((noted, 1_000_000));
+    let plan = RecordingPlan { id: ROOM.0, folder: bench.path.clone(), key: KEY, notice: Vec::new(), clock };
+    let before = noted.elapsed().as_millis();
+    bench.recorder.order(ROOM, Order::Start(plan));
+    let after = noted.elapsed().as_millis();
+    bench.close();
+    let events = events_of(&bench.path);
+    let told = events.lines().find_map(|line| line.strip_prefix(r#"{"at_ms":0,"type":"clock","unix_ms":"#)).expect(&events);
+    let unix_ms: u128 = told.trim_end_matches('}').parse().unwrap();
+    assert!((before..=after).contains(&(unix_ms - 1_000_000)), "{unix_ms} of {before} to {after}");
 }
 
 #[test]
@@ -285,7 +302,7 @@ fn a_thread_that_does_not_come_to_it_loses_pictures_first() {
     gate.shut(true);
     let mut recorder = Recorder::start(on_event).unwrap();
     let _open = Open(Arc::clone(&gate));
-    let plan = RecordingPlan { id: 1, folder: folder.path().join("1"), key: KEY, notice: Vec::new() };
+    let plan = RecordingPlan { id: 1, folder: folder.path().join("1"), key: KEY, notice: Vec::new(), clock: None };
     recorder.order(ROOM, Order::Start(plan));
     assert_eq!(events.recv_timeout(PATIENCE).unwrap(), RecordingEvent::Started);
     let picture = vec![0; 1000];

@@ -238,7 +238,13 @@ mod tests {
         let mut worker = Worker::new(ends, Pool::start(&write).unwrap(), move |room, _, event| told.send((room, event)).unwrap());
         for room in [RoomId(1), RoomId(2)] {
             let key = RecordingKey([0; 32]);
-            let plan = RecordingPlan { id: room.0, folder: folder.path().join(room.0.to_string()), key, notice: Vec::new() };
+            let plan = RecordingPlan {
+                id: room.0,
+                folder: folder.path().join(room.0.to_string()),
+                key,
+                notice: Vec::new(),
+                clock: None,
+            };
             worker.take_order(room, Instant::now(), Order::Start(plan));
         }
         worker.work(RoomId(1), |_| panic!("on purpose"));
