@@ -329,8 +329,10 @@ fn rooms_of_both_shards_are_recorded() {
     for room in [FIRST, SECOND] {
         node.send(Command::StopRecording { room }).unwrap();
     }
+    let deadline = clock() + PATIENCE;
     for _ in [FIRST, SECOND] {
         let (room, summary) = loop {
+            assert!(clock() < deadline, "both are closed");
             match events.recv_timeout(PATIENCE).unwrap() {
                 Event::Recording { room, what: RecordingEvent::Closed(summary), .. } => break (room, summary),
                 Event::Recording { what: RecordingEvent::Failed(failure), .. } => panic!("{failure}"),
