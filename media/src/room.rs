@@ -14,6 +14,7 @@ mod description;
 mod downlink;
 mod fan_out;
 mod feedback;
+mod layers;
 mod member;
 mod receive;
 mod reports;
@@ -25,7 +26,7 @@ mod uplink;
 
 use std::{ops::Range, time::Duration, time::Instant};
 
-pub use description::{DownDescription, Extensions, Feedback, MediaDescription, MediaLine, UpDescription};
+pub use description::{DownDescription, Extensions, Feedback, MediaDescription, MediaLine, Simulcast, UpDescription};
 
 use crate::{
     control::{PeerId, RoomId},
@@ -37,8 +38,9 @@ use crate::{
     srtp::{Rejected, SrtpKeys},
     table::Table,
     timers::{Scheduled, Timers},
-    track::{Generation, Lost, MediaPacket, Mid, UpTrack},
+    track::{Generation, Lost, MAX_LAYERS, MediaPacket, Mid, Rid, UpTrack},
 };
+use layers::LayerTap;
 use member::{Line, Member};
 
 /// A member of one room, given by [`Room::add_member`]. A key of a member that has gone is ignored wherever it is used.
@@ -214,11 +216,12 @@ impl Room {
     /// The member renegotiated. Up tracks are told by their mid, down tracks by their SSRC: what stays goes on without a break.
     pub fn reconfigure(&mut self, member: MemberKey, media: MediaDescription) {
         let Some(mut old) = self.member_mut(member).map(|member| std::mem::take(&mut member.lines)) else { return };
-        let ups: Vec<_> = media.lines.iter().map(|line| self.configure_up(member, line, &mut old)).collect();
-        old.into_iter().filter_map(|line| line.up).for_each(|up| self.remove_up(up));
+        let ups: Vec<_> = media.lines.iter().map(|line| self.configure_ups(member, line, &mut old)).collect();
+        old.into_iter().flat_map(|line| line.ups).for_each(|up| self.remove_up(up));
         let Some(state) = self.members.get_mut(member.index) else { return };
         state.configure_downs(&media);
-        state.lines = media.lines.into_iter().zip(ups).map(|(description, up)| Line { description, up }).collect();
+        let line = |(description, (ups, tap))| Line { description, ups, tap };
+        state.lines = media.lines.into_iter().zip(ups).map(line).collect();
         self.name_sources(member.index);
         let Some(state) = self.members.get_mut(member.index) else { return };
         state.rebind_sources(|up, ssrc| {
@@ -233,7 +236,8 @@ impl Room {
 
     /// The member goes; its slots at the others become free.
     pub fn remove_member(&mut self, member: MemberKey) {
-        let Some(ups) = self.member(member).map(|member| member.lines.iter().filter_map(|line| line.up).collect::<Vec<_>>())
+        let Some(ups) =
+            self.member(member).map(|member| member.lines.iter().flat_map(|line| line.ups.clone()).collect::<Vec<_>>())
         else {
             return;
         };
@@ -251,7 +255,7 @@ impl Room {
     pub fn set_keys(&mut self, member: MemberKey, keys: SrtpKeys) {
         let Some(state) = self.member_mut(member) else { return };
         if state.set_keys(keys) {
-            let shown: Vec<_> = state.downs.iter().filter_map(|down| down.source).collect();
+            let shown: Vec<_> = state.downs.iter().filter_map(|down| down.shown.source).collect();
             self.ask_keyframes(&shown);
         }
     }
@@ -261,7 +265,7 @@ impl Room {
         let Some(state) = self.member_mut(member) else { return };
         let had_one = std::mem::replace(&mut state.route, route).is_some();
         if !had_one && route.is_some() {
-            let shown: Vec<_> = state.downs.iter().filter_map(|down| down.source).collect();
+            let shown: Vec<_> = state.downs.iter().filter_map(|down| down.shown.source).collect();
             self.ask_keyframes(&shown);
         }
     }
@@ -331,9 +335,9 @@ impl Room {
     pub fn slots(&self, member: MemberKey) -> Vec<SlotView> {
         let Some(member) = self.member(member) else { return Vec::new() };
         let view = |down: &member::Down| {
-            let source = down.source?;
+            let source = down.shown.source?;
             let publisher = self.member(self.ups.get(source.0)?.owner)?;
-            let publisher_mid = publisher.lines.iter().find(|line| line.up == Some(source))?.description.mid.clone();
+            let publisher_mid = publisher.lines.iter().find(|line| line.ups.contains(&source))?.description.mid.clone();
             let mid = member.lines.get(down.line)?.description.mid.clone();
             Some(SlotView { mid, publisher: publisher.peer, publisher_mid })
         };
@@ -353,23 +357,44 @@ impl Room {
         Generation(self.next_generation)
     }
 
-    /// The up track of a line: the one it had, which is taken out of `old`, or a new one.
-    fn configure_up(&mut self, owner: MemberKey, line: &MediaLine, old: &mut [Line]) -> Option<UpKey> {
-        line.up.as_ref()?;
-        let before = old.iter_mut().find(|old| old.description.mid == line.mid && old.description.kind == line.kind);
-        if let Some(key) = before.and_then(|old| old.up.take()) {
-            let up = self.ups.get_mut(key.0)?;
-            up.track.configure(line);
-            return Some(key);
+    /// The up tracks of a line: those it had, which are taken out of `old`, and new ones. A layer is known by its rid.
+    fn configure_ups(&mut self, owner: MemberKey, line: &MediaLine, old: &mut [Line]) -> (Vec<UpKey>, Option<LayerTap>) {
+        let mut before = old.iter_mut().find(|old| old.description.mid == line.mid && old.description.kind == line.kind);
+        let mut ups = Vec::new();
+        for layer in layers_of(line) {
+            let known = before.as_mut().and_then(|old| {
+                let at = layers_of(&old.description).position(|known| known == layer)?;
+                old.ups.get(at).copied()
+            });
+            let up = match known.and_then(|key| Some((key, self.ups.get_mut(key.0)?))) {
+                Some((key, up)) => {
+                    up.track.configure(line);
+                    key
+                }
+                None => self.add_up(owner, line),
+            };
+            ups.push(up);
         }
+        let mut tap = None;
+        if let Some(old) = before {
+            tap = old.tap.take().filter(|_| old.ups == ups);
+            old.ups.retain(|up| !ups.contains(up));
+        }
+        if ups.len() > 1 && tap.is_none() {
+            tap = Some(LayerTap::new(&ups, line.clock_rate, self.new_generation()));
+        }
+        (ups, tap)
+    }
+
+    fn add_up(&mut self, owner: MemberKey, line: &MediaLine) -> UpKey {
         let track = UpTrack::new(line, self.new_generation());
-        Some(UpKey(self.ups.insert(Up {
+        UpKey(self.ups.insert(Up {
             track,
             owner,
             source: None,
             nack_timer: Scheduled::default(),
             keyframe_timer: Scheduled::default(),
-        })))
+        }))
     }
 
     /// Nothing of it may be forwarded any more: its key may soon be another's.
@@ -402,6 +427,13 @@ impl Room {
             Dropped::Unwanted => &mut drops.unwanted,
         } += 1;
     }
+}
+
+/// What the member sends on a line, by rid: one stream without a name, where there is no simulcast.
+fn layers_of(line: &MediaLine) -> impl Iterator<Item = Option<&Rid>> {
+    let rids = line.up.as_ref().and_then(|up| up.simulcast.as_ref()).map(|simulcast| &simulcast.rids[..]);
+    let unnamed = (line.up.is_some() && rids.is_none()).then_some(None);
+    unnamed.into_iter().chain(rids.unwrap_or_default().iter().take(MAX_LAYERS).map(Some))
 }
 
 /// Wakes the room when the track has something to say.

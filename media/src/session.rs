@@ -191,7 +191,7 @@ fn media_line(media: &Media, down: Option<DownDescription>) -> MediaLine {
         feedback: media.feedback,
         mid_extension: media.mid_extension,
         extensions: media.extensions,
-        up: media.sends.then(|| UpDescription { ssrcs: media.ssrcs.clone() }),
+        up: media.sends.then(|| UpDescription { ssrcs: media.ssrcs.clone(), simulcast: media.simulcast.clone() }),
         down,
     }
 }

@@ -15,6 +15,11 @@ impl<T> Table<T> {
         self.slots.len() - self.free.len()
     }
 
+    /// All indexes that are given out are below this.
+    pub(crate) fn indexes(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn insert(&mut self, value: T) -> usize {
         match self.free.pop() {
             Some(index) => {

@@ -22,6 +22,7 @@ use staffline_media::{
     driver::{self, Config, Handle, StreamPatience},
     outbox::Outbox,
     room::{Extensions, MediaDescription, Room},
+    track::Ssrc,
 };
 use support::*;
 
@@ -77,6 +78,14 @@ struct Arena {
     bytes: Vec<u8>,
     next: usize,
     packets: u64,
+    /// Those of more than 500 bytes.
+    large: u64,
+}
+
+impl Arena {
+    fn new() -> Self {
+        Self { bytes: vec![0; 1 << 20], next: 0, packets: 0, large: 0 }
+    }
 }
 
 impl Outbox for Arena {
@@ -85,6 +94,7 @@ impl Outbox for Arena {
             self.next = 0;
         }
         self.packets += 1;
+        self.large += u64::from(len > 500);
         self.next += len;
         &mut self.bytes[self.next - len..self.next]
     }
@@ -165,7 +175,7 @@ fn forwarding_allocates_nothing() {
             .map(|round| round.iter_mut().map(|(_, data)| Datagram { route: route(0), data }).collect())
             .collect();
 
-        let mut arena = Arena { bytes: vec![0; 1 << 20], next: 0, packets: 0 };
+        let mut arena = Arena::new();
         let (mut before, mut forwarded) = (0, 0);
         for (round, (batch, members)) in batches.iter_mut().zip(&members).enumerate() {
             // By then the room's lists have grown to their size.
@@ -191,6 +201,56 @@ fn forwarding_allocates_nothing() {
     }
 }
 
+/// A packet of each layer, of which every 40th begins a key frame.
+fn publish_layers(publisher: &Client, round: u64) -> Vec<Vec<u8>> {
+    let packet = |(layer, rid): (usize, &u8)| {
+        let mut payload = vec![0x90, 0xc0, 0x80 | (round >> 8) as u8 & 0x7f, round as u8, round as u8];
+        payload.extend(if round.is_multiple_of(40) { [0x10, 0, 0, 0x9d, 0x01, 0x2a, 16 << layer, 0, 16, 0] } else { [0x11; 10] });
+        payload.resize([100, 300, 1_000][layer], 7);
+        let ssrc = Ssrc(0x100 + layer as u32);
+        publisher.rtp_with([0x90, VP8], 4_000 + round, 1_000 * round as u32, ssrc, &names(0, RID, *rid), &payload)
+    };
+    RIDS.iter().enumerate().map(packet).collect()
+}
+
+/// Subscribers whose lines get narrow and wide again: so there are changes of layers, and pictures whose numbers are written anew.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test needs one instant to count from")]
+fn forwarding_layers_allocates_nothing() {
+    let start = Instant::now();
+    let mut room = Room::new();
+    let publisher = Client::join(&mut room, GCM, 1, in_layers(video(1, true, false)));
+    let mut subscribers: Vec<_> = (2..12).map(|n| Client::join(&mut room, GCM, n, video(n, false, true))).collect();
+    let mut arena = Arena::new();
+    let (mut allocated, mut forwarded) = (0, (0, 0));
+    for round in 0..1_500_u32 {
+        let mut packets: Vec<_> =
+            publish_layers(&publisher, u64::from(round)).into_iter().map(|data| (publisher.member, data)).collect();
+        if round.is_multiple_of(50) {
+            // goog-remb, of 50 kbit/s or 1.6 Mbit/s.
+            let exponent = if round / 500 % 2 == 0 { 3 } else { 8 };
+            let remb = [&[0x8f, 206, 0, 4, 0, 0, 0, 9, 0, 0, 0, 0][..], b"REMB", &[0, exponent << 2, 0x18, 0x6a]].concat();
+            packets.extend(subscribers.iter_mut().map(|subscriber| (subscriber.member, subscriber.rtcp(&remb))));
+        }
+        let members: Vec<_> = packets.iter().map(|(member, _)| *member).collect();
+        let mut batch: Vec<_> = packets.iter_mut().map(|(_, data)| Datagram { route: route(0), data }).collect();
+        let now = start + Duration::from_millis(15) * round;
+        let allocations = ALLOCATIONS.get();
+        for (index, (datagram, member)) in batch.iter_mut().zip(members).enumerate() {
+            room.receive(now, member, index, datagram.data);
+        }
+        room.flush(now, &batch, &mut arena);
+        if round >= 300 {
+            allocated += ALLOCATIONS.get() - allocations;
+        } else {
+            forwarded = (arena.packets, arena.large);
+        }
+    }
+    let (all, large) = (arena.packets - forwarded.0, arena.large - forwarded.1);
+    assert!(all > 11_000 && (all / 10..all * 9 / 10).contains(&large), "{large} of {all} are of the highest layer");
+    assert_eq!(allocated, 0);
+}
+
 /// From one allocation to another, as ChannelData, in indications both ways, and to the node.
 #[test]
 fn relaying_allocates_nothing() {
@@ -211,7 +271,7 @@ fn relaying_allocates_nothing() {
         clients[2].send_indication(relayed[0], &data),
     ];
     let routes = [0, 0, 0, 2].map(|index| clients[index].route);
-    let mut arena = Arena { bytes: vec![0; 1 << 20], next: 0, packets: 0 };
+    let mut arena = Arena::new();
     let (mut before, mut relayed) = (0, 0);
     for round in 0..400 {
         if round == 100 {

@@ -1,11 +1,11 @@
-//! A room of three behind SRTP: what members may say once they have keys. Each client fails on two contents under one nonce.
+//! A room of three behind SRTP, of whom the last sends its picture in layers: what members may say once they have keys. Each client fails on two contents under one nonce.
 
 use std::time::Instant;
 
 use super::bytes::Bytes;
-use crate::room::{MemberKey, Room};
+use crate::room::{MediaDescription, MemberKey, Room};
 use crate::srtp::SrtpProfile;
-use crate::support::{CM, Client, GCM, RTX, VP8, Wire, relay, two_way};
+use crate::support::{CM, Client, GCM, RTX, VP8, Wire, in_layers, relay, two_way};
 use crate::testing::begin;
 use crate::track::Ssrc;
 
@@ -36,7 +36,12 @@ pub fn room(data: &[u8]) {
 }
 
 fn join(room: &mut Room, n: usize, profile: SrtpProfile) -> Client {
-    Client::join(room, profile, n as u16 + 1, two_way(n as u16 + 1, 1))
+    Client::join(room, profile, n as u16 + 1, described(n, 1))
+}
+
+fn described(n: usize, slots: u16) -> MediaDescription {
+    let media = two_way(n as u16 + 1, slots);
+    if n == 2 { in_layers(media) } else { media }
 }
 
 impl Scene {
@@ -115,7 +120,7 @@ impl Scene {
         self.flush();
         let (key, n) = (self.clients[who].member, who as u16 + 1);
         match how % 6 {
-            0 => self.room.reconfigure(key, two_way(n, u16::from(how / 6) % 3)),
+            0 => self.room.reconfigure(key, described(who, u16::from(how / 6) % 3)),
             1 => self.room.hold_back(self.now, key, how & 8 > 0),
             2 => self.room.set_route(key, (how & 8 > 0).then_some(self.clients[who].route)),
             3 => self.room.set_keys(key, crate::support::keys(PROFILES[who], n)),

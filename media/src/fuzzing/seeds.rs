@@ -19,6 +19,7 @@ const SRTCP: &str = "81c8000d 4d617273 63e94885 dcdab67c a727d766 2f6b7e99 7ff5c
 /// A ClientHello (RFC 6347 §4.2.1) with one cipher suite and no extension.
 const CLIENT_HELLO: &str = "16feff 0000 000000000000 0038 01 00002c 0000 000000 00002c fefd \
     0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 00 00 0002 c02b 0100 0000";
+const SIMULCAST: &[u8] = include_bytes!("../sdp/testdata/chromium-simulcast-offer.sdp");
 const CHROMIUM: &[u8] = include_bytes!("../sdp/testdata/chromium-offer.sdp");
 
 type Seed = (&'static str, Vec<u8>);
@@ -134,6 +135,7 @@ fn sdp() -> Vec<Seed> {
         .fold(String::new(), |text, line| text + line + "\n");
     vec![
         ("chromium", CHROMIUM.to_vec()),
+        ("simulcast", SIMULCAST.to_vec()),
         ("firefox", firefox.into_bytes()),
         ("without-sources", short.into_bytes()),
         ("receiving", text.replace("a=sendrecv", "a=recvonly").into_bytes()),
@@ -198,6 +200,16 @@ fn room() -> Vec<Seed> {
     let repair = [talk.clone(), gap(0), delta(0), FLUSH.to_vec(), says(1, &requests(Ssrc(0x2_0010), down, &lost)), time(1, 10)];
     let rtx = script().put(&[4, 0, 2]).piece(&[0x10, 1, b'd']).0;
     let extended = script().put(&[2, 0, 0x10, 96, 0x20]).piece(&hex("bede0001 40310000")).piece(&[0x10, 0, b'k']).put(&[0; 4]).0;
+    // The third's picture, by rid; and what is repaired of it, by the rid that it repairs.
+    let layer = |rid: &str, source: u8, frame: &[u8]| {
+        let tail = hex(&format!("bede0001 4031 a0{rid}"));
+        script().put(&[2, 2, 0x10, 96, source]).piece(&tail).piece(frame).put(&[0; 4]).0
+    };
+    let key_frame = hex("90c0 8001 01 100000 9d012a 40004000 6b");
+    let layers = [layer("6c", 1, &key_frame), layer("6d", 2, &key_frame), layer("68", 3, &key_frame), layer("78", 4, &key_frame)];
+    let tail = hex("bede0001 4031 b06d");
+    let repaired = script().put(&[2, 2, 0x10, 97, 5]).piece(&tail).piece(&hex("ffdc 90c0 8002 02 110000")).put(&[0; 4]).0;
+    let layers = [layers.concat(), FLUSH.to_vec(), time(3, 2), repaired, layers.concat(), FLUSH.to_vec()].concat();
     let changes: Vec<u8> = (0..12).flat_map(|how| [&[8, how % 3, how][..], &delta(how % 3), FLUSH].concat()).collect();
     vec![
         ("talk", talk.clone()),
@@ -208,6 +220,7 @@ fn room() -> Vec<Seed> {
         ),
         ("another-source", [talk.clone(), time(2, 4), extended, FLUSH.to_vec(), delta(0), FLUSH.to_vec()].concat()),
         ("changes", [talk.clone(), changes, talk].concat()),
+        ("layers", [&layers[..], &says(0, &requests(Ssrc(1), Ssrc(0x8001_0010), &[1, 2])), &layers].concat()),
         ("raw", script().put(&[5, 0, 0]).piece(&hex(SRTP)).put(&[5, 1, 1]).piece(&hex(SRTCP)).put(FLUSH).0),
     ]
 }

@@ -1,7 +1,7 @@
 //! What SDP negotiated with one member, as far as the packet path needs to know it.
 
 pub use crate::rtp::Extensions;
-use crate::track::{Kind, Mid, Ssrc};
+use crate::track::{Kind, Mid, Rid, Ssrc};
 
 /// The m-lines of one member, in the order of its SDP. The order counts: the n-th down track of a kind is slot n.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,19 @@ pub struct UpDescription {
     /// Every SSRC the member announced (`a=ssrc`), media and RTX alike: their payload types tell them apart. Empty if it announced
     /// none: then the first SSRC with this line's mid or payload type is taken.
     pub ssrcs: Vec<Ssrc>,
+    /// Set when the picture comes in layers: then no SSRC is taken but by its rid.
+    pub simulcast: Option<Simulcast>,
+}
+
+/// The layers of one picture (RFC 8853), and how their packets name them (RFC 8852).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulcast {
+    /// Two or three, each once. Their order says nothing: browsers differ in it.
+    pub rids: Vec<Rid>,
+    /// The id of `urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id`, 1 to 14.
+    pub rid_extension: u8,
+    /// The id of `urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id`, by which RTX tells what it repairs.
+    pub repaired_rid_extension: Option<u8>,
 }
 
 /// What we send the member on this line.

@@ -68,6 +68,7 @@ impl Room {
         if downlink.is_news(now) {
             self.tell_publishers(now, key.index);
         }
+        self.choose_layers(now, key.index);
     }
 
     /// Those whose pictures this member is shown.
@@ -75,7 +76,7 @@ impl Room {
         let downs = self.members.get(index).map_or(0, |member| member.downs.len());
         for at in 0..downs {
             let down = self.members.get(index).and_then(|member| member.downs.get(at)).filter(|down| down.track.is_video());
-            let owner = down.and_then(|down| self.ups.get(down.source?.0)).map(|up| up.owner);
+            let owner = down.and_then(|down| self.ups.get(down.shown.source?.0)).map(|up| up.owner);
             let Some(publisher) = owner.and_then(|owner| self.members.get_mut(owner.index)) else { continue };
             let at = publisher.reported.map_or(now, |reported| now.max(reported + REPORTS_APART));
             self.timers.schedule(Timer::Report(publisher.key.index), &mut publisher.report_timer, Some(at));
@@ -127,7 +128,7 @@ impl Room {
 /// The largest of the newest packets of any track that has RTX.
 fn largest(member: &Member, ups: &crate::table::Table<super::Up>) -> Option<(usize, super::UpKey, Lost)> {
     let tracks = member.downs.iter().enumerate().filter(|(_, down)| down.track.has_rtx());
-    let packets = tracks.filter_map(|(at, down)| Some((at, down, down.source?))).flat_map(|(at, down, source)| {
+    let packets = tracks.filter_map(|(at, down)| Some((at, down, down.shown.source?))).flat_map(|(at, down, source)| {
         let track = ups.get(source.0).map(|up| &up.track);
         down.track
             .newest()

@@ -19,14 +19,25 @@ impl Room {
                 let Some(Some(down)) = down_of.get(pending.up.0) else { continue };
                 let datagram = batch.get(pending.index_in_batch);
                 let Some(payload) = datagram.and_then(|datagram| datagram.data.get(pending.payload.clone())) else { continue };
-                let track = &mut downs[usize::from(*down)].track;
+                let down = &mut downs[usize::from(*down)];
+                if !down.shown.passes(pending.up, &pending.packet) {
+                    continue;
+                }
+                let track = &mut down.track;
                 let Some(placed) = track.place(now, &pending.packet, payload.len()) else { continue };
                 let (extensions, header_len) = track.extensions();
                 let packet = out.packet(*route, header_len + payload.len() + overhead);
                 let number =
                     numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), false));
                 extensions.write(placed.header, number, pending.packet.audio_level, packet);
-                srtp.sealer.seal_rtp(placed.index, header_len, payload, packet);
+                if placed.pictures.is_none() {
+                    srtp.sealer.seal_rtp(placed.index, header_len, payload, packet);
+                } else {
+                    let text = &mut packet[header_len..header_len + payload.len()];
+                    text.copy_from_slice(payload);
+                    placed.pictures.apply(text);
+                    srtp.sealer.seal_rtp_in_place(placed.index, header_len, packet);
+                }
                 *rtp_out += 1;
                 self.report.media_packets_out += 1;
                 self.report.media_bytes_out += packet.len() as u64;
@@ -92,6 +103,7 @@ pub(super) fn send_again(
     extensions.write(again.placed.header, number, None, packet);
     packet[header_len..start].copy_from_slice(prefix);
     packet[start..end].copy_from_slice(cached.payload);
+    again.placed.pictures.apply(&mut packet[start..end]);
     srtp.sealer.seal_rtp_in_place(again.placed.index, header_len, packet);
     report.retransmitted_packets += u64::from(!probe);
     report.media_packets_out += 1;

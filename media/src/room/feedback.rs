@@ -77,7 +77,7 @@ impl Room {
     fn take_nack(&mut self, key: MemberKey, media: Ssrc, lost: impl Iterator<Item = u16>) {
         let Some(member) = self.members.get_mut(key.index) else { return };
         let Some((at, down)) = member.down_by_ssrc(media) else { return };
-        let Some(up) = down.source else { return };
+        let Some(up) = down.shown.source else { return };
         let room = MAX_RESENDS.saturating_sub(self.resends.len());
         let found = lost.take(room).filter_map(|sequence| down.track.lost(sequence));
         self.resends.extend(found.map(|lost| Resend { member: key.index, down: at, up, lost }));
@@ -85,7 +85,7 @@ impl Room {
 
     fn take_keyframe_request(&mut self, now: Instant, key: MemberKey, media: Ssrc) -> Option<()> {
         let (_, down) = self.members.get_mut(key.index)?.down_by_ssrc(media)?;
-        let key = down.source?;
+        let key = down.shown.source?;
         let up = self.ups.get_mut(key.0)?;
         up.track.ask_keyframe();
         schedule_feedback(&mut self.timers, now, key, up);

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use super::{MediaDescription, MediaLine, MemberKey, RoomReport, UpKey, downlink::Downlink, slots::Publication, uplink::Uplink};
+use super::{
+    MediaDescription, MediaLine, MemberKey, RoomReport, Simulcast, UpKey, downlink::Downlink, layers::LayerTap, layers::Shown,
+    slots::Publication, uplink::Uplink,
+};
 use crate::{
     control::PeerId,
     datagram::Route,
@@ -27,12 +30,37 @@ const LAST_RTCP_INDEX: u32 = (1 << 31) - 1;
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) description: MediaLine,
-    pub(super) up: Option<UpKey>,
+    /// One for each layer of a picture with simulcast, in the order of its rids; otherwise one, if the member sends here.
+    pub(super) ups: Vec<UpKey>,
+    /// Set for a picture in layers.
+    pub(super) tap: Option<LayerTap>,
 }
 
 impl Line {
+    fn simulcast(&self) -> Option<&Simulcast> {
+        self.description.up.as_ref()?.simulcast.as_ref()
+    }
+
+    /// Sources that are this line's whatever their packets say.
     fn announced(&self) -> &[Ssrc] {
-        self.description.up.as_ref().map_or(&[], |up| &up.ssrcs)
+        self.description.up.as_ref().filter(|up| up.simulcast.is_none()).map_or(&[], |up| &up.ssrcs)
+    }
+
+    /// Whether a source may belong to this line that was not announced.
+    fn takes_unannounced(&self) -> bool {
+        self.description.up.as_ref().is_some_and(|up| up.simulcast.is_some() || up.ssrcs.is_empty())
+    }
+
+    /// The track that a packet belongs to, if it is this line's: of layers the one that the packet names (RFC 8852 §3).
+    fn up_of(&self, role: Role, header: &Header, data: &[u8]) -> Option<UpKey> {
+        let Some(simulcast) = self.simulcast() else { return self.ups.first().copied() };
+        let extension = match role {
+            Role::Media => simulcast.rid_extension,
+            Role::Rtx => simulcast.repaired_rid_extension?,
+        };
+        let named = header.extension(data, extension)?;
+        let at = simulcast.rids.iter().position(|rid| rid.0.as_bytes() == named)?;
+        self.ups.get(at).copied()
     }
 }
 
@@ -60,12 +88,12 @@ pub(super) struct Srtp {
     pub(super) opener: Opener,
 }
 
-/// A down track, and the up track that it shows.
+/// A down track, and what it shows.
 #[derive(Debug)]
 pub(super) struct Down {
     pub(super) track: DownTrack,
     pub(super) line: usize,
-    pub(super) source: Option<UpKey>,
+    pub(super) shown: Shown,
 }
 
 #[derive(Debug)]
@@ -79,7 +107,7 @@ pub(super) struct Member {
     /// Down tracks that were renegotiated away. Should their SSRC come back, their indexes must go on: the keys are the same.
     parked: Vec<DownTrack>,
     pub(super) slots: Vec<Option<Publication>>,
-    /// The down track that shows an up track, by the up track's key.
+    /// The down track that shows an up track, or another layer of its picture, by the up track's key.
     pub(super) down_of: Vec<Option<u16>>,
     pub(super) srtp: Option<Srtp>,
     next_rtcp_index: u32,
@@ -153,7 +181,7 @@ impl Member {
                 }
                 None => DownTrack::new(description, down),
             };
-            self.downs.push(Down { track, line, source: None });
+            self.downs.push(Down { track, line, shown: Shown::default() });
         }
         let tells = self.downs.iter().any(|down| down.track.extensions().0.transport_sequence.is_some());
         self.downlink = tells.then(|| self.downlink.take().unwrap_or_default());
@@ -164,12 +192,11 @@ impl Member {
         let lines = &self.lines;
         for source in &mut self.sources {
             let Some(binding) = source.binding else { continue };
-            let line = lines.iter().find(|line| line.up == Some(binding.up)).map(|line| &line.description);
-            let kept =
-                line.filter(|line| line.up.as_ref().is_some_and(|up| up.ssrcs.is_empty() || up.ssrcs.contains(&source.ssrc)));
+            let line = lines.iter().find(|line| line.ups.contains(&binding.up));
+            let kept = line.filter(|line| line.takes_unannounced() || line.announced().contains(&source.ssrc));
             let payload_type = kept.and_then(|line| match binding.role {
-                Role::Media => Some(line.payload_type),
-                Role::Rtx => line.rtx_payload_type,
+                Role::Media => Some(line.description.payload_type),
+                Role::Rtx => line.description.rtx_payload_type,
             });
             source.binding = payload_type.map(|payload_type| Binding { payload_type, ..binding });
             if source.binding.is_none() {
@@ -186,11 +213,10 @@ impl Member {
         self.sources.len() < MAX_SOURCES
     }
 
-    /// What an unknown source could be: announced, or of the m-line that the packet names, or of one that awaits its payload type. `is_free`
-    /// says whether a stream of a track may be taken over.
+    /// What an unknown source could be: announced, or of the m-line that the packet names, or of one that awaits its payload type. Of a line
+    /// with simulcast it is the layer that the packet names, or nothing. `is_free` says whether a stream of a track may be taken over.
     pub(super) fn binding_for(&self, header: &Header, data: &[u8], is_free: impl Fn(UpKey, Role) -> bool) -> Option<Binding> {
         let candidate = |line: &Line| {
-            let up = line.up?;
             let payload_type = header.payload_type;
             let role = if payload_type == line.description.payload_type {
                 Role::Media
@@ -199,6 +225,7 @@ impl Member {
             } else {
                 return None;
             };
+            let up = line.up_of(role, header, data)?;
             is_free(up, role).then_some(Binding { up, role, payload_type })
         };
         if let Some(line) = self.lines.iter().find(|line| line.announced().contains(&header.ssrc)) {
@@ -211,7 +238,7 @@ impl Member {
         if let Some(line) = self.lines.iter().find(named) {
             return candidate(line);
         }
-        self.lines.iter().filter(|line| line.announced().is_empty()).find_map(candidate)
+        self.lines.iter().filter(|line| line.takes_unannounced()).find_map(candidate)
     }
 
     pub(super) fn down_by_ssrc(&mut self, ssrc: Ssrc) -> Option<(usize, &mut Down)> {

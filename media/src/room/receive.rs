@@ -157,6 +157,7 @@ impl Room {
         }
         member.sources[at].binding = Some(binding);
         self.timers.schedule(Timer::Report(key.index), &mut member.report_timer, Some(now + REPORT_INTERVAL));
+        self.choose_layers_of(now, key);
     }
 }
 

@@ -54,6 +54,7 @@ impl Room {
         self.timers.schedule(Timer::Report(index), &mut member.report_timer, Some(now + REPORT_INTERVAL));
         member.reported = Some(now);
         let key = member.key;
+        self.choose_layers_of(now, key);
         let compound = self.receiver_report(now, key);
         if let Some(member) = self.members.get_mut(index) {
             member.send_rtcp(&compound, out, &mut self.report);
@@ -65,8 +66,8 @@ impl Room {
         let Some(member) = self.members.get(key.index) else { return compound };
         let mut blocks = [ReportBlock::default(); MAX_BLOCKS];
         let mut videos = [Ssrc(0); MAX_BLOCKS];
-        let (mut count, mut video_count, mut bitrate) = (0, 0, u64::MAX);
-        for key in member.lines.iter().filter_map(|line| line.up).take(MAX_BLOCKS) {
+        let (mut count, mut video_count) = (0, 0);
+        for key in member.lines.iter().flat_map(|line| line.ups.iter().copied()).take(MAX_BLOCKS) {
             let Some(up) = self.ups.get_mut(key.0) else { continue };
             let Some(block) = up.track.report(now) else { continue };
             blocks[count] = block;
@@ -74,8 +75,6 @@ impl Room {
             if up.track.wants_remb() && up.track.is_sending(now) {
                 videos[video_count] = Ssrc(block.ssrc);
                 video_count += 1;
-                let shares = self.members.iter().filter_map(|other| self.share(now, other, key));
-                bitrate = bitrate.min(shares.min().unwrap_or(MAX_BITRATE));
             }
         }
         if count > 0 {
@@ -83,16 +82,29 @@ impl Room {
             compound.receiver_report(sender, &blocks[..count]);
             compound.source_description(sender, member.cname());
             if video_count > 0 {
-                let floor = if self.members.iter().count() > 2 { MIN_BITRATE } else { MIN_BITRATE_OF_TWO };
-                let each = bitrate.clamp(floor, MAX_BITRATE);
-                compound.remb(sender, each * video_count as u64, &videos[..video_count]);
+                compound.remb(sender, self.pictures_may_take(now, member), &videos[..video_count]);
             }
         }
         compound
     }
 
+    /// Bit/s for all pictures of a publisher together. Each plain one has what the lowest line of all who are shown one carries.
+    fn pictures_may_take(&self, now: Instant, publisher: &Member) -> u64 {
+        let floor = if self.members.iter().count() > 2 { MIN_BITRATE } else { MIN_BITRATE_OF_TWO };
+        let is_sent = |key: &UpKey| self.ups.get(key.0).is_some_and(|up| up.track.wants_remb() && up.track.is_sending(now));
+        let sent = || publisher.lines.iter().filter(|line| line.ups.iter().any(is_sent)).map(|line| &line.ups[..]);
+        let layered = sent().filter(|ups| ups.len() > 1).map(|ups| self.layers_may_take(now, ups, floor));
+        let plain = || sent().filter(|ups| ups.len() == 1);
+        let shares = plain().map(|ups| {
+            let shares = self.members.iter().filter_map(|other| self.share(now, other, ups[0]));
+            shares.min().unwrap_or(MAX_BITRATE)
+        });
+        let each = shares.min().unwrap_or(MAX_BITRATE).clamp(floor, MAX_BITRATE);
+        layered.sum::<u64>() + each * plain().count() as u64
+    }
+
     /// What a subscriber can take of an up track that it is shown: its own estimate, shared by all videos that are sent to it.
-    fn share(&self, now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
+    pub(super) fn share(&self, now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
         subscriber.down_of.get(up.0).copied().flatten()?;
         let told =
             || subscriber.remb.filter(|(_, at)| now.saturating_duration_since(*at) <= REMB_LIFETIME).map(|(bitrate, _)| bitrate);
@@ -101,7 +113,7 @@ impl Room {
     }
 
     pub(super) fn videos_sent(&self, now: Instant, subscriber: &Member) -> usize {
-        let is_sent = |source: UpKey| self.ups.get(source.0).is_some_and(|up| up.track.is_sending(now));
-        subscriber.downs.iter().filter(|down| down.track.is_video() && down.source.is_some_and(is_sent)).count()
+        let is_sent = |layer: &UpKey| self.ups.get(layer.0).is_some_and(|up| up.track.is_sending(now));
+        subscriber.downs.iter().filter(|down| down.track.is_video() && down.shown.layers.iter().any(is_sent)).count()
     }
 }

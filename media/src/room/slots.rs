@@ -4,7 +4,10 @@
 //! member's n-th audio and n-th video down track. A publication that finds no free slot is not heard there, until one becomes free.
 
 use super::{MemberKey, Up, UpKey, member::Member};
-use crate::{table::Table, track::Kind};
+use crate::{
+    table::Table,
+    track::{Generation, Kind, UpTrack},
+};
 
 /// A member's n-th up tracks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,22 +19,23 @@ pub(super) struct Publication {
 /// A publication and its tracks.
 struct Published {
     publication: Publication,
-    audio: Option<UpKey>,
-    video: Option<UpKey>,
+    audio: Vec<UpKey>,
+    /// Its layers.
+    video: Vec<UpKey>,
 }
 
 impl Published {
-    fn track(&self, kind: Kind) -> Option<UpKey> {
+    fn layers(&self, kind: Kind) -> &[UpKey] {
         match kind {
-            Kind::Audio => self.audio,
-            Kind::Video => self.video,
+            Kind::Audio => &self.audio,
+            Kind::Video => &self.video,
         }
     }
 }
 
 /// Brings every member's slots up to date, after anything changed. Gives how many publications find no slot, over all members.
 pub(super) fn assign(members: &mut Table<Member>, ups: &mut Table<Up>) -> u64 {
-    let published = publications(members, ups);
+    let published = publications(members);
     let mut unplaced = 0;
     for (_, member) in members.iter_mut() {
         let key = member.key;
@@ -64,34 +68,44 @@ fn show(member: &mut Member, published: &[Published], ups: &mut Table<Up>) {
         let nth = &mut counts[usize::from(kind == Kind::Video)];
         let occupant = member.slots.get(*nth).copied().flatten();
         *nth += 1;
-        let source = published.iter().find(|other| Some(other.publication) == occupant).and_then(|other| other.track(kind));
-        if source != down.source {
-            down.source = source;
-            if let Some(up) = source.and_then(|source| ups.get_mut(source.0)) {
-                up.track.ask_keyframe();
-            }
+        let shown = published.iter().find(|other| Some(other.publication) == occupant);
+        let layers = shown.map_or(&[][..], |other| other.layers(kind));
+        if down.shown.begin(layers, first(layers, down.track.generation(), ups))
+            && let Some(up) = down.shown.source.and_then(|source| ups.get_mut(source.0))
+        {
+            up.track.ask_keyframe();
         }
-        if let Some(source) = source {
-            if member.down_of.len() <= source.0 {
-                member.down_of.resize(source.0 + 1, None);
+        for layer in layers {
+            if member.down_of.len() <= layer.0 {
+                member.down_of.resize(layer.0 + 1, None);
             }
-            member.down_of[source.0] = Some(at as u16);
+            member.down_of[layer.0] = Some(at as u16);
         }
     }
 }
 
-fn publications(members: &Table<Member>, ups: &Table<Up>) -> Vec<Published> {
+/// Of the layers of a picture that was not shown: the one that its down track showed before it was renegotiated, or the smallest that is
+/// there, which any line carries.
+fn first(layers: &[UpKey], generation: Option<Generation>, ups: &Table<Up>) -> Option<UpKey> {
+    let track = |layer: &UpKey| ups.get(layer.0).map(|up| &up.track);
+    let before = layers.iter().find(|layer| generation.is_some() && track(layer).map(UpTrack::generation) == generation);
+    let there = || layers.iter().filter(|layer| track(layer).is_some_and(|track| track.ssrc().is_some()));
+    let smallest = || there().min_by_key(|layer| track(layer).map(UpTrack::pixels));
+    before.or_else(smallest).or(layers.first()).copied()
+}
+
+fn publications(members: &Table<Member>) -> Vec<Published> {
     let mut published = Vec::new();
     for member in members.iter() {
         let of = |kind| {
-            let tracks = member.lines.iter().filter_map(|line| line.up);
-            tracks.filter(|up| ups.get(up.0).is_some_and(|up| up.track.kind() == kind)).collect::<Vec<_>>()
+            let lines = member.lines.iter().filter(|line| line.description.kind == kind && !line.ups.is_empty());
+            lines.map(|line| line.ups.clone()).collect::<Vec<_>>()
         };
         let (audio, video) = (of(Kind::Audio), of(Kind::Video));
         published.extend((0..audio.len().max(video.len())).map(|nth| Published {
             publication: Publication { member: member.key, nth },
-            audio: audio.get(nth).copied(),
-            video: video.get(nth).copied(),
+            audio: audio.get(nth).cloned().unwrap_or_default(),
+            video: video.get(nth).cloned().unwrap_or_default(),
         }));
     }
     published

@@ -15,6 +15,7 @@ use support::*;
 mod consistency;
 mod fan_out;
 mod hostile;
+mod layers;
 mod lines;
 mod repair;
 mod reports;

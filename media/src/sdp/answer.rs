@@ -6,7 +6,7 @@ use rtc::sdp::description::common::Attribute;
 use rtc::sdp::description::media::{MediaDescription, MediaName, RangedPort};
 use rtc::sdp::description::session::{Origin, SessionDescription, TimeDescription};
 
-use super::{AUDIO_LEVEL_URI, Media, Offer, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI};
+use super::{AUDIO_LEVEL_URI, Media, Offer, REPAIRED_RID_URI, RID_URI, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI, simulcast};
 use crate::dtls::Fingerprint;
 use crate::room::DownDescription;
 use crate::track::{Kind, Mid};
@@ -87,7 +87,7 @@ fn accepted(
         .with_value_attribute("mid".to_owned(), media.mid.0.clone())
         .with_property_attribute("rtcp-mux".to_owned());
     let line = with_codecs(line, media);
-    let line = with_direction(line, media, down);
+    let line = simulcast::write(with_direction(line, media, down), media.simulcast.as_ref());
     with_candidates(line, candidates, local.tcp_port)
 }
 
@@ -115,6 +115,8 @@ fn with_codecs(line: MediaDescription, media: &Media) -> MediaDescription {
         (media.mid_extension, SDES_MID_URI),
         (media.extensions.transport_sequence, TRANSPORT_SEQUENCE_URI),
         (media.extensions.audio_level, AUDIO_LEVEL_URI),
+        (media.simulcast.as_ref().map(|simulcast| simulcast.rid_extension), RID_URI),
+        (media.simulcast.as_ref().and_then(|simulcast| simulcast.repaired_rid_extension), REPAIRED_RID_URI),
     ];
     for (id, uri) in extensions {
         if let Some(id) = id {

@@ -2,12 +2,13 @@
 
 mod answer;
 mod offer;
+mod simulcast;
 
 pub(crate) use answer::{LocalTransport, write as write_answer};
 pub(crate) use offer::Offer;
 
 use crate::dtls::Fingerprint;
-use crate::room::{Extensions, Feedback};
+use crate::room::{Extensions, Feedback, Simulcast};
 use crate::track::{Kind, Mid, Ssrc};
 
 /// One m-line of an offer, in its place: an answer has as many, in the same order (RFC 3264 §6).
@@ -39,6 +40,8 @@ pub(crate) struct Media {
     pub(crate) receives: bool,
     /// What it announced to send with.
     pub(crate) ssrcs: Vec<Ssrc>,
+    /// The layers that we take of what it offers to send.
+    pub(crate) simulcast: Option<Simulcast>,
 }
 
 impl Kind {
@@ -59,4 +62,6 @@ pub(crate) struct RemoteTransport {
 
 pub(crate) const SDES_MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const TRANSPORT_SEQUENCE_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+const REPAIRED_RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 const AUDIO_LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";

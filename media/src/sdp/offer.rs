@@ -7,7 +7,7 @@ use rtc::sdp::description::media::MediaDescription;
 use rtc::sdp::description::session::SessionDescription;
 use rtc::sdp::util::Codec;
 
-use super::{AUDIO_LEVEL_URI, Media, RemoteTransport, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI};
+use super::{AUDIO_LEVEL_URI, Media, RemoteTransport, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI, simulcast};
 use crate::control::RefusedReason;
 use crate::dtls::Fingerprint;
 use crate::room::{Extensions, Feedback};
@@ -109,6 +109,7 @@ fn read_media(session: &SessionDescription, media: &MediaDescription, bundle: &[
         sends,
         receives,
         ssrcs: if sends { ssrcs(media) } else { Vec::new() },
+        simulcast: simulcast::read(media, codec.payload_type).filter(|_| sends && kind == Kind::Video),
     })
 }
 
@@ -175,7 +176,7 @@ fn extensions(media: &MediaDescription, kind: Kind, codec: &Codec, has_rtx: bool
     }
 }
 
-fn extension(media: &MediaDescription, wanted: &str) -> Option<u8> {
+pub(super) fn extension(media: &MediaDescription, wanted: &str) -> Option<u8> {
     values(&media.attributes, "extmap").find_map(|extmap| {
         let mut words = extmap.split_ascii_whitespace();
         let (id, uri) = (words.next()?, words.next()?);
@@ -282,11 +283,11 @@ fn is_token(text: &str, max: usize) -> bool {
     !text.is_empty() && text.len() <= max && text.bytes().all(is_token_char)
 }
 
-fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
     media.attribute(key).flatten()
 }
 
-fn values<'a>(attributes: &'a [Attribute], key: &'a str) -> impl Iterator<Item = &'a str> {
+pub(super) fn values<'a>(attributes: &'a [Attribute], key: &'a str) -> impl Iterator<Item = &'a str> {
     attributes.iter().filter(move |attribute| attribute.key == key).filter_map(|attribute| attribute.value.as_deref())
 }
 

@@ -1,20 +1,19 @@
 //! A down track: what we send a subscriber on one m-line. Its sequence numbers and timestamps go on, whichever publisher is behind it.
-//!
-//! One mapping holds for one run of the publisher's packets: `down index = base + (up index - first)`. So a gap in front of us stays a
-//! gap behind us, a late packet finds its place, and a NACK finds its packet. Each new mapping begins above all that was sent before,
-//! so no (SSRC, index) ever stands for two packets.
 
 use std::time::{Duration, Instant};
 
-use super::{Kind, Ssrc, nack::CachedPacket, up::Generation, up::MediaPacket};
+use super::{
+    Kind, Ssrc,
+    nack::CachedPacket,
+    splice::{Lost, Splice, Spliced},
+    up::{Generation, MediaPacket},
+    vp8::PictureShift,
+};
 use crate::{
     room::{DownDescription, MediaLine},
     rtcp::{ReportBlock, SenderInfo},
     rtp::{Extensions, OutHeader},
 };
-
-/// A gap larger than this is closed: nobody could repair it, and a jump of half the sequence space would cost the subscriber its ROC.
-const MAX_GAP: u64 = 1_000;
 
 /// Of so many packets one is chosen to fill a line with: about what two frames have.
 const NEWEST: u64 = 32;
@@ -24,32 +23,17 @@ const RESEND_BURST: usize = 128 * 1024;
 const RESEND_SHARE: usize = 2;
 
 #[derive(Clone, Copy, Debug)]
-struct Mapping {
-    generation: Generation,
-    first: u64,
-    base: u64,
-    timestamp_offset: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
 struct Rtx {
     ssrc: Ssrc,
     payload_type: u8,
 }
 
-/// A packet's place in the down track: the index to seal it with, and its header.
+/// A packet's place in the down track: the index to seal it with, its header, and what becomes of the picture's numbers in its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Placed {
     pub(crate) index: u64,
     pub(crate) header: OutHeader,
-}
-
-/// A packet found for a NACK: the up track's index, and where it goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lost {
-    pub(crate) generation: Generation,
-    pub(crate) up_index: u64,
-    down_index: u64,
+    pub(crate) pictures: PictureShift,
 }
 
 /// What goes out for a [`Lost`] packet. Over RTX, the original sequence number stands before the payload.
@@ -64,17 +48,12 @@ pub(crate) struct DownTrack {
     kind: Kind,
     ssrc: Ssrc,
     payload_type: u8,
-    clock_rate: u32,
     rtx: Option<Rtx>,
     extensions: Extensions,
     header_len: usize,
     cname: String,
-    mapping: Option<Mapping>,
-    /// The lowest index that was never used.
-    next_index: u64,
+    splice: Splice,
     next_rtx_index: u64,
-    /// The newest packet's timestamp and time: where the next publisher's begin.
-    last: Option<(u32, Instant)>,
     /// For sender reports, modulo 2^32.
     packets: u32,
     octets: u32,
@@ -91,19 +70,17 @@ impl DownTrack {
     /// The first index comes from the SSRC, which is random, and is below 2^15: a subscriber that misses the first packets must not take
     /// an early roll-over for none (RFC 3711 §3.3.1).
     pub(crate) fn new(line: &MediaLine, down: &DownDescription) -> Self {
+        let first = u64::from(down.ssrc.0.wrapping_mul(0x9e37_79b9) >> 18);
         let mut track = Self {
             kind: line.kind,
             ssrc: down.ssrc,
             payload_type: line.payload_type,
-            clock_rate: line.clock_rate,
             rtx: None,
             extensions: Extensions::default(),
             header_len: 0,
             cname: String::new(),
-            mapping: None,
-            next_index: u64::from(down.ssrc.0.wrapping_mul(0x9e37_79b9) >> 18),
+            splice: Splice::new(line.clock_rate, line.kind == Kind::Video, first),
             next_rtx_index: u64::from(down.ssrc.0.wrapping_mul(0x85eb_ca6b) >> 18),
-            last: None,
             packets: 0,
             octets: 0,
             resend_budget: RESEND_BURST,
@@ -120,7 +97,7 @@ impl DownTrack {
         debug_assert_eq!(self.ssrc, down.ssrc);
         if (self.payload_type, self.extensions) != (line.payload_type, line.extensions) {
             self.payload_type = line.payload_type;
-            self.mapping = None;
+            self.splice.end_mapping();
         }
         self.rtx = down.rtx_ssrc.zip(line.rtx_payload_type).map(|(ssrc, payload_type)| Rtx { ssrc, payload_type });
         (self.extensions, self.header_len) = (line.extensions, line.extensions.header_len());
@@ -129,14 +106,18 @@ impl DownTrack {
 
     /// New keys begin a new roll-over count on the other side; sequence numbers go on.
     pub(crate) fn rekey(&mut self) {
-        self.next_index &= 0xffff;
+        self.splice.rekey();
         self.next_rtx_index &= 0xffff;
-        self.mapping = None;
     }
 
     /// What stands in the header of each packet, and how long that is.
     pub(crate) fn extensions(&self) -> (Extensions, usize) {
         (self.extensions, self.header_len)
+    }
+
+    /// The run of an up track that it shows.
+    pub(crate) fn generation(&self) -> Option<Generation> {
+        self.splice.generation()
     }
 
     pub(crate) fn has_rtx(&self) -> bool {
@@ -176,88 +157,51 @@ impl DownTrack {
     /// Where a packet goes; `None` if it is older than the mapping, or if a keyframe must come first.
     #[inline]
     pub(crate) fn place(&mut self, now: Instant, packet: &MediaPacket, payload_len: usize) -> Option<Placed> {
-        let mapping = match self.mapping {
-            Some(mapping) if mapping.generation == packet.generation => mapping,
-            _ => self.begin(now, packet)?,
-        };
-        let mut index = mapping.base + packet.index.checked_sub(mapping.first)?;
-        if index >= self.next_index {
-            if index - self.next_index > MAX_GAP {
-                index = self.next_index;
-                self.mapping = Some(Mapping { base: index, first: packet.index, ..mapping });
-            }
-            self.next_index = index + 1;
-            self.last = Some((packet.timestamp.wrapping_add(mapping.timestamp_offset), now));
-        }
+        let spliced = self.splice.place(now, packet)?;
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(payload_len as u32);
         self.resend_budget = (self.resend_budget + payload_len / RESEND_SHARE).min(RESEND_BURST);
-        let header = self.header(index, packet.timestamp.wrapping_add(mapping.timestamp_offset), packet.marker, packet.padding);
-        Some(Placed { index, header })
+        Some(self.placed(spliced, packet.marker, packet.padding))
     }
 
-    /// Begins a mapping with this packet. After another publisher's video it has to be a keyframe: the decoder would lay the differences
-    /// over the wrong picture.
-    #[cold]
-    fn begin(&mut self, now: Instant, packet: &MediaPacket) -> Option<Mapping> {
-        if self.kind == Kind::Video && self.last.is_some() && !packet.starts_keyframe {
-            return None;
-        }
-        let timestamp_offset = self.last.map_or(0, |(timestamp, at)| {
-            let passed = now.saturating_duration_since(at).as_micros() * u128::from(self.clock_rate) / 1_000_000;
-            let passed = (passed as u32).max(self.clock_rate / 50);
-            timestamp.wrapping_add(passed).wrapping_sub(packet.timestamp)
-        });
-        let mapping = Mapping { generation: packet.generation, first: packet.index, base: self.next_index, timestamp_offset };
-        self.mapping = Some(mapping);
-        Some(mapping)
-    }
-
-    fn header(&self, index: u64, timestamp: u32, marker: bool, padding: bool) -> OutHeader {
+    fn placed(&self, Spliced { index, timestamp, pictures }: Spliced, marker: bool, padding: bool) -> Placed {
         let (payload_type, ssrc) = (self.payload_type, self.ssrc);
-        OutHeader { marker, padding, payload_type, sequence: index as u16, timestamp, ssrc }
+        let header = OutHeader { marker, padding, payload_type, sequence: index as u16, timestamp, ssrc };
+        Placed { index, header, pictures }
     }
 
     /// What a NACK's sequence number stands for, if it is of the present mapping.
     pub(crate) fn lost(&self, sequence: u16) -> Option<Lost> {
-        let mapping = self.mapping?;
-        let newest = self.next_index.checked_sub(1)?;
-        let down_index = newest.checked_sub(u64::from((newest as u16).wrapping_sub(sequence)))?;
-        let up_index = mapping.first + down_index.checked_sub(mapping.base)?;
-        Some(Lost { generation: mapping.generation, up_index, down_index })
+        self.splice.lost(sequence)
     }
 
     /// The newest packets that were placed, the last first.
     pub(crate) fn newest(&self) -> impl Iterator<Item = Lost> {
-        let last = self.next_index;
+        let last = self.splice.next_index;
         (1..=NEWEST).map_while(move |back| self.lost(last.checked_sub(back)? as u16))
     }
 
     /// How a packet goes out again: over RTX when there is one, otherwise as it was. `None` when the subscriber has had enough for now.
     pub(crate) fn resend(&mut self, lost: Lost, packet: &CachedPacket<'_>) -> Option<Retransmission> {
-        let mapping = self.mapping.filter(|mapping| mapping.generation == lost.generation)?;
+        let spliced = self.splice.again(lost, packet.timestamp)?;
         // With other extensions it would be another packet under the same nonce.
         if self.rtx.is_none() && self.extensions != Extensions::default() {
             return None;
         }
         self.resend_budget = self.resend_budget.checked_sub(packet.payload.len())?;
-        let timestamp = packet.timestamp.wrapping_add(mapping.timestamp_offset);
-        let header = self.header(lost.down_index, timestamp, packet.marker, packet.padding);
-        let Some(Rtx { ssrc, payload_type }) = self.rtx else {
-            return Some(Retransmission { placed: Placed { index: lost.down_index, header }, original: None });
-        };
+        let placed = self.placed(spliced, packet.marker, packet.padding);
+        let Some(Rtx { ssrc, payload_type }) = self.rtx else { return Some(Retransmission { placed, original: None }) };
         let index = self.next_rtx_index;
         self.next_rtx_index += 1;
-        let original = Some(header.sequence);
-        let header = OutHeader { ssrc, payload_type, sequence: index as u16, ..header };
-        Some(Retransmission { placed: Placed { index, header }, original })
+        let original = Some(placed.header.sequence);
+        let header = OutHeader { ssrc, payload_type, sequence: index as u16, ..placed.header };
+        Some(Retransmission { placed: Placed { index, header, ..placed }, original })
     }
 
     /// The publisher's sender report, as ours: NTP time kept, RTP time of this track. `None` before the publisher's packets are.
     pub(crate) fn sender_report(&mut self, now: Instant, generation: Generation, info: SenderInfo) -> Option<SenderInfo> {
-        let mapping = self.mapping.filter(|mapping| mapping.generation == generation)?;
+        let rtp_timestamp = self.splice.time_of(generation, info.rtp_timestamp)?;
         self.reported = Some((info.middle_ntp(), now));
-        let rtp_timestamp = info.rtp_timestamp.wrapping_add(mapping.timestamp_offset);
         Some(SenderInfo { ntp: info.ntp, rtp_timestamp, packets: self.packets, octets: self.octets })
     }
 

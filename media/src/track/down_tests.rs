@@ -39,13 +39,14 @@ fn packet(generation: u64, index: u64) -> MediaPacket {
         marker: false,
         padding: false,
         starts_keyframe: false,
+        descriptor: Default::default(),
         audio_level: None,
     }
 }
 
 fn indexes(track: &mut DownTrack, generation: u64, from: &[u64]) -> Vec<Option<u64>> {
     let now = begin();
-    let first = track.next_index;
+    let first = track.splice.next_index;
     from.iter()
         .map(|index| track.place(now, &packet(generation, *index), 100).map(|placed| placed.index.wrapping_sub(first)))
         .collect()
@@ -63,7 +64,7 @@ fn the_first_index_has_roll_over_count_0() {
     for ssrc in [0, 1, 77, u32::MAX, 0x8000_0000] {
         let down = DownDescription { ssrc: Ssrc(ssrc), ..description(false) };
         let track = DownTrack::new(&line(Kind::Audio, 111), &down);
-        assert!(track.next_index < 1 << 15 && track.next_rtx_index < 1 << 15, "{ssrc}");
+        assert!(track.splice.next_index < 1 << 15 && track.next_rtx_index < 1 << 15, "{ssrc}");
     }
 }
 
@@ -104,7 +105,7 @@ fn a_gap_too_large_is_closed() {
 #[test]
 fn a_nack_finds_its_packet_over_the_wrap_but_not_before_the_mapping() {
     let mut track = track(Kind::Video);
-    track.next_index = 65_534;
+    track.splice.next_index = 65_534;
     for index in 10..16 {
         track.place(begin(), &packet(1, index), 100);
     }

@@ -1,4 +1,4 @@
-//! Keyframes: how a VP8 one is told from its first packet, and when the publisher is asked for one.
+//! Keyframes: when the publisher is asked for one.
 
 use std::time::{Duration, Instant};
 
@@ -9,35 +9,6 @@ const THROTTLE: Duration = Duration::from_millis(500);
 /// in peace; one that sends nothing at all (its camera is off, its screen no longer shared) is not asked again before it does.
 const RETRY: Duration = Duration::from_secs(1);
 const MAX_DOUBLINGS: u32 = 4;
-
-/// Whether an RTP payload is the first of a VP8 keyframe: it starts partition 0, and its frame header says so (RFC 7741 §4.2, §4.3).
-pub(super) fn starts_keyframe(payload: &[u8]) -> bool {
-    descriptor_len(payload).and_then(|len| payload.get(len)).is_some_and(|frame_header| frame_header & 1 == 0)
-}
-
-/// The length of the payload descriptor, if the packet starts the frame.
-fn descriptor_len(payload: &[u8]) -> Option<usize> {
-    let first = payload.first()?;
-    // S set, partition index 0.
-    if first & 0x17 != 0x10 {
-        return None;
-    }
-    if first & 0x80 == 0 {
-        return Some(1);
-    }
-    let extended = payload.get(1)?;
-    let mut len = 2;
-    if extended & 0x80 != 0 {
-        len += if payload.get(len)? & 0x80 != 0 { 2 } else { 1 };
-    }
-    if extended & 0x40 != 0 {
-        len += 1;
-    }
-    if extended & 0x30 != 0 {
-        len += 1;
-    }
-    Some(len)
-}
 
 /// What one up track owes its subscribers.
 #[derive(Debug, Default)]
@@ -90,25 +61,6 @@ impl KeyframeRequests {
 mod tests {
     use super::*;
     use crate::testing::begin;
-
-    #[test]
-    fn tells_a_keyframe_by_its_first_packet() {
-        let table: [(&[u8], bool, &str); 9] = [
-            (&[0x10, 0x00], true, "start, P = 0"),
-            (&[0x10, 0x01], false, "start of an interframe"),
-            (&[0x00, 0x00], false, "not the start of a partition"),
-            (&[0x11, 0x00], false, "partition 1"),
-            (&[0x90, 0x80, 0x05, 0x00], true, "7-bit picture id"),
-            (&[0x90, 0x80, 0x85, 0x05, 0x00], true, "15-bit picture id"),
-            (&[0x90, 0xe0, 0x85, 0x05, 7, 0x20, 0x01], false, "picture id, TL0PICIDX and TID before an interframe"),
-            (&[0x90, 0xe0, 0x85, 0x05, 7, 0x20, 0x00], true, "the same before a keyframe"),
-            (&[0x90, 0x80], false, "cut short"),
-        ];
-        for (payload, expected, case) in table {
-            assert_eq!(starts_keyframe(payload), expected, "{case}");
-        }
-        assert!(!starts_keyframe(&[]));
-    }
 
     #[test]
     fn requests_are_throttled_and_a_pending_one_is_sent_at_the_end() {

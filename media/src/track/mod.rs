@@ -2,13 +2,21 @@
 
 mod down;
 mod keyframe;
+mod layers;
 mod nack;
 mod reception;
+mod splice;
 mod up;
+mod vp8;
 
 use std::fmt;
 
-pub(crate) use down::{DownTrack, Lost};
+/// Layers that one picture may come in: a browser sends three.
+pub(crate) const MAX_LAYERS: usize = 3;
+
+pub(crate) use down::DownTrack;
+pub(crate) use layers::{Layer, RISE, choose};
+pub(crate) use splice::{Lost, Splice};
 pub(crate) use up::{Generation, MediaPacket, Role, UpTrack};
 
 /// A synchronisation source (RFC 3550 §3).
@@ -26,6 +34,16 @@ impl fmt::Display for Ssrc {
 pub struct Mid(pub String);
 
 impl fmt::Display for Mid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The RTP stream id of one simulcast layer (RFC 8851 `a=rid`), unique on its m-line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rid(pub String);
+
+impl fmt::Display for Rid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::{
     Kind, Ssrc,
-    keyframe::{KeyframeRequests, starts_keyframe},
+    keyframe::KeyframeRequests,
+    layers::{Layer, Meter},
     nack::{CachedPacket, MAX_MISSING, MissingPackets, PacketCache},
     reception::Reception,
+    vp8::Descriptor,
 };
 use crate::{
     room::{Feedback, MediaLine},
@@ -44,6 +46,8 @@ pub(crate) struct MediaPacket {
     pub(crate) marker: bool,
     pub(crate) padding: bool,
     pub(crate) starts_keyframe: bool,
+    /// Of a picture.
+    pub(crate) descriptor: Descriptor,
     /// RFC 6464, if the publisher tells it.
     pub(crate) audio_level: Option<u8>,
 }
@@ -72,6 +76,9 @@ pub(crate) struct UpTrack {
     keyframe: KeyframeRequests,
     fir_command: u8,
     reception: Reception,
+    meter: Meter,
+    /// Of the last key frame.
+    pixels: u32,
 }
 
 impl UpTrack {
@@ -90,6 +97,8 @@ impl UpTrack {
             keyframe: KeyframeRequests::default(),
             fir_command: 0,
             reception: Reception::new(line.clock_rate),
+            meter: Meter::default(),
+            pixels: 0,
         }
     }
 
@@ -107,10 +116,6 @@ impl UpTrack {
         self.extensions
     }
 
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// Whether the publisher's rate is told by goog-remb.
     pub(crate) fn wants_remb(&self) -> bool {
         self.kind == Kind::Video && self.feedback.remb
@@ -123,6 +128,16 @@ impl UpTrack {
     /// Whether there is something to send on: what is silent takes no share of anybody's bandwidth.
     pub(crate) fn is_sending(&self, now: Instant) -> bool {
         self.media.is_some_and(|stream| now.saturating_duration_since(stream.heard) < STOPPED)
+    }
+
+    pub(crate) fn pixels(&self) -> u32 {
+        self.pixels
+    }
+
+    /// What it is as one of several layers.
+    pub(crate) fn layer(&self, now: Instant) -> Layer {
+        let is_sent = self.live_source(now, Role::Media).is_some();
+        Layer { is_sent, pixels: self.pixels, bitrate: self.meter.bitrate() }
     }
 
     /// The source of one stream, if there is one that was heard lately: then no other may take its place.
@@ -139,6 +154,7 @@ impl UpTrack {
             self.seen = ReplayWindow::default();
             self.missing.clear();
             self.reception = Reception::new(self.clock_rate);
+            self.meter = Meter::default();
             self.ask_keyframe();
             if let Some(cache) = &mut self.cache {
                 cache.clear();
@@ -180,15 +196,19 @@ impl UpTrack {
         }
         self.note_gap(now, index);
         self.seen.mark(index);
-        let starts_keyframe = self.kind == Kind::Video && starts_keyframe(payload);
-        if starts_keyframe {
+        let descriptor = if self.kind == Kind::Video { Descriptor::parse(payload) } else { Descriptor::default() };
+        let keyframe = descriptor.keyframe(payload);
+        if let Some(pixels) = keyframe {
             self.keyframe.keyframe_seen();
+            self.pixels = pixels;
         }
+        self.meter.came(now, payload.len());
         let Header { timestamp, marker, padding, .. } = *header;
         if let Some(cache) = &mut self.cache {
             cache.insert(index, CachedPacket { timestamp, marker, padding, payload });
         }
-        Some(MediaPacket { generation: self.generation, index, timestamp, marker, padding, starts_keyframe, audio_level: None })
+        let (generation, starts_keyframe) = (self.generation, keyframe.is_some());
+        Some(MediaPacket { generation, index, timestamp, marker, padding, starts_keyframe, descriptor, audio_level: None })
     }
 
     fn note_gap(&mut self, now: Instant, index: u64) {

@@ -8,9 +8,9 @@ use staffline_media::{
     control::{PeerId, Protocol},
     datagram::{Datagram, Route},
     outbox::Outbox,
-    room::{DownDescription, Extensions, Feedback, MediaDescription, MediaLine, MemberKey, Room, UpDescription},
+    room::{DownDescription, Extensions, Feedback, MediaDescription, MediaLine, MemberKey, Room, Simulcast, UpDescription},
     srtp::{MasterKey, Opener, ReplayWindow, Sealer, SrtpKeys, SrtpProfile},
-    track::{Kind, Mid, Ssrc},
+    track::{Kind, Mid, Rid, Ssrc},
 };
 
 pub const GCM: SrtpProfile = SrtpProfile::AeadAes128Gcm;
@@ -36,6 +36,11 @@ impl Wire {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.packets.clear();
+    }
+
+    /// What went there.
+    pub fn forget(&mut self, route: Route) {
+        self.packets.retain(|(to, _)| *to != route);
     }
 
     pub fn len(&self) -> usize {
@@ -222,7 +227,7 @@ pub fn line(member: u16, nth: u16, kind: Kind, sends: bool, receives: bool) -> M
         feedback: Feedback { nack: video, pli: video, fir: video, remb: video },
         mid_extension: Some(4),
         extensions: Extensions::default(),
-        up: sends.then(|| UpDescription { ssrcs: vec![up_ssrc(member, nth), rtx_ssrc(member, nth)] }),
+        up: sends.then(|| UpDescription { ssrcs: vec![up_ssrc(member, nth), rtx_ssrc(member, nth)], simulcast: None }),
         down: receives.then(|| DownDescription {
             ssrc: Ssrc(base | 0x8000_0000),
             rtx_ssrc: video.then_some(Ssrc(base | 0x8000_0001)),
@@ -250,6 +255,26 @@ pub fn two_way(member: u16, more_slots: u16) -> MediaDescription {
         [line(member, 2 * slot, Kind::Audio, false, true), line(member, 2 * slot + 1, Kind::Video, false, true)]
     });
     MediaDescription { lines: own.into_iter().chain(more).collect() }
+}
+
+/// The layers of a picture, by their rids, and the ids of the extensions that name them.
+pub const RIDS: [u8; 3] = *b"lmh";
+pub const RID: u8 = 10;
+pub const REPAIRED_RID: u8 = 11;
+
+/// The same, where what the member sends on a video line comes in layers.
+pub fn in_layers(mut media: MediaDescription) -> MediaDescription {
+    for line in media.lines.iter_mut().filter(|line| line.kind == Kind::Video) {
+        let rids = RIDS.iter().map(|rid| Rid(char::from(*rid).to_string())).collect();
+        let simulcast = Simulcast { rids, rid_extension: RID, repaired_rid_extension: Some(REPAIRED_RID) };
+        line.up = line.up.take().map(|_| UpDescription { ssrcs: vec![], simulcast: Some(simulcast) });
+    }
+    media
+}
+
+/// The extensions by which a packet names its line and its layer, under `id`.
+pub fn names(line: u16, id: u8, rid: u8) -> [u8; 8] {
+    [0xbe, 0xde, 0, 1, 0x40, b'0' + line as u8, id << 4, rid]
 }
 
 /// One video line.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Room, ms, support::*};
+use super::{MediaDescription, Room, ms, support::*};
 use crate::rtcp::Compound;
 use crate::rtcp::{Packet, packets};
 use crate::srtp::{Opener, ReplayWindow, SrtpProfile};
@@ -20,6 +20,15 @@ const MEMBERS: usize = 4;
 const PROFILES: [SrtpProfile; MEMBERS] = [GCM, CM, GCM, CM];
 /// The node closes a gap larger than this (`track/down.rs`).
 const MAX_GAP: u64 = 1_000;
+
+/// Two of three members send their picture in layers.
+fn described(n: u16, slots: u16) -> MediaDescription {
+    if is_layered(n) { in_layers(two_way(n, slots)) } else { two_way(n, slots) }
+}
+
+fn is_layered(n: u16) -> bool {
+    n % 3 != 1
+}
 
 /// What a publisher sent, by which a forwarded packet is known.
 #[derive(Clone, Debug)]
@@ -34,9 +43,15 @@ struct Sent {
 /// One source: an SSRC under the keys of one stay in the room.
 #[derive(Debug)]
 struct Source {
+    /// The member's number.
+    owner: u16,
     ssrc: Ssrc,
     kind: Kind,
+    /// Where it is one of several, its rid.
+    rid: Option<u8>,
     next_index: u64,
+    /// It was asked for a key frame.
+    asked: bool,
     /// Where its clock began.
     epoch: u32,
     packets: Vec<Sent>,
@@ -49,6 +64,8 @@ struct Run {
     base: u64,
     first: u64,
     timestamp_offset: u32,
+    /// Added to the numbers of its pictures.
+    picture_shift: u16,
 }
 
 /// What was seen of one down track.
@@ -56,6 +73,8 @@ struct Run {
 struct Track {
     run: Option<Run>,
     highest: Option<(u64, u32, Instant)>,
+    /// The number of the newest picture.
+    picture: Option<u16>,
     /// By index: which packet of which source.
     seen: HashMap<u64, (usize, usize)>,
 }
@@ -64,8 +83,8 @@ struct Member {
     /// The number that its SSRCs and keys are made of.
     n: u16,
     client: Client,
-    /// Of its sources, those that it sends with now: audio, video.
-    sources: [usize; 2],
+    /// Of its sources, those that it sends with now: audio, then the layers of its picture.
+    sources: Vec<usize>,
     tracks: HashMap<Ssrc, Track>,
     /// The far end of a bad line: what it can open, and what it lacks.
     opener: Opener,
@@ -89,6 +108,8 @@ struct Stage {
     random: u64,
     forwarded: usize,
     resent: usize,
+    /// Changes from one layer to another.
+    layers_changed: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -96,14 +117,14 @@ enum Step {
     /// Packets on one of a member's tracks; `keyframe`: the first begins one.
     Send {
         who: usize,
-        video: bool,
+        which: usize,
         count: u8,
         keyframe: bool,
     },
     /// The publisher has sent this many that nobody will ever see.
     Skip {
         who: usize,
-        video: bool,
+        which: usize,
         count: u16,
     },
     /// What was late comes now.
@@ -127,7 +148,17 @@ enum Step {
     /// The member sends with another SSRC from now on.
     Switch {
         who: usize,
-        video: bool,
+        which: usize,
+    },
+    /// The member's line carries another layer from now on.
+    Want {
+        who: usize,
+        layer: usize,
+    },
+    /// What it carries, as the member says, in bit/s.
+    Remb {
+        who: usize,
+        bitrate: u64,
     },
     /// With more slots, or fewer.
     Renegotiate {
@@ -139,17 +170,19 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let who = 0..MEMBERS;
     prop_oneof![
-        12 => (who.clone(), any::<bool>(), 1u8..8, prop::bool::weighted(0.3))
-            .prop_map(|(who, video, count, keyframe)| Step::Send { who, video, count, keyframe }),
-        2 => (who.clone(), any::<bool>(), prop_oneof![1u16..20, 900u16..1_100])
-            .prop_map(|(who, video, count)| Step::Skip { who, video, count }),
+        16 => (who.clone(), 0usize..4, 1u8..8, prop::bool::weighted(0.3))
+            .prop_map(|(who, which, count, keyframe)| Step::Send { who, which, count, keyframe }),
+        2 => (who.clone(), 0usize..4, prop_oneof![1u16..20, 900u16..1_100])
+            .prop_map(|(who, which, count)| Step::Skip { who, which, count }),
+        6 => (who.clone(), 0usize..3).prop_map(|(who, layer)| Step::Want { who, layer }),
+        1 => (who.clone(), 100u64..20_000).prop_map(|(who, bitrate)| Step::Remb { who, bitrate }),
         3 => Just(Step::Arrive),
         4 => prop_oneof![1u64..40, 1_000u64..7_000].prop_map(|millis| Step::Pass { millis }),
         4 => who.clone().prop_map(|who| Step::Nack { who }),
         2 => who.clone().prop_map(|who| Step::Pli { who }),
         1 => who.clone().prop_map(|who| Step::Turn { who }),
         1 => who.clone().prop_map(|who| Step::HoldBack { who }),
-        1 => (who.clone(), any::<bool>()).prop_map(|(who, video)| Step::Switch { who, video }),
+        1 => (who.clone(), 0usize..4).prop_map(|(who, which)| Step::Switch { who, which }),
         1 => (who, 0u16..4).prop_map(|(who, slots)| Step::Renegotiate { who, slots }),
     ]
 }
@@ -170,6 +203,7 @@ impl Stage {
             random: seed | 1,
             forwarded: 0,
             resent: 0,
+            layers_changed: 0,
         };
         (0..MEMBERS - 1).for_each(|who| stage.turn(who));
         stage
@@ -185,12 +219,14 @@ impl Stage {
 
     fn run(&mut self, step: &Step) {
         match *step {
-            Step::Send { who, video, count, keyframe } => self.send(who, video, count, keyframe),
-            Step::Skip { who, video, count } => {
-                if let Some(member) = &self.members[who] {
-                    self.sources[member.sources[usize::from(video)]].next_index += u64::from(count);
+            Step::Send { who, which, count, keyframe } => self.send(who, which, count, keyframe),
+            Step::Skip { who, which, count } => {
+                if let Some(source) = self.source(who, which) {
+                    self.sources[source].next_index += u64::from(count);
                 }
             }
+            Step::Want { who, layer } => self.want(who, layer),
+            Step::Remb { who, bitrate } => self.say(who, |compound, media| compound.remb(Ssrc(1), bitrate, &[media])),
             Step::Arrive => {
                 let late = std::mem::take(&mut self.late);
                 self.batch.extend(late.into_iter().rev());
@@ -205,10 +241,10 @@ impl Stage {
                     self.room.hold_back(self.now, member.client.member, member.held_back);
                 }
             }
-            Step::Switch { who, video } => self.switch(who, usize::from(video)),
+            Step::Switch { who, which } => self.switch(who, which),
             Step::Renegotiate { who, slots } => {
                 if let Some(member) = &self.members[who] {
-                    self.room.reconfigure(member.client.member, two_way(member.n, slots));
+                    self.room.reconfigure(member.client.member, described(member.n, slots));
                 }
             }
         }
@@ -224,10 +260,16 @@ impl Stage {
         }
         self.joined += 1;
         let n = self.joined;
-        let sources = [Kind::Audio, Kind::Video].map(|kind| self.new_source(up_ssrc(n, u16::from(kind == Kind::Video)), kind));
+        let mut sources = vec![self.new_source(n, up_ssrc(n, 0), Kind::Audio, None)];
+        if is_layered(n) {
+            let ssrc = |rid: u8| Ssrc(0x2000_0000 | u32::from(n) << 16 | u32::from(rid));
+            sources.extend(RIDS.map(|rid| self.new_source(n, ssrc(rid), Kind::Video, Some(rid))));
+        } else {
+            sources.push(self.new_source(n, up_ssrc(n, 1), Kind::Video, None));
+        }
         self.members[who] = Some(Member {
             n,
-            client: Client::join(&mut self.room, PROFILES[who], n, two_way(n, 2)),
+            client: Client::join(&mut self.room, PROFILES[who], n, described(n, 2)),
             sources,
             tracks: HashMap::new(),
             opener: Opener::new(PROFILES[who], &keys(PROFILES[who], n).tx),
@@ -239,27 +281,44 @@ impl Stage {
     }
 
     /// Close to the end of its sequence numbers, where RFC 3550 lets it begin (a late joiner may count from there, too).
-    fn new_source(&mut self, ssrc: Ssrc, kind: Kind) -> usize {
+    fn new_source(&mut self, owner: u16, ssrc: Ssrc, kind: Kind, rid: Option<u8>) -> usize {
         let epoch = u32::MAX - 9_000 * (self.sources.len() as u32 % 5);
-        self.sources.push(Source { ssrc, kind, next_index: 65_480, epoch, packets: Vec::new() });
+        self.sources.push(Source { owner, ssrc, kind, rid, next_index: 65_480, asked: false, epoch, packets: Vec::new() });
         self.sources.len() - 1
     }
 
-    fn switch(&mut self, who: usize, line: usize) {
-        let Some(member) = &self.members[who] else { return };
-        let n = member.n;
-        let kind = self.sources[member.sources[line]].kind;
-        let ssrc = Ssrc(0x4000_0000 | u32::from(n) << 16 | self.sources.len() as u32);
-        let source = self.new_source(ssrc, kind);
+    /// Of what a member sends with now, the n-th.
+    fn source(&self, who: usize, which: usize) -> Option<usize> {
+        let sources = &self.members[who].as_ref()?.sources;
+        Some(sources[which % sources.len()])
+    }
+
+    fn switch(&mut self, who: usize, which: usize) {
+        let Some(before) = self.source(who, which) else { return };
+        let Source { owner, kind, rid, .. } = self.sources[before];
+        let ssrc = Ssrc(0x4000_0000 | u32::from(owner) << 16 | self.sources.len() as u32);
+        let source = self.new_source(owner, ssrc, kind, rid);
         if let Some(member) = &mut self.members[who] {
-            member.sources[line] = source;
+            member.sources.iter_mut().filter(|known| **known == before).for_each(|known| *known = source);
         }
     }
 
+    /// As if the member's line had changed.
+    fn want(&mut self, who: usize, layer: usize) {
+        let Some(member) = &self.members[who] else { return };
+        let downs = &mut self.room.members.get_mut(member.client.member.index).unwrap().downs;
+        let mut wanted = Vec::new();
+        for down in downs.iter_mut().filter(|down| down.shown.layers.len() > 1) {
+            down.shown.wanted = Some(down.shown.layers[layer]);
+            wanted.extend(down.shown.wanted);
+        }
+        wanted.into_iter().for_each(|up| self.room.ask_keyframe_now(self.now, up));
+    }
+
     /// Over a line that loses, delays and doubles.
-    fn send(&mut self, who: usize, video: bool, count: u8, keyframe: bool) {
+    fn send(&mut self, who: usize, which: usize, count: u8, keyframe: bool) {
         for nth in 0..count {
-            let Some(packet) = self.next_packet(who, usize::from(video), keyframe && nth == 0) else { return };
+            let Some(packet) = self.next_packet(who, which, keyframe && nth == 0) else { return };
             match (self.chance(10), self.chance(10), self.chance(5)) {
                 (true, ..) => {}
                 (_, true, _) => self.late.push((who, packet)),
@@ -272,22 +331,23 @@ impl Stage {
         }
     }
 
-    fn next_packet(&mut self, who: usize, line: usize, keyframe: bool) -> Option<Vec<u8>> {
+    fn next_packet(&mut self, who: usize, which: usize, keyframe: bool) -> Option<Vec<u8>> {
         let elapsed = self.now.saturating_duration_since(self.begun).as_millis() as u32;
+        let at = self.source(who, which)?;
         let member = self.members[who].as_ref()?;
-        let at = member.sources[line];
         let source = &mut self.sources[at];
-        let (start, clock) =
-            if source.kind == Kind::Video { (if keyframe { KEYFRAME } else { DELTA }, 90) } else { (b"o".as_slice(), 48) };
         let index = source.next_index;
         source.next_index += 1;
-        let payload = [start, &(at as u32).to_be_bytes(), &index.to_be_bytes()].concat();
+        let keyframe = keyframe || std::mem::take(&mut source.asked);
+        let (start, clock) = if source.kind == Kind::Video { (frame(at, index, keyframe), 90) } else { (b"o".to_vec(), 48) };
+        let payload = [&start[..], &(at as u32).to_be_bytes(), &index.to_be_bytes()].concat();
         let timestamp = source.epoch.wrapping_add(elapsed * clock).wrapping_add(index as u32);
         let marker = index.is_multiple_of(3);
         let payload_type = if source.kind == Kind::Video { VP8 } else { OPUS };
         source.packets.push(Sent { index, timestamp, marker, is_keyframe: keyframe, payload: payload.clone() });
         // The mid, so that a source that was not announced finds its track.
-        let tail = [0xbe, 0xde, 0, 1, 0x40, b'0' + line as u8, 0, 0];
+        let line = u16::from(source.kind == Kind::Video);
+        let tail = source.rid.map_or_else(|| names(line, 0, 0), |rid| names(line, RID, rid));
         let second = payload_type | if marker { 0x80 } else { 0 };
         Some(member.client.rtp_with([0x90, second], index, timestamp, source.ssrc, &tail, &payload))
     }
@@ -347,7 +407,7 @@ impl Stage {
             let asked = member.client.rtcp_got(&self.wire);
             self.receive_over_bad_line(&mut member);
             self.members[who] = Some(member);
-            asked.iter().for_each(|compound| self.answer_nacks(who, compound));
+            asked.iter().for_each(|compound| self.answer(who, compound));
         }
         self.wire.clear();
     }
@@ -358,16 +418,24 @@ impl Stage {
         let (at, nth) = self.origin(got).expect("only what was sent is forwarded");
         let (source, sent) = (&self.sources[at], &self.sources[at].packets[nth]);
         assert!(!member.sources.contains(&at), "nobody hears itself");
-        assert_eq!((got.marker, &got.payload), (sent.marker, &sent.payload), "payload and marker are the publisher's");
+        assert_eq!(
+            (got.marker, without_numbers(&got.payload)),
+            (sent.marker, without_numbers(&sent.payload)),
+            "payload and marker are the publisher's"
+        );
         assert_eq!(is_video(got.ssrc), source.kind == Kind::Video);
         let track = member.tracks.entry(got.ssrc).or_default();
         let fits = |run: &Run| {
             run.source == at
                 && sent.index.checked_sub(run.first).is_some_and(|ahead| run.base + ahead == got.index)
                 && sent.timestamp.wrapping_add(run.timestamp_offset) == got.timestamp
+                && shifted(&sent.payload, run.picture_shift) == got.payload
         };
         if !track.run.as_ref().is_some_and(fits) {
-            track.run = Some(begin_run(self.now, track, at, source, sent, got));
+            let before = track.run.replace(begin_run(self.now, track, at, source, sent, got));
+            let before = before.filter(|before| before.source != at).map(|before| &self.sources[before.source]);
+            self.layers_changed +=
+                usize::from(before.is_some_and(|before| before.owner == source.owner && before.rid != source.rid));
         }
         let repeated = track.seen.insert(got.index, (at, nth));
         assert!(repeated.is_none(), "an index stands for one packet");
@@ -375,6 +443,7 @@ impl Stage {
             let gap = track.highest.map_or(0, |(index, ..)| got.index - index - 1);
             assert!(gap <= MAX_GAP, "a gap of {gap} was passed on");
             track.highest = Some((got.index, got.timestamp, self.now));
+            track.picture = picture(&got.payload);
         }
     }
 
@@ -404,7 +473,7 @@ impl Stage {
         });
         assert_eq!(at, run.source, "nothing is sent again of a run that is over");
         let sent = &self.sources[at].packets[nth];
-        assert_eq!((payload, got.marker), (&sent.payload[..], sent.marker));
+        assert_eq!((payload, got.marker), (&shifted(&sent.payload, run.picture_shift)[..], sent.marker));
         assert_eq!(got.timestamp, sent.timestamp.wrapping_add(run.timestamp_offset));
     }
 
@@ -432,15 +501,18 @@ impl Stage {
         }
     }
 
-    /// As a publisher: by RTX, which itself gets lost at times.
-    fn answer_nacks(&mut self, who: usize, compound: &[u8]) {
+    /// As a publisher: by RTX, which itself gets lost at times, and by key frames.
+    fn answer(&mut self, who: usize, compound: &[u8]) {
         for packet in packets(compound) {
+            if let Packet::Pli { media } = packet {
+                self.sources.iter_mut().filter(|source| source.ssrc == media).for_each(|source| source.asked = true);
+            }
             let Packet::Nack { media, lost } = packet else { continue };
             let Some(member) = &self.members[who] else { return };
-            let at = member.sources[1];
-            if self.sources[at].ssrc != media {
+            let pictures = &member.sources[1..];
+            let Some((layer, &at)) = pictures.iter().enumerate().find(|(_, at)| self.sources[**at].ssrc == media) else {
                 continue;
-            }
+            };
             for sequence in lost {
                 if !self.chance(90) {
                     continue;
@@ -452,7 +524,9 @@ impl Stage {
                 let (n, second) = (self.members[who].as_ref().map_or(0, |member| member.n), RTX | u8::from(sent.marker) << 7);
                 let timestamp = sent.timestamp;
                 let Some(member) = &mut self.members[who] else { return };
-                let packet = member.client.rtp_with([0x80, second], member.rtx_index, timestamp, rtx_ssrc(n, 1), &[], &payload);
+                let ssrc = Ssrc(rtx_ssrc(n, 1).0 | (layer as u32) << 8);
+                let tail = self.sources[at].rid.map_or_else(|| names(1, 0, 0), |rid| names(1, REPAIRED_RID, rid));
+                let packet = member.client.rtp_with([0x90, second], member.rtx_index, timestamp, ssrc, &tail, &payload);
                 member.rtx_index += 1;
                 self.batch.push((who, packet));
             }
@@ -463,15 +537,19 @@ impl Stage {
 /// The rules for a run: it goes on right behind what was sent; another publisher's picture begins with a key frame; its clock goes on
 /// with the time that has passed. Of the same source it may begin anew after a gap too large to keep, or after it was held back.
 fn begin_run(now: Instant, track: &Track, at: usize, source: &Source, sent: &Sent, got: &Got) -> Run {
-    let run =
-        Run { source: at, base: got.index, first: sent.index, timestamp_offset: got.timestamp.wrapping_sub(sent.timestamp) };
+    let picture_shift =
+        picture(&got.payload).zip(picture(&sent.payload)).map_or(0, |(got, sent)| got.wrapping_sub(sent) & 0x7fff);
+    let timestamp_offset = got.timestamp.wrapping_sub(sent.timestamp);
+    let run = Run { source: at, base: got.index, first: sent.index, timestamp_offset, picture_shift };
+    assert_eq!(got.payload, shifted(&sent.payload, picture_shift), "both numbers of a picture go on");
     let Some((highest, timestamp, then)) = track.highest else {
-        assert_eq!(run.timestamp_offset, 0, "the first publisher's clock is the track's");
+        assert_eq!((run.timestamp_offset, picture_shift), (0, 0), "the first publisher's clock is the track's");
         return run;
     };
     assert_eq!(got.index, highest + 1, "a new run has no gap before it");
     let before = track.run.expect("where there is a highest, there is a run");
-    let goes_on = before.source == at && before.timestamp_offset == run.timestamp_offset;
+    let goes_on =
+        before.source == at && (before.timestamp_offset, before.picture_shift) == (run.timestamp_offset, run.picture_shift);
     if goes_on && sent.index.saturating_sub(before.first) > highest - before.base + 1 + MAX_GAP {
         return run;
     }
@@ -479,6 +557,8 @@ fn begin_run(now: Instant, track: &Track, at: usize, source: &Source, sent: &Sen
     let rate = if source.kind == Kind::Video { 90 } else { 48 };
     let passed = (now.saturating_duration_since(then).as_millis() as u32).max(20) * rate;
     assert_eq!(got.timestamp.wrapping_sub(timestamp), passed, "the clock goes on with the time");
+    let next = track.picture.map(|picture| (picture + 1) & 0x7fff);
+    assert_eq!(picture(&got.payload), next, "pictures are numbered in a row");
     run
 }
 
@@ -487,13 +567,44 @@ fn is_video(ssrc: Ssrc) -> bool {
     ssrc.0 >> 4 & 1 == 1
 }
 
-fn play(seed: u64, steps: &[Step]) -> (usize, usize) {
+/// A frame of a picture, with its number of 15 bits and TL0PICIDX (RFC 7741 §4.2), which count alike here; a key frame tells its size.
+fn frame(source: usize, index: u64, keyframe: bool) -> Vec<u8> {
+    let picture = (index as u16).wrapping_add(0x7f00);
+    let [high, low] = picture.to_be_bytes();
+    let descriptor = [0x90, 0xc0, high | 0x80, low, low];
+    let side = 16 * (1 + source as u8 % 8);
+    let size = [0x10, 0, 0, 0x9d, 0x01, 0x2a, side, 0, side, 0];
+    let header = if keyframe { &size[..] } else { &[0x11, 0, 0] };
+    [&descriptor, header].concat()
+}
+
+fn picture(payload: &[u8]) -> Option<u16> {
+    let [0x90, _, high, low, ..] = *payload else { return None };
+    Some(u16::from_be_bytes([high & 0x7f, low]))
+}
+
+/// The same with other numbers.
+fn shifted(payload: &[u8], shift: u16) -> Vec<u8> {
+    let mut payload = payload.to_vec();
+    if let Some(picture) = picture(&payload) {
+        let [high, low] = picture.wrapping_add(shift).to_be_bytes();
+        (payload[2], payload[3]) = (high | 0x80, low);
+        payload[4] = payload[4].wrapping_add(shift as u8);
+    }
+    payload
+}
+
+fn without_numbers(payload: &[u8]) -> &[u8] {
+    if picture(payload).is_some() { &payload[5..] } else { payload }
+}
+
+fn play(seed: u64, steps: &[Step]) -> Stage {
     let mut stage = Stage::new(seed);
     for step in steps {
         stage.run(step);
     }
     stage.run(&Step::Arrive);
-    (stage.forwarded, stage.resent)
+    stage
 }
 
 proptest! {
@@ -508,26 +619,42 @@ proptest! {
 /// So much that every sequence number has been used, and used again under the next roll-over count.
 #[test]
 fn a_long_stream_stays_consistent_over_its_wraps() {
-    let mut steps = vec![Step::Send { who: 0, video: true, count: 1, keyframe: true }];
+    let mut steps = vec![Step::Send { who: 0, which: 1, count: 1, keyframe: true }];
     for _ in 0..160 {
-        steps.push(Step::Skip { who: 0, video: true, count: 980 });
-        steps.extend([3, 4].map(|count| Step::Send { who: 0, video: true, count, keyframe: false }));
+        steps.push(Step::Skip { who: 0, which: 1, count: 980 });
+        steps.extend([3, 4].map(|count| Step::Send { who: 0, which: 1, count, keyframe: false }));
         steps.extend([Step::Nack { who: 1 }, Step::Arrive, Step::Pass { millis: 20 }]);
     }
-    let (forwarded, resent) = play(5, &steps);
+    let Stage { forwarded, resent, .. } = play(5, &steps);
     assert!(forwarded > 1_500 && resent > 20, "{forwarded} forwarded, {resent} sent again");
 }
 
-/// The property is one of something: the scripts forward, switch and repair.
+/// Members 0 and 2 are shown the picture of member 1 in one layer after another, and have lost packets of each.
+#[test]
+fn layers_change_over_a_bad_line_and_are_repaired() {
+    let mut steps = Vec::new();
+    for n in 0..150 {
+        steps.extend([0, 2].map(|who| Step::Want { who, layer: (n + who) % 3 }));
+        for count in [3, 5] {
+            steps.extend([1, 2, 3].map(|which| Step::Send { who: 1, which, count, keyframe: false }));
+            steps.extend([Step::Nack { who: 0 }, Step::Nack { who: 2 }, Step::Pass { millis: 20 }]);
+        }
+        steps.extend([Step::Arrive, Step::Pass { millis: 480 }]);
+    }
+    let Stage { forwarded, resent, layers_changed, .. } = play(7, &steps);
+    assert!(layers_changed > 100 && resent > 100, "{layers_changed} changes, {forwarded} forwarded, {resent} sent again");
+}
+
+/// The property is one of something: the scripts forward, change layers and repair.
 #[test]
 fn the_scripts_get_through() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let mut total = (0, 0);
+    let mut total = (0, 0, 0);
     for seed in 0..16 {
         let steps = prop::collection::vec(step(), 240).new_tree(&mut runner).unwrap().current();
-        let (forwarded, resent) = play(seed, &steps);
-        total = (total.0 + forwarded, total.1 + resent);
+        let stage = play(seed, &steps);
+        total = (total.0 + stage.forwarded, total.1 + stage.resent, total.2 + stage.layers_changed);
     }
-    assert!(total.0 > 2_000 && total.1 > 50, "{total:?}");
+    assert!(total.0 > 2_000 && total.1 > 50 && total.2 > 20, "{total:?}");
 }
