@@ -316,7 +316,7 @@ fn rooms_of_both_shards_are_recorded() {
     let mut all: Vec<_> = (0..4).map(|_| Socketed::new(clock())).collect();
     for (room, first) in [(FIRST, 0), (SECOND, 2)] {
         let (id, key) = (room.0, RecordingKey([0; 32]));
-        let plan = RecordingPlan { id, folder: folder.path().join(id.to_string()), key, notice: Vec::new() };
+        let plan = RecordingPlan { id, folder: folder.path().join(id.to_string()), key, notice: Vec::new(), clock: None };
         node.send(Command::StartRecording { room, plan }).unwrap();
         for n in [first, first + 1] {
             // What is sent as a picture is no picture that could be recorded.
