@@ -28,7 +28,7 @@ export const SERVER_NAME = 'chat.lab';
 export const SERVER_IP = '203.0.113.10';
 
 /** @typedef {'open'|'fullcone'|'cone'|'symmetric'|'udpblocked'|'tcp443'|'tls443'|'proxy'|'offline'} Profile */
-/** @typedef {{ delay?: number, jitter?: number, loss?: number, reorder?: number, rate?: number, queue?: number }} Impairment ms, ms, %, %, kbit/s, ms; each way */
+/** @typedef {{ delay?: number, jitter?: number, loss?: number, burst?: number, reorder?: number, duplicate?: number, rate?: number, queue?: number }} Impairment ms, ms, %, packets, %, %, kbit/s, ms; each way */
 
 /**
  * Whether STAFFLINE_SKIP asks to leave the netlab out. Nothing else does: a machine that cannot make a lab fails the test.

@@ -135,6 +135,50 @@ test('an impaired line lets packets overtake each other, and loses none of them'
   }
 });
 
+/** Sends 1,000 datagrams through the echo and prints how many came back, each counted once and all, and the mean length of the gaps. */
+const BURSTS = `
+import socket, threading, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1); got = []
+def listen():
+    try:
+        while True: got.append(int(s.recv(100)))
+    except OSError: pass
+s.sendto(b"0", ("203.0.113.10", 7))
+t = threading.Thread(target=listen); t.start()
+for i in range(1, 1000):
+    s.sendto(b"%d" % i, ("203.0.113.10", 7)); time.sleep(0.002)
+t.join()
+came = set(got); lost = [i for i in range(1000) if i not in came]
+gaps = sum(1 for i in lost if i - 1 in came or i == 0)
+print(len(came), len(got), len(lost) / max(gaps, 1))`;
+
+test('an impaired line loses packets in bursts', { skip }, async () => {
+  const lab = up('cone');
+  try {
+    await lab.start('internet', ['python3', '-c', ECHO], { ready: 'ready' });
+    lab.impair('a', { loss: 5, burst: 6 });
+    const [once, , mean] = (await lab.exec('office-a', ['python3', '-c', BURSTS])).split(' ').map(Number);
+    // One by one they would be 1.1 long.
+    assert.ok(once > 750 && once < 990 && mean > 3, `${once} of 1000, gaps of ${mean}`);
+  } finally {
+    await lab.down();
+  }
+});
+
+test('an impaired line doubles packets, and loses none of them', { skip }, async () => {
+  const lab = up('cone');
+  try {
+    await lab.start('internet', ['python3', '-c', ECHO], { ready: 'ready' });
+    lab.impair('a', { duplicate: 10 });
+    const [once, all] = (await lab.exec('office-a', ['python3', '-c', BURSTS])).split(' ').map(Number);
+    assert.equal(once, 1000);
+    // 10 % each way: 1,210.
+    assert.ok(all > 1120 && all < 1300, `${all} for 1000`);
+  } finally {
+    await lab.down();
+  }
+});
+
 test('a laptop that moves has other addresses, and what it had before is dead', { skip }, async () => {
   const lab = up('cone');
   const outside = async () => {
