@@ -252,7 +252,7 @@ struct HeadStart {
 }
 
 impl HeadStart {
-    fn to_the_loser(&mut self, hold_won: bool) {
+    fn help_loser(&mut self, hold_won: bool) {
         let (winner, loser) =
             if hold_won { (&mut self.for_hold, &mut self.for_erase) } else { (&mut self.for_erase, &mut self.for_hold) };
         if *winner > 0 { *winner /= 2 } else { *loser = (*loser * 2).max(1) }
@@ -287,7 +287,7 @@ both! {
                     let sql = "select count(*) as n from messages where conversation_id = $1";
                     let row = sqlx::query(sql).bind(id.to_string()).fetch_one(app.db.read()).await.unwrap();
                     assert_eq!(u64::try_from(row.get::<i64, _>("n")).unwrap(), counted, "{id}");
-                    start.to_the_loser(counted > 0);
+                    start.help_loser(counted > 0);
                     if counted > 0 { won.by_hold += 1 } else { won.by_erase += 1 }
                 }
                 won
