@@ -249,26 +249,16 @@ both! {
 both! {
     async fn a_lost_participant_has_thirty_seconds_to_come_back(app: TestApp) {
         let mut ringing = Ringing::answered(&app).await;
+        let away = |call: &Value| call["participants"].as_array().unwrap().iter().any(|one| one["connected"] == false);
         drop(ringing.his);
-        loop {
-            let call = state(&mut ringing.hers).await;
-            if call["participants"].as_array().unwrap().iter().any(|one| one["connected"] == false) {
-                break;
-            }
-        }
+        state_where(&mut ringing.hers, away).await;
         let mut again = ringing.boris.connect().await;
         ask(&mut again, "call_accept", &ringing.call).await;
-        loop {
-            let call = state(&mut again).await;
-            if call["here"] == true {
-                break;
-            }
-        }
+        state_where(&mut again, |call| call["here"] == true).await;
+        state_where(&mut ringing.hers, |call| !away(call)).await;
         drop(again);
-        while app.app.hub.device_count() > 1 {
-            tokio::task::yield_now().await;
-        }
-        ringing.hers.assert_open().await;
+        // From then on the thirty seconds count.
+        state_where(&mut ringing.hers, away).await;
         app.advance(Duration::from_secs(31));
         app.app.calls.run_due();
         assert_eq!(ended(&mut ringing.hers).await["outcome"], "lost");

@@ -19,7 +19,7 @@ use staffline::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     process::Command,
 };
 
@@ -67,6 +67,14 @@ async fn examined(target: &Target, trust: &Trust) -> Vec<Tried> {
 
 fn fault(tried: &[Tried], step: Step) -> Option<&Fault> {
     tried.iter().find(|tried| tried.step == step).unwrap_or_else(|| panic!("{step:?} of {tried:?}")).outcome.as_ref().err()
+}
+
+/// A port where nobody listens, and that nobody else gets as long as the socket lives.
+fn closed() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 /// A port that takes TCP for the server and no UDP.
@@ -167,14 +175,13 @@ async fn a_clock_that_is_off_is_named() {
 
 #[tokio::test]
 async fn nothing_there_and_something_else_there() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (_closed, address) = closed();
     let trust = Trust::load().unwrap();
     assert_eq!(findings(&examined(&target(address, true), &trust).await), [Finding::Unreachable(Fault::Refused)]);
     let nowhere = Target::of(&"https://staffline.invalid".parse().unwrap()).unwrap();
     assert_eq!(findings(&examined(&nowhere, &trust).await), [Finding::NameUnknown]);
-    let listener = TcpListener::bind(address).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").await.ok();
@@ -266,7 +273,7 @@ async fn the_server_knows_whether_it_can_be_reached() {
         assert_eq!(legs, expected, "{checks:?}");
         assert!(checks[0]["detail"].as_str().unwrap().contains("только частные адреса (127.0.0.1)"), "{checks:?}");
         // Somebody else's port: nothing of ours answers there.
-        let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let (_closed, dead) = closed();
         app.app.doctor.set_reach(reach::look(&app.app, dead, &Trust::load().unwrap()).await);
         let found = shown(Language::En);
         let udp = found["checks"].as_array().unwrap().iter().find(|check| check["what"] == "udp").unwrap().clone();

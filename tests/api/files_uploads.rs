@@ -1,13 +1,11 @@
 //! Uploads that break off, start anew, lie, or are too large: nothing is visible until it is whole, and then it is exact.
 
-use std::time::Duration;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Body, Method};
 use serde_json::json;
 
-use crate::harness::{Client, TestApp, both, client_send};
+use crate::harness::{Client, PATIENCE, TestApp, both, client_send};
 
 /// Bytes of which no two stretches are alike.
 fn noise(length: usize) -> Vec<u8> {
@@ -165,7 +163,7 @@ both! {
                 let id = client.id().await;
                 admin.patch(&format!("/api/users/{id}"), &json!({"deactivated": true})).await.expect(200);
             }
-            let ended = tokio::time::timeout(Duration::from_secs(5), running).await.expect("within 5 s").unwrap();
+            let ended = tokio::time::timeout(PATIENCE, running).await.expect("it is ended").unwrap();
             assert_eq!(ended.refused(401), "not_signed_in", "{end}");
             assert_eq!(client.send_chunk(&path, 0, b"x").await.refused(401), "not_signed_in");
         }

@@ -90,7 +90,7 @@ both! {
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up() {
-    let tuning = staffline::app::Tuning { request_patience: Duration::from_millis(300), ..crate::harness::tuning() };
+    let tuning = staffline::app::Tuning { request_patience: Duration::from_secs(2), ..crate::harness::tuning() };
     crate::harness::run_with(Engine::Sqlite, crate::harness::Setup { tuning, ..Default::default() }, |app| async move {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut stream = tokio::net::TcpStream::connect(app.address).await.unwrap();

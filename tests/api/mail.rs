@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use staffline::app::Tuning;
 
 use crate::harness::{
     Client, Engine, Setup, TestApp, both, client_send, run_with,
@@ -126,33 +127,40 @@ both! {
     }
 }
 
-both! {
-    async fn a_server_that_is_away_gets_the_mail_later(app: TestApp) {
-        let (admin, anna, _, conversation) = app.office().await;
-        let server = MailServer::start().await;
-        let port = server.port;
-        admin.send_mail_by(&server).await;
-        drop(server);
-        anna.say(&conversation, "through thick and thin").await;
-        app.advance(DELAY);
-        report(&admin, |report| report["waiting"] == 1 && report["problem"].is_object()).await;
-        app.advance(HOUR);
-        // Not now, says the server that is back; then never; then it is slow; then it takes the mail.
-        let mut server = MailServer::start_with(Options { port, ..Options::default() }).await;
-        server.tell(json!({"rcpt": "450 4.2.1 not now"})).await;
-        app.advance(HOUR);
-        server.refusal().await;
-        let shown = report(&admin, |report| report["problem"]["said"].as_str().is_some_and(|said| said.contains("not now"))).await;
-        assert_eq!((&shown["waiting"], &shown["failed"]), (&json!(1), &json!(0)));
-        server.tell(json!({"rcpt": null, "delay": 30})).await;
-        app.advance(HOUR);
-        server.slowness().await;
-        report(&admin, |report| report["problem"]["said"].as_str().is_some_and(|said| said.contains("no answer"))).await;
-        server.tell(json!({"delay": 0})).await;
-        app.advance(HOUR);
-        let mail = server.mail().await;
-        assert!(mail.bodies()[0].contains("through thick and thin"));
-        report(&admin, |report| report["waiting"] == 0 && report["failed"] == 0 && report["problem"].is_null()).await;
+async fn gets_the_mail_later(app: TestApp) {
+    let (admin, anna, _, conversation) = app.office().await;
+    let server = MailServer::start().await;
+    let port = server.port;
+    admin.send_mail_by(&server).await;
+    drop(server);
+    anna.say(&conversation, "through thick and thin").await;
+    app.advance(DELAY);
+    report(&admin, |report| report["waiting"] == 1 && report["problem"].is_object()).await;
+    app.advance(HOUR);
+    // Not now, says the server that is back; then never; then it is slow; then it takes the mail.
+    let mut server = MailServer::start_with(Options { port, ..Options::default() }).await;
+    server.tell(json!({"rcpt": "450 4.2.1 not now"})).await;
+    app.advance(HOUR);
+    server.refusal().await;
+    let shown = report(&admin, |report| report["problem"]["said"].as_str().is_some_and(|said| said.contains("not now"))).await;
+    assert_eq!((&shown["waiting"], &shown["failed"]), (&json!(1), &json!(0)));
+    server.tell(json!({"rcpt": null, "delay": 30})).await;
+    app.advance(HOUR);
+    server.slowness().await;
+    report(&admin, |report| report["problem"]["said"].as_str().is_some_and(|said| said.contains("no answer"))).await;
+    server.tell(json!({"delay": 0})).await;
+    app.advance(HOUR);
+    let mail = server.mail().await;
+    assert!(mail.bodies()[0].contains("through thick and thin"));
+    report(&admin, |report| report["waiting"] == 0 && report["failed"] == 0 && report["problem"].is_null()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_away_gets_the_mail_later() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        // Shorter than the server is slow; longer than it takes where the machine is.
+        let tuning = Tuning { send_patience: Duration::from_secs(5), ..tuning() };
+        run_with(engine, Setup { tuning, ..Setup::default() }, gets_the_mail_later).await;
     }
 }
 

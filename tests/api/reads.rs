@@ -207,6 +207,7 @@ both! {
         assert_eq!(outside.frame_of("error").await["code"], "not_found");
         theirs.assert_no_event_waits().await;
         // A client that has gone wild reaches nobody with all of it, and its own frames still go.
+        let began = std::time::Instant::now();
         for _ in 0..100 {
             writing.send(&typing).await;
         }
@@ -216,7 +217,8 @@ both! {
         while theirs.frame().await["type"] != "pong" {
             frames += 1;
         }
-        assert!(frames < 10, "{frames}");
+        // Some at once, then one a second.
+        assert!(frames <= 5 + began.elapsed().as_secs(), "{frames} in {:?}", began.elapsed());
         let (_, hello) = boris.resume(0).await;
         let page = boris.get("/api/events?after=0").await.expect(200);
         assert!(page["events"].as_array().unwrap().iter().all(|event| event["type"] != "typing"), "nothing of it is kept: {hello}");

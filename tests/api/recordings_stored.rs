@@ -2,8 +2,8 @@
 //! them no more, are held there where the bucket holds, and nothing is lost while it does not answer.
 
 use std::{
-    net::{SocketAddr, TcpListener as Listener},
-    sync::LazyLock,
+    net::SocketAddr,
+    sync::{LazyLock, Mutex},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use staffline::{
     ids::RecordingId,
     recordings::{bundle, local, store::rows},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{
     files_stores::{objects, place, place_at, server},
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Every 30 s it is tried anew, and the store is given up after some seconds.
-const SLOWLY: Duration = Duration::from_secs(60);
+const SLOWLY: Duration = Duration::from_secs(180);
 
 async fn on_s3<F: Future<Output = ()> + Send + 'static>(
     change: fn(&mut staffline::config::Config),
@@ -130,12 +130,23 @@ async fn only_the_same(app: TestApp) {
     assert_eq!(archive.officer.post(&archive.path("/verify"), &json!({})).await.expect(200)["ok"], true, "they went there again");
 }
 
-/// Where nothing listens until a test lets it.
-static GATE: LazyLock<SocketAddr> = LazyLock::new(|| Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+/// Where nothing listens until the test lets it; bound, so that nobody else does meanwhile.
+static GATE: Mutex<Option<TcpSocket>> = Mutex::new(None);
+
+/// Its address.
+fn gate() -> SocketAddr {
+    let mut gate = GATE.lock().unwrap();
+    let bound = gate.get_or_insert_with(|| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket
+    });
+    bound.local_addr().unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_s3_is_away_everything_stays_here_and_admins_see_it() {
-    on_s3(|config| config.files = place_at("staffline", &format!("http://{}", *GATE)), s3_is_away).await;
+    on_s3(|config| config.files = place_at("staffline", &format!("http://{}", gate())), s3_is_away).await;
 }
 
 async fn s3_is_away(app: TestApp) {
@@ -149,7 +160,8 @@ async fn s3_is_away(app: TestApp) {
     assert_eq!(local::clear(&app.app).await.unwrap(), 0);
     assert_eq!(archive.officer.get(&archive.path("/events")).await.expect(200)[0]["type"], "join", "it is heard meanwhile");
     let there: SocketAddr = server().unwrap().trim_start_matches("http://").parse().unwrap();
-    let listener = TcpListener::bind(*GATE).await.unwrap();
+    let gate = GATE.lock().unwrap().take().expect("it is bound");
+    let listener = gate.listen(16).unwrap();
     tokio::spawn(async move {
         while let Ok((mut near, _)) = listener.accept().await {
             tokio::spawn(async move {
@@ -204,7 +216,8 @@ async fn nobody_removes(app: &TestApp, id: RecordingId, url: &str) {
     let header = |name: &str| head.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(header("x-amz-object-lock-mode"), "GOVERNANCE");
     let until = header("x-amz-object-lock-retain-until-date")[..10].to_owned();
-    let month = Clock::System.now().plus(Duration::from_secs(30 * 86_400));
+    // The server's clock stands still: it is the moment at which the recording began.
+    let month = app.app.clock.now().plus(Duration::from_secs(30 * 86_400));
     let day = |at: staffline::clock::Millis| time::OffsetDateTime::from_unix_timestamp(at.0 / 1_000).unwrap().date().to_string();
     assert_eq!(until, day(month));
     let version = only_version(app, id, "00000.seg").await;

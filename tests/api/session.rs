@@ -227,12 +227,11 @@ mod guesses {
             let answer = attacker.post("/api/session", &credentials(login, &format!("guess number {n}"))).await;
             if answer.status == 429 {
                 let wait: u64 = answer.header("retry-after").parse().expect("Retry-After");
-                assert!((1..=6).contains(&wait), "{wait}");
+                assert!((1..=REFILL.as_secs()).contains(&wait), "{wait}");
             }
             *answers.entry(answer.status).or_insert(0) += 1;
         }
-        assert_eq!(answers.keys().copied().collect::<Vec<_>>(), [401, 429]);
-        assert!((10..40).contains(&answers[&401]), "some come through, refilled while they last: {answers:?}");
+        assert_eq!(answers, [(401, 10), (429, 990)].into(), "some come through");
         // The right password does not help there any more, in whatever case the login is written.
         assert_eq!(attacker.post("/api/session", &credentials("Anna", PASSWORD)).await.refused(429), "too_many_requests");
         // Anna is not locked out by it, and neither is anybody else at the attacker's address.
@@ -245,11 +244,12 @@ mod guesses {
         assert_eq!((&entries[0]["address"], &entries[0]["actor_id"]), (&json!("127.0.0.2"), &json!(null)));
     }
 
+    /// Longer than the test: none comes through because the machine was slow.
+    const REFILL: Duration = Duration::from_secs(3_600);
+
     fn setup() -> Setup {
-        Setup {
-            tuning: staffline::app::Tuning { sign_in_burst: 10, sign_in_burst_of_address: 5_000, ..tuning() },
-            ..Setup::default()
-        }
+        let burst = staffline::app::Tuning { sign_in_burst: 10, sign_in_burst_of_address: 5_000, ..tuning() };
+        Setup { tuning: staffline::app::Tuning { sign_in_refill: REFILL, ..burst }, ..Setup::default() }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -131,7 +131,12 @@ async fn who_reads_too_slowly_is_closed_and_nobody_else() {
 
 #[tokio::test]
 async fn who_is_silent_for_long_is_closed() {
-    let tuning = Tuning { ping_every: Duration::from_millis(50), dead_after: Duration::from_millis(400), ..tuning() };
+    let tuning = Tuning {
+        ping_every: Duration::from_millis(50),
+        silent_after: Duration::from_secs(1),
+        dead_after: Duration::from_secs(3),
+        ..tuning()
+    };
     run_with(Engine::Sqlite, Setup { tuning, ..Setup::default() }, |app| async move {
         let admin = app.admin().await;
         // This one is never polled, so it answers no ping.

@@ -136,7 +136,7 @@ both! {
 #[tokio::test]
 async fn a_reload_does_not_flicker() {
     // Longer than a reload takes on a busy machine.
-    let tuning = staffline::app::Tuning { presence_grace: Duration::from_secs(2), ..tuning() };
+    let tuning = staffline::app::Tuning { presence_grace: Duration::from_secs(5), ..tuning() };
     run_with(Engine::Sqlite, Setup { tuning, ..Setup::default() }, |app| async move {
         let admin = app.admin().await;
         let anna = app.user(&admin, "anna", "employee").await;
