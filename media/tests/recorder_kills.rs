@@ -1,5 +1,6 @@
 //! R1: a process that records is killed at fifty random instants. Each folder is recovered and found untouched; each of its files opens without a
-//! warning, and has all that was said and shown until a moment before.
+//! warning, and has all that was said and shown until a moment before. A machine or a disk that is slow makes the moment longer: how slow they
+//! are, a witness beside the recorder tells.
 //!
 //! The process is this test binary, started once more.
 
@@ -25,6 +26,12 @@ const FOLDER: &str = "STAFFLINE_TEST_RECORD_INTO";
 const KILLS: u32 = 50;
 const AT_ONCE: u32 = 5;
 const MAX_LOST_MS: u64 = 1500;
+/// Of the witness: between the ends of its work and its beginnings.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Threads that what is said has to pass, each as late as the witness: the recorder's, and that of its disk, which may be at work already.
+const STAGES: u64 = 3;
+/// That of the recorder's threads.
+const NICENESS: i32 = 5;
 const KEY: RecordingKey = RecordingKey([5; 32]);
 const ROOM: RoomId = RoomId(1);
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,7 +48,7 @@ fn whatever_instant_it_is_killed_at_little_is_lost() {
     assert!(most <= MAX_LOST_MS, "{most} ms were lost");
 }
 
-/// How many milliseconds of any stream were lost.
+/// How many milliseconds of any stream were lost for which the machine was not too slow.
 fn kill_once(number: u32) -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("1");
@@ -49,12 +56,13 @@ fn kill_once(number: u32) -> u64 {
     // From the beginning to some seconds after it, in no step with what happens once a second.
     let alive = Duration::from_millis(u64::from(number) * 1079 % 4900 + 20);
     let until = Instant::now() + alive;
-    let mut said = 0;
+    let mut told = Told::default();
     while let Some(left) = until.checked_duration_since(Instant::now()) {
-        said = child.lines.recv_timeout(left).unwrap_or(said);
+        child.lines.recv_timeout(left).into_iter().for_each(|line| told.note(&line));
     }
     child.kill();
-    said = child.lines.iter().max().unwrap_or(said);
+    child.lines.iter().for_each(|line| told.note(&line));
+    let said = told.said;
     let recovered = recover(&path, &KEY).unwrap();
     let source = Folder::new(&path);
     let verified = verify(&source, Some(&KEY), &[recovered.summary.head]).unwrap();
@@ -70,7 +78,35 @@ fn kill_once(number: u32) -> u64 {
     });
     // Two people, the mix and the events: what is not there yet is lost whole.
     let lost = lost.max().filter(|_| streams.len() == 4);
-    lost.unwrap_or(said)
+    lost.unwrap_or(said).saturating_sub(STAGES * told.late())
+}
+
+/// What a process has told of, in milliseconds since it began.
+#[derive(Debug, Default)]
+struct Told {
+    /// Up to where something was said and shown.
+    said: u64,
+    /// When the witness began its work last.
+    seen: u64,
+    /// The longest from one such beginning to the next.
+    longest: u64,
+}
+
+impl Told {
+    fn note(&mut self, line: &str) {
+        let ms = |word: &str| line.strip_prefix(word)?.parse::<u64>().ok();
+        self.said = ms("said ").unwrap_or_default().max(self.said);
+        if let Some(seen) = ms("seen ") {
+            self.longest = self.longest.max(seen.saturating_sub(self.seen));
+            self.seen = seen;
+        }
+    }
+
+    /// How much too late the witness was at the worst; what it had not done in the end counts as well.
+    fn late(&self) -> u64 {
+        let last = self.said.saturating_sub(self.seen);
+        last.max(self.longest).saturating_sub(LOOK_EVERY.as_millis() as u64)
+    }
 }
 
 /// The file is whole for those who know such files.
@@ -100,10 +136,10 @@ fn last_note(reader: &Reader<Folder>) -> u64 {
     notes.max().unwrap_or_default()
 }
 
-/// A process that records, and the milliseconds that it has told of.
+/// A process that records, and what it tells.
 struct Recording {
     child: Child,
-    lines: mpsc::Receiver<u64>,
+    lines: mpsc::Receiver<String>,
 }
 
 impl Recording {
@@ -116,8 +152,8 @@ impl Recording {
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
-                if let Some(ms) = line.strip_prefix("said ").and_then(|ms| ms.parse().ok()) {
-                    let _ = sender.send(ms);
+                if line.starts_with("said ") || line.starts_with("seen ") {
+                    let _ = sender.send(line);
                 }
             }
         });
@@ -139,19 +175,34 @@ fn records_until_it_is_killed() {
     let (sender, events) = mpsc::channel();
     let mut recorder = Recorder::start(move |_, _, event| drop(sender.send(event))).unwrap();
     let begun = Instant::now();
+    let witness = Path::new(&folder).with_extension("witness");
     let plan = RecordingPlan { id: 1, folder: folder.into(), key: KEY, notice: Vec::new(), clock: None };
     recorder.order(ROOM, Order::Start(plan));
     assert_eq!(events.recv().unwrap(), RecordingEvent::Started);
+    thread::spawn(move || tell_of_the_disk(&witness, begun));
     let mut call = Call { voices: 0, pictures: 0 };
     loop {
         let ms = begun.elapsed().as_millis() as u64;
+        writeln!(stdout(), "\nsaid {ms}").unwrap();
         call.until(ms, &mut recorder);
         recorder.order(ROOM, Order::Note(format!(r#"{{"type":"test","ms":{ms}}}"#)));
-        writeln!(stdout(), "\nsaid {ms}").unwrap();
         // Twenty milliseconds to the next packets.
         if let Ok(RecordingEvent::Failed(failure)) = events.recv_timeout(Duration::from_millis(20)) {
             panic!("{failure}");
         }
+    }
+}
+
+/// The witness: has a byte safe on the disk again and again, and says when it began to.
+fn tell_of_the_disk(path: &Path, begun: Instant) {
+    rustix::process::nice(NICENESS).unwrap();
+    let mut file = fs::File::create(path).unwrap();
+    loop {
+        let ms = begun.elapsed().as_millis();
+        file.write_all(b".").unwrap();
+        file.sync_data().unwrap();
+        stdout().write_all(format!("\nseen {ms}\n").as_bytes()).unwrap();
+        thread::sleep(LOOK_EVERY);
     }
 }
 

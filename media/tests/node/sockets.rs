@@ -12,7 +12,7 @@ use staffline_media::srtp::SrtpProfile;
 
 use crate::harness::{Client, Flavour, Medium};
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) struct Socketed {
     pub(crate) client: Client,

@@ -155,7 +155,8 @@ fn nonsense_closes_at_once_and_dawdling_in_time() {
 
 #[test]
 fn who_dawdles_is_closed_and_holds_up_nobody() {
-    let patience = StreamPatience { unused: Duration::from_secs(3600), frame: Duration::from_millis(200) };
+    // Those who do not dawdle have to keep to it as well.
+    let patience = StreamPatience { unused: Duration::from_secs(3600), frame: Duration::from_secs(2) };
     let (node, _events) = start_with(Config { stream_patience: patience, ..config() });
     let mut halves: Vec<_> = [1, 5, 12, 19].map(|len| (connect(&node), len)).into();
     for (stream, len) in &mut halves {
@@ -169,9 +170,10 @@ fn who_dawdles_is_closed_and_holds_up_nobody() {
 
 #[test]
 fn who_is_nobody_is_closed_in_time() {
-    let patience = StreamPatience { unused: Duration::from_millis(300), frame: Duration::from_millis(200) };
+    // Until then each has to have asked.
+    let patience = StreamPatience { unused: Duration::from_secs(3), frame: Duration::from_secs(3600) };
     let (node, _events) = start_with(Config { stream_patience: patience, ..config() });
-    let (mut silent, mut asking, mut tls) = (connect(&node), connect(&node), connect_tls(&node));
+    let (mut tls, mut silent, mut asking) = (connect_tls(&node), connect(&node), connect(&node));
     asking.write_all(&binding(1)).unwrap();
     tls.write_all(&binding(2)).unwrap();
     assert_eq!((read_success(&mut asking), read_success(&mut tls)), (1, 2));

@@ -248,20 +248,22 @@ fn a_disk_that_hangs_delays_nobody_and_is_told_of() {
     bench.start();
     assert_eq!(bench.next(), RecordingEvent::Started);
     gate.shut(true);
-    let mut slowest = Duration::ZERO;
-    let mut index = 0;
+    let mut offers = Vec::new();
     let lagging = loop {
         let before = Instant::now();
-        bench.voice(index);
-        slowest = slowest.max(before.elapsed());
-        index += 1;
+        bench.voice(offers.len() as u64);
+        offers.push(before.elapsed());
         // A packet each ten milliseconds, as long as nothing is told.
         if let Ok((_, _, event)) = bench.events.recv_timeout(Duration::from_millis(10)) {
             break event;
         }
     };
     assert_eq!(lagging, RecordingEvent::Lagging(true));
-    assert!(slowest < Duration::from_millis(100), "an offer took {slowest:?}");
+    // An offer that waited for the disk would not have come back at all, and any that waits for something is slow. One of them may have
+    // been interrupted by others on this machine.
+    offers.sort_unstable();
+    let usual = offers[offers.len() * 9 / 10];
+    assert!(usual < Duration::from_millis(20), "nine of ten offers took up to {usual:?}");
     gate.shut(false);
     bench.wait_for(&RecordingEvent::Lagging(false));
     let summary = bench.close();
