@@ -23,7 +23,7 @@ use tokio_tungstenite::{
 };
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary on a data folder and a database, on a free port.
 pub(crate) fn command(data: &Path, database: &config::Database) -> Command {
@@ -86,7 +86,10 @@ impl Process {
         let id = self.child.id().expect("it runs").to_string();
         assert!(Command::new("kill").args(["-STOP", &id]).status().await.unwrap().success());
         // A thread that writes stops when it has written.
-        let stopped = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat")).unwrap().contains(") T ");
+        let stopped = |thread: std::fs::DirEntry| {
+            // One that has ended meanwhile does nothing, either.
+            std::fs::read_to_string(thread.path().join("stat")).map_or(true, |stat| stat.contains(") T "))
+        };
         while !std::fs::read_dir(format!("/proc/{id}/task")).unwrap().all(|thread| stopped(thread.unwrap())) {
             time::sleep(Duration::from_millis(5)).await;
         }
