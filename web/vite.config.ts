@@ -92,6 +92,6 @@ export default defineConfig({
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
     // Pages are looked through by role, which takes long where the machine is busy.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { editMessage } from "../../api/routes";
 import { ApiError } from "../../api/http";
 import { startWords } from "../../i18n";
+import "../../lib/patience.test-support";
 import { Compose, type TextMessage } from "./compose";
 import { Composer } from "./Composer";
 import { ComposerContext } from "./ComposerContext";

@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import * as api from "../../../api/recordings";
 import { startWords } from "../../../i18n";
 import { startAdminWords } from "../../../i18n/adminWords";
+import "../../../lib/patience.test-support";
 import { DETAIL, PEOPLE, show, stubPage } from "../recordings.test-support";
 import { endOfDay } from "./HoldForm";
 import { RecordingView } from "./RecordingView";

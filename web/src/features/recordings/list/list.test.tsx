@@ -8,6 +8,7 @@ import { startWords } from "../../../i18n";
 import { startAdminWords } from "../../../i18n/adminWords";
 import { ExportList } from "../exports/ExportList";
 import { RecordingsPage } from "../RecordingsPage";
+import "../../../lib/patience.test-support";
 import { ENTRY, PEOPLE, show, stubPage } from "../recordings.test-support";
 import { FailureList } from "./FailureList";
 

@@ -8,6 +8,7 @@ import { findConversations } from "../../../api/conversationNames";
 import * as api from "../../../api/recordings";
 import { startWords } from "../../../i18n";
 import { startAdminWords } from "../../../i18n/adminWords";
+import "../../../lib/patience.test-support";
 import { PEOPLE, show, stubPage } from "../recordings.test-support";
 import { PolicySection } from "./PolicySection";
 import { PolicyView } from "./PolicyView";
