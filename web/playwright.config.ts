@@ -18,11 +18,12 @@ export const rules = {
   fullyParallel: false,
   workers: 1,
   retries: 0,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // Longer than anything takes that does come, also where others need the machine.
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: [['list']],
-  use: { contextOptions: { reducedMotion: 'reduce' }, trace: 'retain-on-failure', actionTimeout: 15_000, locale: 'en-GB' },
+  use: { contextOptions: { reducedMotion: 'reduce' }, trace: 'retain-on-failure', actionTimeout: 30_000, locale: 'en-GB' },
 } satisfies PlaywrightTestConfig;
 
 export default defineConfig({

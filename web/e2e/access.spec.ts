@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from './fixtures.ts';
 import { desktop, phone, tour } from './tour.ts';
 
-test.setTimeout(300_000);
+test.setTimeout(900_000);
 test.describe.configure({ mode: 'parallel' });
 
 for (const [device, scheme] of [[phone, 'dark'], [desktop, 'light']] as const) {

@@ -56,6 +56,8 @@ test('every leg works, the devices are let go of, and the admin has the result',
 
 test('left in the middle, it lets go of everything', async ({ server, two: { a: { page } } }) => {
   const tracks = await keepTracks(page);
+  // It comes to no end before it is left: what would send its picture is not answered.
+  await page.route('**/offer', (route) => ((route.request().postDataJSON() as { end: string }).end === 'sender' ? undefined : route.continue()));
   await start(page);
   await expect(leg(page, 'camera')).toHaveAttribute('data-state', 'ok', { timeout: 40_000 });
   await page.getByRole('button', { name: 'Back' }).click();

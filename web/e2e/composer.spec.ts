@@ -151,8 +151,7 @@ for (const [device, options] of [['desktop', desktop], ['phone', phone]] as cons
       const b = await Staff.signIn(staffBrowser, server.url, boris, options);
       await a.openChat(boris.name);
       await b.openChat(anna.name);
-      await a.input.pressSequentially('Let me');
-      await expect(b.page.getByText('Анна is typing…').first()).toBeVisible();
+      await Promise.all([expect(b.page.getByText('Анна is typing…').first()).toBeVisible(), a.input.pressSequentially('Let me')]);
       await a.page.getByRole('button', { name: 'Send', exact: true }).click();
       await expect(b.messages.getByText('Let me')).toBeVisible();
       await expect(b.page.getByText('Анна is typing…')).toHaveCount(0);

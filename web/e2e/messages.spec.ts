@@ -255,9 +255,10 @@ test.describe('a long history', () => {
     const first = await clerk.api<{ messages: { id: string }[] }>('GET', `/api/conversations/${chat}/messages?around=${seqs[9]}&limit=2`);
     await clerk.write(chat, 'far away reply', first.messages[0]?.id);
     const a = await Staff.signIn(staffBrowser, server.url, anna);
-    await a.page.goto(`${server.url}/chat/${chat}/${seqs[99]}`);
+    await a.page.goto(`${server.url}/chat/${chat}/${seqs[99]}`, { waitUntil: 'commit' });
+    // It is marked for a moment: looked for in the page, at each frame.
+    await a.page.waitForFunction(() => document.querySelector('[role=article].bg-accent-soft')?.textContent.includes('message 100 '));
     await expect(row(a, /message 100 /)).toBeInViewport();
-    await expect(row(a, /message 100 /)).toHaveClass(/bg-accent-soft/);
     await expect(row(a, /message 100 /)).not.toHaveClass(/(^| )bg-accent-soft/);
 
     await a.page.getByRole('button', { name: 'To the newest messages' }).click();

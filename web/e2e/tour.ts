@@ -85,7 +85,7 @@ async function chat({ look }: Tour, a: Staff, b: Staff): Promise<void> {
   await expect(b.messages.getByText('Фото с объекта')).toBeVisible();
   await a.page.getByRole('button', { name: 'Record a voice message' }).click();
   const recording = a.page.getByRole('group', { name: 'Recording a voice message' });
-  await expect(recording.getByRole('timer')).toHaveText(/0:0[1-9]/);
+  await expect(recording.getByRole('timer')).toHaveText(/[1-9]/);
   await look(a.page, 'voice-recording');
   await a.page.getByRole('button', { name: 'Stop and send' }).click();
   await expect(b.messages.getByRole('group', { name: 'Voice message', exact: true })).toBeVisible();
