@@ -2,7 +2,7 @@
 import { expect, test } from './fixtures.ts';
 import { anna, boris } from './server.ts';
 import type { Staff } from './staff.ts';
-import { type Flow, connected, flowing, readOutgoing, watch } from './stats.ts';
+import { type Flow, connected, flowing, readOutgoing, seen, watch } from './stats.ts';
 
 const SECONDS = 30;
 /** A claim about what the server does not see is looked at for longer. */
@@ -77,22 +77,28 @@ test('no address is told before the callee has accepted', async ({ server, two: 
 });
 
 test('a video call through the media node: media both ways on our one port', async ({ server, two: { a, b } }) => {
+  test.setTimeout(480_000);
   await server.setPath('media_node');
   await connect(a, b);
   await expect(a.pathBadge).toContainText(/media node/i);
-  for (const flow of await watchBoth(a, b, SECONDS)) {
-    expect(flow.framesPerSecond).toBeGreaterThan(5);
-    expect(flow.audioEnergy).toBeGreaterThan(0);
-    expect(flow.lostShare).toBeLessThan(0.01);
-    expect(flow.last.remotePort).toBe(Number(new URL(server.url).port));
-    expect(flow.last.codecs).toEqual(expect.arrayContaining(['video/VP8', 'audio/opus']));
-  }
+  await seen(async () => {
+    for (const flow of await watchBoth(a, b, SECONDS)) {
+      expect(flow.framesPerSecond).toBeGreaterThan(5);
+      expect(flow.audioEnergy).toBeGreaterThan(0);
+      expect(flow.lostShare).toBeLessThan(0.01);
+      expect(flow.last.remotePort).toBe(Number(new URL(server.url).port));
+      expect(flow.last.codecs).toEqual(expect.arrayContaining(['video/VP8', 'audio/opus']));
+    }
+  });
   for (const { page } of [a, b]) {
-    const { transportWide, availableKbitS, videoKbitS } = await readOutgoing(page, 5);
-    expect(transportWide).toEqual({ audio: true, video: true });
-    // A browser begins with 300: what it has by now, the node's word of arrivals has proved, and the other's line.
-    expect(availableKbitS).toBeGreaterThan(600);
-    expect(videoKbitS).toBeGreaterThan(100);
+    // A busy machine delays packets as a narrow line does. One that nobody tells of arrivals stays for ever where it begins, at 300.
+    await seen(async () => {
+      const { transportWide, availableKbitS, videoKbitS } = await readOutgoing(page, 5);
+      expect(transportWide).toEqual({ audio: true, video: true });
+      // What it has by now, the node's word of arrivals has proved, and the other's line.
+      expect(availableKbitS).toBeGreaterThan(600);
+      expect(videoKbitS).toBeGreaterThan(100);
+    });
   }
   const report = await server.report();
   expect(report.sessions).toBe(2);
@@ -116,7 +122,7 @@ test('camera and microphone are switched off and on, and the other side sees it'
   await connect(a, b);
   await a.press('Turn camera off');
   await expect.poll(async () => (await watch(b.page, 1)).framesPerSecond).toBe(0);
-  expect((await watch(b.page, 3)).audioEnergy).toBeGreaterThan(0);
+  await expect.poll(async () => (await watch(b.page, 3)).audioEnergy).toBeGreaterThan(0);
   await a.press('Turn camera on');
   await expect.poll(async () => (await watch(b.page, 1)).framesPerSecond).toBeGreaterThan(5);
   await a.press('Turn microphone off');

@@ -7,7 +7,7 @@ import { FirefoxStaff } from './firefox.ts';
 import { kept, officer, recordAll } from './recorded.ts';
 import { type Server, anna, boris } from './server.ts';
 import { Staff } from './staff.ts';
-import { type Page, connected, flowing, watch } from './stats.ts';
+import { type Page, connected, flowing, seen, watch } from './stats.ts';
 
 const SECONDS = 5;
 const badges = { direct: 'Direct', media_node: 'Media node' };
@@ -18,14 +18,16 @@ async function expectMedia(pages: Page[], path: keyof typeof badges, server: Ser
     await flowing(page);
   }
   const before = await server.report();
-  for (const flow of await Promise.all(pages.map((page) => watch(page, SECONDS)))) {
-    expect(flow.framesPerSecond).toBeGreaterThan(5);
-    expect(flow.audioEnergy).toBeGreaterThan(0);
-    expect(flow.lostShare).toBeLessThan(0.01);
-    expect(flow.last.codecs).toEqual(expect.arrayContaining(['video/VP8', 'audio/opus']));
-    const ours = flow.last.remotePort === Number(new URL(server.url).port);
-    expect(ours).toBe(path === 'media_node');
-  }
+  await seen(async () => {
+    for (const flow of await Promise.all(pages.map((page) => watch(page, SECONDS)))) {
+      expect(flow.framesPerSecond).toBeGreaterThan(5);
+      expect(flow.audioEnergy).toBeGreaterThan(0);
+      expect(flow.lostShare).toBeLessThan(0.01);
+      expect(flow.last.codecs).toEqual(expect.arrayContaining(['video/VP8', 'audio/opus']));
+      const ours = flow.last.remotePort === Number(new URL(server.url).port);
+      expect(ours).toBe(path === 'media_node');
+    }
+  });
   const bytes = (await server.report()).media_bytes_out - before.media_bytes_out;
   if (path === 'direct') expect(bytes).toBe(0);
   else expect(bytes).toBeGreaterThan(50_000);

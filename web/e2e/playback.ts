@@ -31,7 +31,7 @@ async function playEach(): Promise<Played[]> {
   const id = recordings[0]?.id ?? '';
   const { streams } = (await get(`/api/recordings/${id}`)) as { streams: { stream: number; duration_ms: number; sources: string[] }[] };
   const happens = (media: HTMLMediaElement, event: string): Promise<void> => new Promise((resolve, reject) => {
-    const late = setTimeout(() => { reject(new Error(`${media.src}: no ${event} at ${String(media.currentTime)} of ${String(media.duration)}`)); }, 10_000);
+    const late = setTimeout(() => { reject(new Error(`${media.src}: no ${event} at ${String(media.currentTime)} of ${String(media.duration)}`)); }, 30_000);
     media.addEventListener(event, () => { clearTimeout(late); resolve(); }, { once: true });
     media.addEventListener('error', () => { reject(new Error(`${media.src}: ${String(media.error?.message)}`)); }, { once: true });
   });

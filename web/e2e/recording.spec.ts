@@ -11,7 +11,7 @@ import { flowing, readStats } from './stats.ts';
 
 /** With a picture, and with a shared screen as well. */
 const SECONDS = 4;
-/** Between the wall clock of the test and that of the recording lie the hanging up and the closing. */
+/** Between the last packet and the end of the recording lie the hanging up and the closing. */
 const LENGTH_MS = 2_000;
 /** Beyond 80 ms the player moves what is off; it is not looked at in one moment. */
 const SYNC_S = 0.2;
@@ -23,6 +23,11 @@ const STEP_S = 5;
  */
 async function expectInSync(page: Parameters<typeof heardUntil>[0], tracks: Stream[]): Promise<void> {
   await expect.poll(async () => (await heardUntil(page))['1']).toBeGreaterThan(STEP_S + 1);
+  // What a busy machine delays the player moves: it may take it a moment.
+  await expect(() => expectTogether(page, tracks)).toPass({ timeout: 5_000, intervals: [100] });
+}
+
+async function expectTogether(page: Parameters<typeof heardUntil>[0], tracks: Stream[]): Promise<void> {
   const at = await heardUntil(page);
   const off = tracks.filter(({ stream }) => String(stream) in at).flatMap(({ stream, starts_ms, duration_ms }) => {
     const should = (at['1'] ?? 0) - starts_ms / 1000;
@@ -47,6 +52,7 @@ test('a call that must be recorded waits for both, shows that it is recorded, an
   await b.ringing.getByRole('button', { name: 'Agree and answer' }).click();
   await expect(a.page.getByText('Quality control').first()).toBeVisible();
   expect([await peers(a.page), await peers(b.page)], 'no media before both have agreed').toEqual(['none', 'none']);
+  const earliest = performance.now();
   await a.page.getByRole('button', { name: 'Agree and continue' }).click();
   for (const one of [a, b]) {
     const { page } = one;
@@ -66,13 +72,14 @@ test('a call that must be recorded waits for both, shows that it is recorded, an
   await a.press('Share your screen');
   await expect(b.inCall.getByLabel('Screen of Анна Орлова')).toBeVisible();
   await talk();
-  await a.hangUp();
   const talked = performance.now() - begin;
+  await a.hangUp();
+  const longest = performance.now() - earliest + LENGTH_MS;
 
   const clerk = await Clerk.signIn(server, officer);
   const detail = await kept(clerk);
   expect(detail.duration_ms).toBeGreaterThan(talked);
-  expect(detail.duration_ms).toBeLessThan(talked + 20_000);
+  expect(detail.duration_ms).toBeLessThan(longest);
   const tracks = detail.streams.filter(({ stream }) => stream >= 2);
   const kinds = tracks.map(({ sources }) => sources.join());
   expect(kinds.sort()).toEqual(['microphone', 'microphone', 'microphone,camera', 'screen']);

@@ -56,14 +56,11 @@ test('the red sign is never covered', async ({ server, staffBrowser, two: { a, b
 
 async function overFull(a: Staff, look: (what: string) => Promise<void>): Promise<void> {
   const { page } = a;
-  const stir = () => page.mouse.move(200 + Math.random() * 100, 200);
   await expect(a.pathBadge).toBeVisible();
-  await stir();
-  await a.pathBadge.click();
+  await a.awake(() => a.pathBadge.click());
   await look('what a badge says');
   await page.keyboard.press('Escape');
-  await stir();
-  await a.inCall.getByRole('button', { name: 'More' }).click();
+  await a.press('More');
   await look('menu');
   await page.getByRole('menuitem', { name: 'Picture in picture' }).click();
   // The one of the size before may be on its way out.

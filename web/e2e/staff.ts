@@ -98,7 +98,7 @@ export class Staff {
   }
 
   /** The bar over a picture hides while nothing moves: here something does, as long as it takes. */
-  private async awake(action: () => Promise<void>): Promise<void> {
+  async awake(action: () => Promise<void>): Promise<void> {
     const moving = await this.page.evaluate(() => {
       const move = (): void => {
         const moved = new PointerEvent('pointermove', { bubbles: true });

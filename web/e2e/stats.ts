@@ -7,6 +7,8 @@ export interface Page {
 }
 
 export interface MediaStats {
+  /** Of the picture that this browser sends. */
+  framesSent: number;
   framesDecoded: number;
   framesDropped: number;
   packetsReceived: number;
@@ -47,6 +49,7 @@ export function readStats(page: Page): Promise<MediaStats> {
     const remote = all.get(String(pair?.remoteCandidateId));
     const [video, audio] = [inbound('video'), inbound('audio')];
     return {
+      framesSent: sum(rows.filter((s) => s.type === 'outbound-rtp' && s.kind === 'video'), 'framesSent'),
       framesDecoded: sum(video, 'framesDecoded'),
       framesDropped: sum(video, 'framesDropped'),
       packetsReceived: sum(video, 'packetsReceived'),
@@ -85,6 +88,7 @@ export async function flowing(page: Page): Promise<void> {
 
 export interface Flow {
   seconds: number;
+  sentPerSecond: number;
   framesPerSecond: number;
   audioEnergy: number;
   /** Of the picture's packets. */
@@ -108,6 +112,7 @@ export async function watch(page: Page, seconds: number): Promise<Flow> {
   const share = (part: number, rest: number): number => (part + rest === 0 ? 1 : Math.max(0, part) / (part + rest));
   return {
     seconds,
+    sentPerSecond: more('framesSent') / seconds,
     framesPerSecond: more('framesDecoded') / seconds,
     audioEnergy: more('audioEnergy'),
     lostShare: share(more('packetsLost'), more('packetsReceived')),
@@ -116,6 +121,13 @@ export async function watch(page: Page, seconds: number): Promise<Flow> {
     freezes: more('freezes'),
     last,
   };
+}
+
+const LOOKS_WITHIN_MS = 120_000;
+
+/** Looks at running calls until all is as it should be: what a busy machine loses now and then passes, a fault stays. */
+export async function seen(look: () => Promise<void>): Promise<void> {
+  await expect(look).toPass({ timeout: LOOKS_WITHIN_MS, intervals: [0] });
 }
 
 export interface Outgoing {
