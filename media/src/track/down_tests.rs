@@ -217,3 +217,19 @@ proptest! {
         }
     }
 }
+
+/// The same layer may come back: then its packets have other times and numbers, and without RTX would go out under an index that was used.
+#[test]
+fn a_packet_of_a_run_that_is_over_is_not_sent_again() {
+    let key = |generation, index| MediaPacket { starts_keyframe: true, ..packet(generation, index) };
+    let cached = CachedPacket { timestamp: 3_000, marker: false, padding: false, payload: b"abc" };
+    for rtx in [false, true] {
+        let mut track = DownTrack::new(&line(Kind::Video, 96), &description(rtx));
+        let sent = track.place(begin(), &key(1, 1), 3).unwrap();
+        let lost = track.lost(sent.header.sequence).unwrap();
+        assert!(track.resend(lost, &cached).is_some());
+        track.place(begin(), &key(2, 5), 3).unwrap();
+        track.place(begin(), &key(1, 9), 3).unwrap();
+        assert_eq!(track.resend(lost, &cached), None);
+    }
+}
