@@ -39,11 +39,12 @@ for (const [device, options] of [['desktop', {}], ['phone', phone]] as const) {
     await a.page.evaluate(async (count) => {
       const id = location.pathname.split('/')[2];
       for (let i = 0; i < count; i += 1) {
-        const body = JSON.stringify({ client_key: `filler-key-${i}`, text: `filler ${i}` });
+        // The point ends the number: the time that a bubble shows stands right behind its text.
+        const body = JSON.stringify({ client_key: `filler-key-${i}`, text: `filler ${i}.` });
         await fetch(`/api/conversations/${id}/messages`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
       }
     }, 120);
-    await expect(a.staff.messages.getByText('filler 119')).toBeVisible();
+    await expect(a.staff.messages.getByText('filler 119.')).toBeVisible();
     if (device === 'phone') {
       await a.back();
       await a.tab('Chats');
