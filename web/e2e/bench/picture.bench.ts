@@ -62,7 +62,7 @@ interface Received {
   pictureBytes: number;
 }
 
-/** Two browsers that encode 720p and decode it use up two cores: what is then missing is no matter of the line. */
+/** In 720p one of two runs fell to some six frames a second though no line limited it. The processor is suspected, not shown: a smaller picture needs less of it. */
 function smallCamera(): void {
   const devices = navigator.mediaDevices;
   const open = devices.getUserMedia.bind(devices);
