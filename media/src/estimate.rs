@@ -149,15 +149,16 @@ impl Estimator {
         }
     }
 
-    /// Bit/s that the line carries, what is sent of sound included.
+    /// Bit/s that the line carries, what is sent of sound included. That nothing is sent yet makes it no less than what is believed at first:
+    /// a publisher that begins would hear of it.
     pub(crate) fn bitrate(&self) -> u64 {
-        self.rate.bitrate().min(self.loss.bitrate()).clamp(LEAST, self.most.max(LEAST)) as u64
+        self.rate.bitrate().min(self.loss.bitrate()).clamp(LEAST, self.most.max(START)) as u64
     }
 
     /// A faster run to be sent now, to see whether the line carries more.
     pub(crate) fn probe(&mut self, now: Instant) -> Option<Probe> {
         let (at, bitrate) = (self.since(now), self.bitrate() as f64);
-        self.probing.due(at, bitrate, self.most, self.round_trip, self.trend.usage() != Usage::Normal || self.loss.is_limiting())
+        self.probing.due(at, bitrate, self.most, self.round_trip, self.trend.usage() != Usage::Normal || self.loss.is_losing())
     }
 
     /// When [`Estimator::probe`] should be asked again.

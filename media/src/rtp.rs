@@ -1,5 +1,7 @@
 //! RTP headers (RFC 3550 §5.1, RFC 8285): read from any packet, written without CSRCs and with the extensions of our own down tracks.
 
+use std::time::Duration;
+
 use crate::track::Ssrc;
 
 /// The length of the header that we write, and the least that any packet has.
@@ -9,6 +11,8 @@ const PADDING: u8 = 0x20;
 const EXTENSION: u8 = 0x10;
 const MARKER: u8 = 0x80;
 const ONE_BYTE_EXTENSIONS: u16 = 0xbede;
+/// What all extensions of one packet take at most.
+const MAX_EXTENSIONS: usize = 16;
 
 /// Whether a datagram that is RTP or RTCP is the latter (RFC 5761 §4).
 pub(crate) fn is_rtcp(data: &[u8]) -> bool {
@@ -103,21 +107,23 @@ pub struct Extensions {
     pub transport_sequence: Option<u8>,
     /// How loud the sound is (RFC 6464).
     pub audio_level: Option<u8>,
+    /// How long a picture waits before it is shown (`http://www.webrtc.org/experiments/rtp-hdrext/playout-delay`).
+    pub playout_delay: Option<u8>,
 }
 
 impl Extensions {
     /// Of the whole header that has them: their room in it is always the same.
     pub(crate) fn header_len(self) -> usize {
-        match (self.transport_sequence, self.audio_level) {
-            (None, None) => HEADER,
-            (Some(_), None) | (None, Some(_)) => HEADER + 8,
-            (Some(_), Some(_)) => HEADER + 12,
+        let room = |id: Option<u8>, len| id.map_or(0, |_| 1 + len);
+        match room(self.transport_sequence, 2) + room(self.audio_level, 1) + room(self.playout_delay, PLAYOUT_DELAY) {
+            0 => HEADER,
+            len => HEADER + (4 + len).next_multiple_of(4),
         }
     }
 
     /// Writes `header` and the extensions to the beginning of a packet (RFC 8285 §4.2). A value that there is none of leaves its room empty.
     #[inline]
-    pub(crate) fn write(self, header: OutHeader, transport_sequence: u16, audio_level: Option<u8>, packet: &mut [u8]) {
+    pub(crate) fn write(self, header: OutHeader, values: ExtensionValues, packet: &mut [u8]) {
         packet[..HEADER].copy_from_slice(&header.to_bytes());
         let len = self.header_len();
         if len == HEADER {
@@ -125,18 +131,73 @@ impl Extensions {
         }
         packet[0] |= EXTENSION;
         let words = (len - HEADER) / 4 - 1;
-        let mut block = [0; 12];
+        let mut block = [0; MAX_EXTENSIONS];
         block[..4].copy_from_slice(&[0xbe, 0xde, 0, words as u8]);
         let mut at = 4;
         if let Some(id) = self.transport_sequence {
-            let [high, low] = transport_sequence.to_be_bytes();
+            let [high, low] = values.transport_sequence.to_be_bytes();
             block[at..at + 3].copy_from_slice(&[id << 4 | 1, high, low]);
             at += 3;
         }
-        if let (Some(id), Some(level)) = (self.audio_level, audio_level) {
+        if let (Some(id), Some(level)) = (self.audio_level, values.audio_level) {
             block[at..at + 2].copy_from_slice(&[id << 4, level]);
+            at += 2;
+        }
+        if let Some(id) = self.playout_delay {
+            let [a, b, c] = values.playout_delay.to_bytes();
+            block[at..at + 4].copy_from_slice(&[id << 4 | 2, a, b, c]);
         }
         packet[HEADER..len].copy_from_slice(&block[..len - HEADER]);
+    }
+}
+
+/// What the extensions of one packet say, as far as its m-line has them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ExtensionValues {
+    pub(crate) transport_sequence: u16,
+    pub(crate) audio_level: Option<u8>,
+    pub(crate) playout_delay: PlayoutDelay,
+}
+
+/// Bytes of a [`PlayoutDelay`].
+pub(crate) const PLAYOUT_DELAY: usize = 3;
+
+/// How long a receiver lets a picture wait from its arrival until it is shown: the least and the most, in 10 ms, of 12 bits each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PlayoutDelay {
+    least: u16,
+    most: u16,
+}
+
+impl Default for PlayoutDelay {
+    /// What a browser does by itself. A smaller `most` without a `least` would make it show pictures as soon as they come.
+    fn default() -> Self {
+        Self { least: 0, most: 1_000 }
+    }
+}
+
+impl PlayoutDelay {
+    pub(crate) fn from_bytes(bytes: [u8; PLAYOUT_DELAY]) -> Self {
+        let [a, b, c] = bytes.map(u16::from);
+        Self { least: a << 4 | b >> 4, most: (b & 0xf) << 8 | c }
+    }
+
+    fn to_bytes(self) -> [u8; PLAYOUT_DELAY] {
+        let (least, most) = (self.least.min(0xfff), self.most.min(0xfff));
+        [(least >> 4) as u8, (least << 4 | most >> 8) as u8, most as u8]
+    }
+
+    /// Not shorter than this.
+    pub(crate) fn at_least(time: Duration) -> Self {
+        let least = time.as_millis().div_ceil(10).min(0xfff) as u16;
+        Self { least, ..Self::default() }
+    }
+
+    /// As long as both say: where they contradict each other, the longer one.
+    #[inline]
+    pub(crate) fn and(self, other: Self) -> Self {
+        let least = self.least.max(other.least);
+        Self { least, most: self.most.min(other.most).max(least) }
     }
 }
 
@@ -191,20 +252,40 @@ mod tests {
     #[test]
     fn extensions_are_found_where_they_were_written() {
         let header = OutHeader { marker: false, padding: false, payload_type: 111, sequence: 1, timestamp: 2, ssrc: Ssrc(3) };
-        let both = Extensions { transport_sequence: Some(3), audio_level: Some(1) };
+        let both = Extensions { transport_sequence: Some(3), audio_level: Some(1), playout_delay: None };
+        let loud = ExtensionValues { transport_sequence: 0xabcd, audio_level: Some(0x85), ..Default::default() };
         let mut packet = [0xff; 40];
-        both.write(header, 0xabcd, Some(0x85), &mut packet);
+        both.write(header, loud, &mut packet);
         let read = Header::parse(&packet).unwrap();
         assert_eq!((read.len, read.sequence), (both.header_len(), 1));
         assert_eq!(read.extension(&packet, 3), Some(&[0xab, 0xcd][..]));
         assert_eq!(read.extension(&packet, 1), Some(&[0x85][..]));
-        both.write(header, 7, None, &mut packet);
+        both.write(header, ExtensionValues::default(), &mut packet);
         assert_eq!(Header::parse(&packet).unwrap().extension(&packet, 1), None);
         let one = Extensions { audio_level: None, ..both };
-        one.write(header, 7, None, &mut packet);
+        one.write(header, loud, &mut packet);
         assert_eq!(Header::parse(&packet).map(|header| header.len), Some(20));
-        Extensions::default().write(header, 7, None, &mut packet);
+        Extensions::default().write(header, loud, &mut packet);
         assert_eq!(Header::parse(&packet).map(|header| header.len), Some(HEADER));
+    }
+
+    #[test]
+    fn a_picture_says_how_long_it_waits() {
+        let header = OutHeader { marker: false, padding: false, payload_type: 96, sequence: 1, timestamp: 2, ssrc: Ssrc(3) };
+        let all = Extensions { transport_sequence: Some(3), audio_level: Some(1), playout_delay: Some(5) };
+        let playout_delay = PlayoutDelay::at_least(Duration::from_millis(331));
+        let mut packet = [0xff; 40];
+        all.write(header, ExtensionValues { transport_sequence: 7, audio_level: Some(1), playout_delay }, &mut packet);
+        let read = Header::parse(&packet).unwrap();
+        assert_eq!(read.len, HEADER + MAX_EXTENSIONS);
+        assert_eq!(read.extension(&packet, 5), Some(&[0x02, 0x23, 0xe8][..]), "34 and 1,000");
+        assert_eq!((read.extension(&packet, 1), read.extension(&packet, 3)), (Some(&[1][..]), Some(&[0, 7][..])));
+        assert_eq!(PlayoutDelay::from_bytes([0x02, 0x23, 0xe8]), playout_delay);
+        let short = PlayoutDelay::from_bytes([0x00, 0xa0, 0x14]);
+        assert_eq!(short.and(PlayoutDelay::default()), short, "the publisher's own");
+        assert_eq!(short.and(playout_delay).to_bytes(), [0x02, 0x20, 0x22]);
+        let long = PlayoutDelay::at_least(Duration::from_secs(100));
+        assert_eq!(long.and(short).to_bytes(), [0xff; 3]);
     }
 
     #[test]

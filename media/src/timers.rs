@@ -18,8 +18,9 @@ pub(crate) struct Timers<K> {
 }
 
 impl<K: Copy + Ord> Timers<K> {
+    /// With room for what a call of a few people has, so that no packet pays for its growth.
     pub(crate) fn new() -> Self {
-        Self { heap: BinaryHeap::new() }
+        Self { heap: BinaryHeap::with_capacity(32) }
     }
 
     /// Wakes `owner` not later than `at`.

@@ -100,15 +100,17 @@ impl Outbox for Arena {
     }
 }
 
-const ROUNDS: u16 = 300;
+const ROUNDS: u16 = 400;
 
 /// The id of the transport-wide sequence number.
 const NUMBER: u8 = 3;
+const PLAYOUT_DELAY: u8 = 5;
 
 /// One video line with transport-wide feedback.
 fn numbered(member: u16, sends: bool, receives: bool) -> MediaDescription {
     let mut media = video(member, sends, receives);
-    media.lines[0].extensions = Extensions { transport_sequence: Some(NUMBER), audio_level: None };
+    media.lines[0].extensions =
+        Extensions { transport_sequence: Some(NUMBER), playout_delay: Some(PLAYOUT_DELAY), ..Extensions::default() };
     media
 }
 
@@ -179,7 +181,7 @@ fn forwarding_allocates_nothing() {
         let (mut before, mut forwarded) = (0, 0);
         for (round, (batch, members)) in batches.iter_mut().zip(&members).enumerate() {
             // By then the room's lists have grown to their size.
-            if round == 100 {
+            if round == 200 {
                 (before, forwarded) = (ALLOCATIONS.get(), arena.packets);
             }
             let now = start + Duration::from_millis(15) * round as u32;

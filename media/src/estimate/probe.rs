@@ -12,7 +12,7 @@ const SHARE: f64 = 0.8;
 /// At first, as multiples of what is believed.
 const FIRST: [f64; 2] = [3.0, 6.0];
 const AGAIN: f64 = 2.0;
-/// A run that brought so much of what it tried was not the end of it.
+/// A run that brought so much of what was sent was not the end of it. Packets may be smaller than a run is planned with.
 const PROVED: f64 = 0.7;
 /// Came more slowly than sent by this: the line is full, and a little less is what it carries.
 const SATURATED: f64 = 0.9;
@@ -22,6 +22,8 @@ const NONSENSE: f64 = 2.0;
 /// Between two runs when nothing has changed, and after congestion, in µs.
 const APART: u64 = 4_000_000;
 const AFTER_CONGESTION: u64 = 1_500_000;
+/// While the line is busy, it is looked at again after this, in µs.
+const BUSY: u64 = 500_000;
 /// Near the most, nothing is left to find out.
 const NEAR: f64 = 0.95;
 /// So long after a run, in µs, the queue that it made itself is on the line.
@@ -94,7 +96,7 @@ impl Probing {
             }
             self.run = None;
         }
-        self.next = at + APART;
+        self.next = at + if busy { BUSY } else { APART };
         if busy || bitrate >= NEAR * most {
             return None;
         }
@@ -158,7 +160,7 @@ impl Probing {
             return None;
         }
         let shown = if came < SATURATED * sent { BELOW_SATURATION * came } else { came.min(sent) };
-        if shown > PROVED * run.bitrate {
+        if shown > PROVED * sent.min(run.bitrate) {
             self.next_bitrate = Some(AGAIN * shown);
             self.next = at;
         }

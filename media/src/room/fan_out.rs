@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Extensions, Resend, Room, RoomReport, Up, downlink::Downlink, member::Member};
-use crate::{datagram::Datagram, outbox::Outbox, rtcp::Compound, table::Table};
+use crate::{datagram::Datagram, outbox::Outbox, rtcp::Compound, rtp::ExtensionValues, table::Table};
 
 impl Room {
     /// Subscriber by subscriber, so that what goes to one address is one run. The payload is read where it was received and written,
@@ -29,7 +29,13 @@ impl Room {
                 let packet = out.packet(*route, header_len + payload.len() + overhead);
                 let number =
                     numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), false));
-                extensions.write(placed.header, number, pending.packet.audio_level, packet);
+                let playout_delay = pending.packet.playout_delay.and(track.playout_delay());
+                let audio_level = pending.packet.audio_level;
+                extensions.write(
+                    placed.header,
+                    ExtensionValues { transport_sequence: number, audio_level, playout_delay },
+                    packet,
+                );
                 if placed.pictures.is_none() {
                     srtp.sealer.seal_rtp(placed.index, header_len, payload, packet);
                 } else {
@@ -90,8 +96,8 @@ pub(super) fn send_again(
     report: &mut RoomReport,
 ) -> bool {
     let Member { srtp: Some(srtp), route: Some(route), downs, downlink, .. } = member else { return false };
-    let cached = ups.get(resend.up.0).and_then(|up| up.track.cached(resend.lost.generation, resend.lost.up_index));
-    let (Some(cached), Some(down)) = (cached, downs.get_mut(resend.down)) else { return false };
+    let (Some(up), Some(down)) = (ups.get(resend.up.0), downs.get_mut(resend.down)) else { return false };
+    let Some(cached) = up.track.cached(resend.lost.generation, resend.lost.up_index) else { return false };
     let Some(again) = down.track.resend(resend.lost, &cached) else { return false };
     let (extensions, header_len) = down.track.extensions();
     let original = again.original.map(u16::to_be_bytes);
@@ -100,7 +106,9 @@ pub(super) fn send_again(
     let end = start + cached.payload.len();
     let packet = out.packet(*route, end + srtp.sealer.rtp_overhead());
     let number = numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), probe));
-    extensions.write(again.placed.header, number, None, packet);
+    let playout_delay = up.track.playout_delay(now).and(down.track.playout_delay());
+    let values = ExtensionValues { transport_sequence: number, audio_level: None, playout_delay };
+    extensions.write(again.placed.header, values, packet);
     packet[header_len..start].copy_from_slice(prefix);
     packet[start..end].copy_from_slice(cached.payload);
     again.placed.pictures.apply(&mut packet[start..end]);

@@ -42,6 +42,10 @@ impl Room {
         let audio_level = up.track.extensions().audio_level.and_then(|id| header.extension(data, id)?.first());
         let taken = match binding.role {
             Role::Media => {
+                let playout_delay = up.track.extensions().playout_delay.and_then(|id| header.extension(data, id)?.first_chunk());
+                if let Some(told) = playout_delay {
+                    up.track.wants_playout_delay(*told);
+                }
                 let packet = up.track.take_media(now, &header, opened.index, &data[payload.clone()]);
                 packet.map(|packet| (MediaPacket { audio_level: audio_level.copied(), ..packet }, payload))
             }

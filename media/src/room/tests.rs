@@ -12,6 +12,7 @@ use crate::{
 };
 use support::*;
 
+mod bad_line;
 mod consistency;
 mod fan_out;
 mod hostile;

@@ -6,7 +6,10 @@ use rtc::sdp::description::common::Attribute;
 use rtc::sdp::description::media::{MediaDescription, MediaName, RangedPort};
 use rtc::sdp::description::session::{Origin, SessionDescription, TimeDescription};
 
-use super::{AUDIO_LEVEL_URI, Media, Offer, REPAIRED_RID_URI, RID_URI, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI, simulcast};
+use super::{
+    AUDIO_LEVEL_URI, Media, Offer, PLAYOUT_DELAY_URI, REPAIRED_RID_URI, RID_URI, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI,
+    simulcast,
+};
 use crate::dtls::Fingerprint;
 use crate::room::DownDescription;
 use crate::track::{Kind, Mid};
@@ -115,6 +118,7 @@ fn with_codecs(line: MediaDescription, media: &Media) -> MediaDescription {
         (media.mid_extension, SDES_MID_URI),
         (media.extensions.transport_sequence, TRANSPORT_SEQUENCE_URI),
         (media.extensions.audio_level, AUDIO_LEVEL_URI),
+        (media.extensions.playout_delay, PLAYOUT_DELAY_URI),
         (media.simulcast.as_ref().map(|simulcast| simulcast.rid_extension), RID_URI),
         (media.simulcast.as_ref().and_then(|simulcast| simulcast.repaired_rid_extension), REPAIRED_RID_URI),
     ];

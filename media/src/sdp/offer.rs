@@ -7,7 +7,9 @@ use rtc::sdp::description::media::MediaDescription;
 use rtc::sdp::description::session::SessionDescription;
 use rtc::sdp::util::Codec;
 
-use super::{AUDIO_LEVEL_URI, Media, RemoteTransport, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI, simulcast};
+use super::{
+    AUDIO_LEVEL_URI, Media, PLAYOUT_DELAY_URI, RemoteTransport, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI, simulcast,
+};
 use crate::control::RefusedReason;
 use crate::dtls::Fingerprint;
 use crate::room::{Extensions, Feedback};
@@ -167,12 +169,13 @@ fn feedback(codec: &Codec) -> Feedback {
     Feedback { nack: has("nack"), pli: has("nack pli"), fir: has("ccm fir"), remb: has("goog-remb") }
 }
 
-/// Sent again without RTX a picture's packet has to be the same byte for byte, under the same nonce: there it cannot be given another number.
+/// Sent again without RTX a picture's packet has to be the same byte for byte, under the same nonce: there it cannot say anything new.
 fn extensions(media: &MediaDescription, kind: Kind, codec: &Codec, has_rtx: bool) -> Extensions {
     let told = codec.rtcp_feedback.iter().any(|offered| offered.trim() == "transport-cc") && (has_rtx || kind == Kind::Audio);
     Extensions {
         transport_sequence: extension(media, TRANSPORT_SEQUENCE_URI).filter(|_| told),
         audio_level: extension(media, AUDIO_LEVEL_URI).filter(|_| kind == Kind::Audio),
+        playout_delay: extension(media, PLAYOUT_DELAY_URI).filter(|_| kind == Kind::Video && has_rtx),
     }
 }
 

@@ -26,6 +26,9 @@ fn chromium_offer_is_read() {
     assert_eq!((video.kind, video.payload_type, video.rtx_payload_type), (Kind::Video, 96, Some(97)));
     assert_eq!(video.feedback, Feedback { nack: true, pli: true, fir: true, remb: true });
     assert_eq!((audio.mid_extension, video.mid_extension), (Some(4), Some(4)));
+    let of_both = Extensions { transport_sequence: Some(3), ..Extensions::default() };
+    assert_eq!(audio.extensions, Extensions { audio_level: Some(1), ..of_both });
+    assert_eq!(video.extensions, Extensions { playout_delay: Some(5), ..of_both });
     assert_eq!(video.ssrcs, [Ssrc(2231627014), Ssrc(632943048)]);
     assert_eq!((video.sends, video.receives, slot.sends, slot.receives), (true, true, false, true));
     assert_eq!(offer.transport.ufrag, "F7gI");

@@ -6,13 +6,13 @@ use super::{
     Kind, Ssrc,
     nack::CachedPacket,
     splice::{Lost, Splice, Spliced},
-    up::{Generation, MediaPacket},
+    up::{Generation, LONGEST_WAIT, MediaPacket},
     vp8::PictureShift,
 };
 use crate::{
     room::{DownDescription, MediaLine},
     rtcp::{ReportBlock, SenderInfo},
-    rtp::{Extensions, OutHeader},
+    rtp::{Extensions, OutHeader, PlayoutDelay},
 };
 
 /// Of so many packets one is chosen to fill a line with: about what two frames have.
@@ -21,6 +21,13 @@ const NEWEST: u64 = 32;
 /// What a subscriber may have sent again at once, and for each byte sent: it cannot make us send it more than half as much again.
 const RESEND_BURST: usize = 128 * 1024;
 const RESEND_SHARE: usize = 2;
+
+/// A browser waits one round trip for repairs. On a line that loses more than this, some repairs are lost too, and come with the second.
+const LOSSY: f32 = 0.02;
+/// Reports, of which one comes about every second.
+const LOSS_SMOOTHING: f32 = 8.0;
+/// Until the gap shows, and its request leaves.
+const FRAME: Duration = Duration::from_millis(60);
 
 #[derive(Clone, Copy, Debug)]
 struct Rtx {
@@ -64,6 +71,10 @@ pub(crate) struct DownTrack {
     /// What the subscriber last said.
     round_trip: Option<Duration>,
     fraction_lost: u8,
+    /// What of the packets is lost, smoothed: 0 to 1.
+    loss: f32,
+    /// What a picture waits for repairs on the subscriber's line.
+    playout_delay: PlayoutDelay,
 }
 
 impl DownTrack {
@@ -87,6 +98,8 @@ impl DownTrack {
             reported: None,
             round_trip: None,
             fraction_lost: 0,
+            loss: 0.0,
+            playout_delay: PlayoutDelay::default(),
         };
         track.configure(line, down);
         track
@@ -212,6 +225,13 @@ impl DownTrack {
             let held = Duration::from_micros(u64::from(block.delay_since_last_sr) * 1_000_000 / 65_536);
             self.round_trip = now.saturating_duration_since(sent).checked_sub(held).or(self.round_trip);
         }
+        self.loss += (f32::from(block.fraction_lost) / 256.0 - self.loss) / LOSS_SMOOTHING;
+        let repaired = self.round_trip.filter(|_| self.loss > LOSSY).map(|round_trip| (round_trip * 2 + FRAME).min(LONGEST_WAIT));
+        self.playout_delay = repaired.map(PlayoutDelay::at_least).unwrap_or_default();
+    }
+
+    pub(crate) fn playout_delay(&self) -> PlayoutDelay {
+        self.playout_delay
     }
 }
 

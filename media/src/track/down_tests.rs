@@ -41,6 +41,7 @@ fn packet(generation: u64, index: u64) -> MediaPacket {
         starts_keyframe: false,
         descriptor: Default::default(),
         audio_level: None,
+        playout_delay: PlayoutDelay::default(),
     }
 }
 
@@ -166,7 +167,7 @@ fn another_payload_type_never_reuses_an_index() {
 fn other_extensions_never_reuse_an_index_and_what_is_numbered_goes_again_over_rtx_only() {
     let mut track = track(Kind::Video);
     let before = track.place(begin(), &packet(1, 1), 3).unwrap();
-    let numbered = Extensions { transport_sequence: Some(3), audio_level: None };
+    let numbered = Extensions { transport_sequence: Some(3), ..Extensions::default() };
     track.configure(&MediaLine { extensions: numbered, ..line(Kind::Video, 96) }, &description(false));
     assert_eq!(track.lost(before.header.sequence), None);
     let after = track.place(begin(), &MediaPacket { starts_keyframe: true, ..packet(1, 2) }, 3).unwrap();
@@ -197,6 +198,25 @@ fn sender_reports_carry_the_tracks_own_time_and_counts() {
     track.receiver_report(t0 + Duration::from_millis(300), &block);
     assert_eq!(track.round_trip(), Some(Duration::from_millis(50)));
     assert_eq!(track.fraction_lost(), 9);
+}
+
+#[test]
+fn on_a_line_that_loses_pictures_wait_for_a_second_repair() {
+    let t0 = begin();
+    let mut track = track(Kind::Video);
+    track.place(t0, &packet(1, 100), 80).unwrap();
+    let info = SenderInfo { ntp: 7 << 16, rtp_timestamp: 50, packets: 9, octets: 9 };
+    track.sender_report(t0, Generation(1), info).unwrap();
+    let mut report = |fraction_lost| {
+        let block = ReportBlock { last_sr: info.middle_ntp(), fraction_lost, ..ReportBlock::default() };
+        track.receiver_report(t0 + Duration::from_millis(160), &block);
+        track.playout_delay()
+    };
+    assert_eq!(report(13), PlayoutDelay::default(), "once");
+    let waits = (0..20).map(|_| report(13)).last();
+    assert_eq!(waits, Some(PlayoutDelay::at_least(Duration::from_millis(380))));
+    let waits = (0..20).map(|_| report(0)).last();
+    assert_eq!(waits, Some(PlayoutDelay::default()));
 }
 
 proptest! {

@@ -83,9 +83,19 @@ impl PacketCache {
 /// Packets that overtake each other on the way arrive within this time; what is then missing is asked for.
 const REORDERING: Duration = Duration::from_millis(10);
 
-/// To the second request; it doubles from there, so that slow round trips are not flooded.
-const RETRY: Duration = Duration::from_millis(40);
-const TRIES: u32 = 5;
+/// To the second request. A line that loses packets loses requests too, and they are small; a publisher that got both sends once in a
+/// round trip.
+const REPEAT: Duration = Duration::from_millis(20);
+
+/// The further requests are a round trip apart, as the repairs show it, at first as many as `STEADY`; from there it doubles.
+const ROUND_TRIP: Duration = Duration::from_millis(100);
+const LEAST_ROUND_TRIP: Duration = Duration::from_millis(20);
+const MOST_ROUND_TRIP: Duration = Duration::from_secs(1);
+const STEADY: u32 = 5;
+const TRIES: u32 = 10;
+
+/// What has not come by then is of no use: subscribers need a keyframe.
+const GIVE_UP: Duration = Duration::from_secs(2);
 
 /// More missing at once than this is not repaired packet by packet: a keyframe is cheaper.
 pub(super) const MAX_MISSING: usize = 128;
@@ -96,11 +106,13 @@ pub(super) struct MissingPackets {
     /// Ascending by index.
     list: Vec<Missing>,
     due: Option<Instant>,
+    repairs: Repairs,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Missing {
     index: u64,
+    noticed: Instant,
     due: Instant,
     tries: u32,
 }
@@ -109,11 +121,21 @@ struct Missing {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooMany;
 
+/// What is to be asked for now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Due {
+    /// Sequence numbers that were written.
+    pub(super) count: usize,
+    /// Something was asked for often enough, and will not come.
+    pub(super) gave_up: bool,
+}
+
 impl MissingPackets {
     pub(super) fn new() -> Self {
-        Self { list: Vec::with_capacity(MAX_MISSING), due: None }
+        Self { list: Vec::with_capacity(MAX_MISSING), due: None, repairs: Repairs::default() }
     }
 
+    /// How long repairs take stays: the line is the same.
     pub(super) fn clear(&mut self) {
         self.list.clear();
         self.due = None;
@@ -121,6 +143,11 @@ impl MissingPackets {
 
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
+    }
+
+    /// What nearly all repairs take, while the line needs them.
+    pub(super) fn repair_time(&self, now: Instant) -> Option<Duration> {
+        self.repairs.time(now)
     }
 
     /// A packet newer than `highest` came: those between are missing.
@@ -134,39 +161,87 @@ impl MissingPackets {
             return Err(TooMany);
         }
         let due = now + REORDERING;
-        self.list.extend((highest + 1..index).map(|index| Missing { index, due, tries: 0 }));
+        self.list.extend((highest + 1..index).map(|index| Missing { index, noticed: now, due, tries: 0 }));
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
         Ok(())
     }
 
     /// A late or repeated packet came.
-    pub(super) fn came(&mut self, index: u64) {
+    pub(super) fn came(&mut self, now: Instant, index: u64) {
         if let Ok(at) = self.list.binary_search_by_key(&index, |missing| missing.index) {
-            self.list.remove(at);
+            let missing = self.list.remove(at);
+            if missing.tries > 0 {
+                self.repairs.came(now, missing.noticed);
+            }
             if self.list.is_empty() {
                 self.due = None;
             }
         }
     }
 
-    /// Writes the sequence numbers to ask for now, ascending, and gives how many. Those asked for often enough are given up.
-    pub(super) fn take_due(&mut self, now: Instant, lost: &mut [u16; MAX_MISSING]) -> usize {
-        let mut count = 0;
+    /// Writes the sequence numbers to ask for now, ascending. Those asked for often enough are given up.
+    pub(super) fn take_due(&mut self, now: Instant, lost: &mut [u16; MAX_MISSING]) -> Due {
+        let round_trip = self.repairs.round_trip();
+        let mut taken = Due { count: 0, gave_up: false };
         self.list.retain_mut(|missing| {
             if missing.due > now {
                 return true;
             }
-            if missing.tries == TRIES {
+            if missing.tries == TRIES || now.saturating_duration_since(missing.noticed) >= GIVE_UP {
+                taken.gave_up = true;
                 return false;
             }
-            lost[count] = missing.index as u16;
-            count += 1;
-            missing.due = now + RETRY * 2u32.pow(missing.tries);
+            lost[taken.count] = missing.index as u16;
+            taken.count += 1;
+            missing.due =
+                now + if missing.tries == 0 { REPEAT } else { round_trip * 2u32.pow(missing.tries.saturating_sub(STEADY)) };
             missing.tries += 1;
             true
         });
         self.due = self.list.iter().map(|missing| missing.due).min();
-        count
+        taken
+    }
+}
+
+/// So many repairs show that the line needs them, as long as none of them is longer ago than this (as browsers have it).
+const NEEDED: u32 = 3;
+const NEEDED_FOR: Duration = Duration::from_secs(60);
+
+/// How long repairs have taken lately.
+#[derive(Debug, Default)]
+struct Repairs {
+    count: u32,
+    last: Option<Instant>,
+    /// From a request to the packet, smoothed. Of several requests the first counts: rather too long than too short.
+    round_trip: Option<Duration>,
+    /// From the gap to the packet, what nearly all took: up at once, down by a 64th of the difference with each that took less.
+    longest: Duration,
+}
+
+impl Repairs {
+    fn came(&mut self, now: Instant, noticed: Instant) {
+        let took = now.saturating_duration_since(noticed);
+        let round_trip = took.saturating_sub(REORDERING);
+        let smoothed = self.round_trip.map_or(round_trip, |before| (before * 7 + round_trip.min(before * 2)) / 8);
+        self.round_trip = Some(smoothed.clamp(LEAST_ROUND_TRIP, MOST_ROUND_TRIP));
+        if self.is_over(now) {
+            (self.count, self.longest) = (0, Duration::ZERO);
+        }
+        self.longest = took.max(self.longest - self.longest.saturating_sub(took) / 64);
+        self.count = self.count.saturating_add(1);
+        self.last = Some(now);
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.last.is_none_or(|last| now.saturating_duration_since(last) > NEEDED_FOR)
+    }
+
+    fn round_trip(&self) -> Duration {
+        self.round_trip.unwrap_or(ROUND_TRIP)
+    }
+
+    fn time(&self, now: Instant) -> Option<Duration> {
+        (self.count >= NEEDED && !self.is_over(now)).then_some(self.longest)
     }
 }
 
@@ -206,8 +281,26 @@ mod tests {
 
     fn take(missing: &mut MissingPackets, now: Instant) -> Vec<u16> {
         let mut lost = [0; MAX_MISSING];
-        let count = missing.take_due(now, &mut lost);
+        let count = missing.take_due(now, &mut lost).count;
         lost[..count].to_vec()
+    }
+
+    fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    /// When a packet that never comes is asked for, in ms from the gap on, and when it is given up.
+    fn requests(missing: &mut MissingPackets, gap: Instant, index: u64) -> (Vec<u128>, u128) {
+        missing.skipped(gap, index - 1, index + 1).unwrap();
+        let mut asked = Vec::new();
+        loop {
+            let now = missing.due().unwrap();
+            let after = (now - gap).as_millis();
+            if missing.take_due(now, &mut [0; MAX_MISSING]).gave_up {
+                return (asked, after);
+            }
+            asked.push(after);
+        }
     }
 
     #[test]
@@ -216,15 +309,52 @@ mod tests {
         let mut missing = MissingPackets::new();
         assert_eq!(missing.skipped(t0, 65_533, 65_537), Ok(()));
         assert_eq!(missing.due(), Some(t0 + REORDERING));
-        missing.came(65_535);
-        assert!(take(&mut missing, t0 + REORDERING - Duration::from_millis(1)).is_empty());
+        missing.came(t0 + ms(5), 65_535);
+        assert!(take(&mut missing, t0 + REORDERING - ms(1)).is_empty());
         assert_eq!(take(&mut missing, t0 + REORDERING), [65_534, 0]);
-        missing.came(65_534);
-        let mut asked = 1;
-        while let Some(due) = missing.due() {
-            asked += take(&mut missing, due).len();
+        missing.came(t0 + ms(40), 65_534);
+        missing.came(t0 + ms(40), 65_536);
+        assert_eq!(missing.due(), None);
+        let (asked, given_up) = requests(&mut missing, t0 + ms(100), 65_540);
+        assert_eq!(asked, [10, 30, 60, 90, 120, 150, 180, 240, 360, 600], "a round trip is 30 ms");
+        assert_eq!(given_up, 1_080);
+    }
+
+    #[test]
+    fn requests_follow_the_round_trip_of_the_line() {
+        let t0 = begin();
+        let mut missing = MissingPackets::new();
+        assert_eq!(requests(&mut missing, t0, 10).0[..4], [10, 30, 130, 230], "nothing is known");
+        for n in 0..40 {
+            let gap = t0 + ms(10_000 + 1_000 * n);
+            missing.skipped(gap, 20 + 2 * n, 22 + 2 * n).unwrap();
+            take(&mut missing, gap + ms(10));
+            missing.came(gap + ms(510), 21 + 2 * n);
         }
-        assert_eq!(asked, 5);
+        let (asked, given_up) = requests(&mut missing, t0 + ms(60_000), 200);
+        assert_eq!(asked[..3].iter().map(|ms| ms / 10 * 10).collect::<Vec<_>>(), [10, 30, 530]);
+        assert!(asked.len() == 5 && (2_000..2_600).contains(&given_up), "{asked:?} {given_up}");
+    }
+
+    #[test]
+    fn what_nearly_all_repairs_take_is_known_while_they_are_needed() {
+        let t0 = begin();
+        let mut missing = MissingPackets::new();
+        let mut repair = |n: u64, took: u64| {
+            let gap = t0 + ms(1_000 * n);
+            missing.skipped(gap, 2 * n, 2 * n + 2).unwrap();
+            take(&mut missing, gap + ms(10));
+            missing.came(gap + ms(took), 2 * n + 1);
+            missing.repair_time(gap + ms(took))
+        };
+        assert_eq!((repair(1, 170), repair(2, 170)), (None, None));
+        assert_eq!(repair(3, 170), Some(ms(170)));
+        assert_eq!(repair(4, 330), Some(ms(330)), "one that was lost again");
+        let later = (5..24).filter_map(|n| repair(n, 170)).last();
+        assert!(later.is_some_and(|later| (ms(280)..ms(300)).contains(&later)), "{later:?}");
+        let later = (24..300).filter_map(|n| repair(n, 170)).last();
+        assert!(later.is_some_and(|later| later < ms(175)), "{later:?}");
+        assert_eq!(repair(361, 170), None, "nothing was lost for a minute");
     }
 
     #[test]

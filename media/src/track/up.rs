@@ -6,14 +6,14 @@ use super::{
     Kind, Ssrc,
     keyframe::KeyframeRequests,
     layers::{Layer, Meter},
-    nack::{CachedPacket, MAX_MISSING, MissingPackets, PacketCache},
+    nack::{CachedPacket, Due, MAX_MISSING, MissingPackets, PacketCache},
     reception::Reception,
     vp8::Descriptor,
 };
 use crate::{
     room::{Feedback, MediaLine},
     rtcp::{Compound, ReportBlock, SenderInfo},
-    rtp::{Extensions, Header},
+    rtp::{Extensions, Header, PLAYOUT_DELAY, PlayoutDelay},
     srtp::ReplayWindow,
 };
 
@@ -23,6 +23,12 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// A stream that was not heard for so long has stopped: its camera is off, its screen no longer shared. (A screen that stands still comes
 /// about once a second.)
 const STOPPED: Duration = Duration::from_secs(5);
+
+/// A gap shows when the next packet comes, which may be of the next frame.
+const FRAME: Duration = Duration::from_millis(40);
+
+/// Pictures that wait longer than this are none to talk by: then it is better that they stand still at times.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// The two streams of an up track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +56,8 @@ pub(crate) struct MediaPacket {
     pub(crate) descriptor: Descriptor,
     /// RFC 6464, if the publisher tells it.
     pub(crate) audio_level: Option<u8>,
+    /// Of a picture: what the publisher wants, and what repairs on its line take.
+    pub(crate) playout_delay: PlayoutDelay,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +87,8 @@ pub(crate) struct UpTrack {
     meter: Meter,
     /// Of the last key frame.
     pixels: u32,
+    /// What the publisher wants; it says so only when that changes.
+    playout_delay: PlayoutDelay,
 }
 
 impl UpTrack {
@@ -99,6 +109,7 @@ impl UpTrack {
             reception: Reception::new(line.clock_rate),
             meter: Meter::default(),
             pixels: 0,
+            playout_delay: PlayoutDelay::default(),
         }
     }
 
@@ -155,6 +166,7 @@ impl UpTrack {
             self.missing.clear();
             self.reception = Reception::new(self.clock_rate);
             self.meter = Meter::default();
+            self.playout_delay = PlayoutDelay::default();
             self.ask_keyframe();
             if let Some(cache) = &mut self.cache {
                 cache.clear();
@@ -208,13 +220,35 @@ impl UpTrack {
             cache.insert(index, CachedPacket { timestamp, marker, padding, payload });
         }
         let (generation, starts_keyframe) = (self.generation, keyframe.is_some());
-        Some(MediaPacket { generation, index, timestamp, marker, padding, starts_keyframe, descriptor, audio_level: None })
+        let playout_delay = self.playout_delay(now);
+        Some(MediaPacket {
+            generation,
+            index,
+            timestamp,
+            marker,
+            padding,
+            starts_keyframe,
+            descriptor,
+            audio_level: None,
+            playout_delay,
+        })
+    }
+
+    pub(crate) fn wants_playout_delay(&mut self, told: [u8; PLAYOUT_DELAY]) {
+        self.playout_delay = PlayoutDelay::from_bytes(told);
+    }
+
+    /// A subscriber knows its own line, and waits for what is repaired there. Of the publisher's line it knows nothing: without being told
+    /// it would stand still for each repair.
+    pub(crate) fn playout_delay(&self, now: Instant) -> PlayoutDelay {
+        let repairs = self.missing.repair_time(now).map(|time| PlayoutDelay::at_least((time + FRAME).min(LONGEST_WAIT)));
+        self.playout_delay.and(repairs.unwrap_or_default())
     }
 
     fn note_gap(&mut self, now: Instant, index: u64) {
         let Some(highest) = self.seen.highest().filter(|_| self.kind == Kind::Video && self.feedback.nack) else { return };
         if index < highest {
-            self.missing.came(index);
+            self.missing.came(now, index);
         } else if self.missing.skipped(now, highest, index).is_err() {
             self.ask_keyframe();
         }
@@ -246,7 +280,10 @@ impl UpTrack {
     pub(crate) fn feedback(&mut self, now: Instant, sender: Ssrc, compound: &mut Compound) -> bool {
         let Some(Stream { ssrc: media, heard }) = self.media else { return false };
         let mut lost = [0; MAX_MISSING];
-        let count = self.missing.take_due(now, &mut lost);
+        let Due { count, gave_up } = self.missing.take_due(now, &mut lost);
+        if gave_up {
+            self.ask_keyframe();
+        }
         let keyframe = self.keyframe.take_due(now, heard);
         if count == 0 && !keyframe {
             return false;

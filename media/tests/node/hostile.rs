@@ -79,7 +79,9 @@ fn a_check_with_a_wrong_password_binds_nothing() {
     let genuine = check(&world, 0, &right_password(&world, 0));
     world.inject(stranger(), &genuine);
     world.run_for(Duration::from_millis(50));
-    assert_eq!((world.node.bound_routes(), world.unclaimed[&stranger()].len()), (3, 1));
+    // What else comes there are packets that try the line.
+    let answers = world.unclaimed[&stranger()].iter().filter(|bytes| bytes[0] < 4).count();
+    assert_eq!((world.node.bound_routes(), answers), (3, 1));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn described(member: u16) -> MediaDescription {
     let mut media = two_way(member, 0);
     for line in &mut media.lines {
         let audio_level = (line.kind == Kind::Audio).then_some(LEVEL);
-        line.extensions = Extensions { transport_sequence: Some(NUMBER), audio_level };
+        line.extensions = Extensions { transport_sequence: Some(NUMBER), audio_level, ..Extensions::default() };
     }
     media
 }
