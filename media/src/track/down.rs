@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Kind, Ssrc,
-    nack::CachedPacket,
+    nack::{CachedPacket, LATE},
     splice::{Lost, Splice, Spliced},
     up::{Generation, LONGEST_WAIT, MediaPacket},
     vp8::PictureShift,
@@ -226,8 +226,8 @@ impl DownTrack {
             self.round_trip = now.saturating_duration_since(sent).checked_sub(held).or(self.round_trip);
         }
         self.loss += (f32::from(block.fraction_lost) / 256.0 - self.loss) / LOSS_SMOOTHING;
-        let repaired = self.round_trip.filter(|_| self.loss > LOSSY).map(|round_trip| (round_trip * 2 + FRAME).min(LONGEST_WAIT));
-        self.playout_delay = repaired.map(PlayoutDelay::at_least).unwrap_or_default();
+        let repaired = self.round_trip.filter(|_| self.loss > LOSSY).map(|time| time + FRAME + time.saturating_sub(LATE));
+        self.playout_delay = repaired.map(|time| PlayoutDelay::at_least(time.min(LONGEST_WAIT))).unwrap_or_default();
     }
 
     pub(crate) fn playout_delay(&self) -> PlayoutDelay {
