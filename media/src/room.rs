@@ -174,6 +174,8 @@ pub struct Room {
     timers: Timers<Timer>,
     /// Names members and runs of packets, each once.
     next_generation: u64,
+    /// There may be a member whose line carries no picture for now.
+    is_short: bool,
     /// All that comes in is recorded under this name.
     recorded: Option<RoomId>,
     report: RoomReport,
@@ -195,6 +197,7 @@ impl Room {
             sender_reports: Vec::new(),
             timers: Timers::new(),
             next_generation: 0,
+            is_short: false,
             recorded: None,
             report: RoomReport::default(),
         }

@@ -57,7 +57,10 @@ impl Room {
                     self.take_keyframe_request(now, key, media);
                 });
             }
-            Packet::Remb { bitrate } => member.remb = Some((bitrate, now)),
+            Packet::Remb { bitrate } => {
+                member.remb = Some((bitrate, now));
+                self.choose_layers(now, key.index);
+            }
             Packet::Transport(_) | Packet::Other => {}
         }
         Some(())
@@ -85,7 +88,8 @@ impl Room {
 
     fn take_keyframe_request(&mut self, now: Instant, key: MemberKey, media: Ssrc) -> Option<()> {
         let (_, down) = self.members.get_mut(key.index)?.down_by_ssrc(media)?;
-        let key = down.shown.source?;
+        // During a pause nothing would be shown of it.
+        let key = down.shown.source.filter(|_| !down.shown.is_paused)?;
         let up = self.ups.get_mut(key.0)?;
         up.track.ask_keyframe();
         schedule_feedback(&mut self.timers, now, key, up);

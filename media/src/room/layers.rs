@@ -1,12 +1,16 @@
-//! Pictures in layers (simulcast): which layer each subscriber is shown, and the recording has. A plain picture is one layer.
+//! Pictures in layers (simulcast): which layer each subscriber is shown, and the recording has. A plain picture is one layer. Where a line does not
+//! carry even the lowest beside the sound, none is shown.
 
 use std::time::Instant;
 
-use super::{Line, MemberKey, Room, Up, UpKey, reports::MAX_BITRATE, schedule_feedback};
+use super::{Line, MemberKey, Room, Up, UpKey, member::Member, reports::MAX_BITRATE, schedule_feedback};
 use crate::{
     table::Table,
-    track::{Generation, Layer, MAX_LAYERS, MediaPacket, RISE, Splice, choose},
+    track::{Change, Generation, Layer, MAX_LAYERS, MediaPacket, Pause, RISE, Splice, choose},
 };
+
+/// Bit/s of 50 packets a second: RTP with two extensions, and the tag of SRTP.
+const SOUND_HEADERS: u64 = 50 * 8 * (12 + 8 + 16);
 
 /// Of the layers of one publication, the one that is shown.
 #[derive(Debug, Default)]
@@ -16,6 +20,9 @@ pub(super) struct Shown {
     /// It is shown from its next key frame on.
     pub(super) wanted: Option<UpKey>,
     changed: Option<Instant>,
+    pause: Pause,
+    /// Nothing is shown until the next key frame.
+    pub(super) is_paused: bool,
 }
 
 impl Shown {
@@ -27,7 +34,11 @@ impl Shown {
         let before = self.source.filter(|source| layers.contains(source));
         self.wanted = self.wanted.filter(|wanted| layers.contains(wanted) && before.is_some()).or(before).or(first);
         let source = before.or(first);
-        std::mem::replace(&mut self.source, source) != source
+        let is_another = std::mem::replace(&mut self.source, source) != source;
+        if is_another {
+            (self.pause, self.is_paused) = (Pause::default(), false);
+        }
+        is_another
     }
 
     /// What a key frame is to be asked of: what is shown, or anything of it.
@@ -35,19 +46,29 @@ impl Shown {
         self.source.as_ref().map_or(&self.layers[..], std::slice::from_ref)
     }
 
-    /// Whether a packet is of what is shown. A key frame of the wanted layer is where it changes.
+    /// Whether a packet is of what is shown. A key frame of the wanted layer is where it changes, and where a pause ends.
     #[inline]
     pub(super) fn passes(&mut self, up: UpKey, packet: &MediaPacket) -> bool {
-        self.source == Some(up) || packet.starts_keyframe && self.changes_to(up)
+        !self.is_paused && self.source == Some(up) || packet.starts_keyframe && self.changes_to(up)
     }
 
     #[cold]
     fn changes_to(&mut self, up: UpKey) -> bool {
-        let changes = self.wanted == Some(up);
+        let changes = self.wanted == Some(up) && !self.pause.is_on();
         if changes {
             self.source = Some(up);
+            self.is_paused = false;
         }
         changes
+    }
+
+    /// The line has so many bit/s for this picture beside the sound.
+    fn pause_or_resume(&mut self, now: Instant, ups: &Table<Up>, left: Option<u64>) -> Option<Change> {
+        let layers = read(now, ups, &self.layers);
+        let least = layers.iter().filter(|layer| layer.is_sent).filter_map(|layer| layer.bitrate).min();
+        let change = self.pause.update(now, left, least)?;
+        self.is_paused = true;
+        Some(change)
     }
 
     /// The layer to ask a key frame of, if another is wanted than before, or one for too long.
@@ -58,13 +79,14 @@ impl Shown {
         let best = choose(&layers[..self.layers.len().min(MAX_LAYERS)], place(self.wanted), line, may_rise)?;
         let best = *self.layers.get(best)?;
         // A key frame may have come when the subscriber could not be reached.
-        let is_overdue = self.source != self.wanted && may_rise;
+        let is_awaited = self.source != self.wanted || self.is_paused;
+        let is_overdue = is_awaited && may_rise;
         if self.wanted == Some(best) && !is_overdue {
             return None;
         }
         self.wanted = Some(best);
         self.changed = Some(now);
-        (self.source != self.wanted).then_some(best)
+        (self.source != self.wanted || self.is_paused).then_some(best)
     }
 }
 
@@ -109,23 +131,41 @@ impl Room {
         let downs = self.members.get(index).map_or(0, |member| member.downs.len());
         for at in 0..downs {
             let Some(member) = self.members.get(index) else { return };
-            let Some(source) = member.downs[at].shown.source.filter(|_| member.downs[at].shown.layers.len() > 1) else {
-                continue;
-            };
-            let line = self.share(now, member, source);
+            let Some(source) = member.downs[at].shown.source.filter(|_| member.downs[at].track.is_video()) else { continue };
+            let (line, left) = (self.share(now, member, source), self.left_beside_sound(now, member));
             let Some(member) = self.members.get_mut(index) else { return };
-            if let Some(wanted) = member.downs[at].shown.choose(now, &self.ups, line) {
+            let down = &mut member.downs[at];
+            let change = down.shown.pause_or_resume(now, &self.ups, left);
+            if change == Some(Change::Pause) {
+                down.track.pause();
+                self.is_short = true;
+            }
+            if down.shown.pause.is_on() || !down.shown.is_paused && down.shown.layers.len() < 2 {
+                continue;
+            }
+            let wanted = down.shown.choose(now, &self.ups, line).or(down.shown.wanted.filter(|_| change.is_some()));
+            if let Some(wanted) = wanted {
                 self.ask_keyframe_now(now, wanted);
             }
         }
     }
 
+    /// Bit/s that a member's line has for each of its pictures beside the sound, if it tells.
+    fn left_beside_sound(&self, now: Instant, member: &Member) -> Option<u64> {
+        let line = self.line(now, member)?;
+        let sounds = member.downs.iter().filter(|down| !down.track.is_video());
+        let sent = sounds.filter_map(|down| self.ups.get(down.shown.source?.0)).map(|up| up.track.layer(now)).filter(|sound| sound.is_sent);
+        let sound: u64 = sent.filter_map(|sound| Some(sound.bitrate? + SOUND_HEADERS)).sum();
+        line.saturating_sub(sound).checked_div(self.videos_sent(now, member) as u64)
+    }
+
     /// A layer has begun or ended, or it was time to look: everybody who is shown a picture of this member in layers.
     pub(super) fn choose_layers_of(&mut self, now: Instant, publisher: MemberKey) {
         let is_layered = |line: &Line| line.ups.len() > 1;
-        if !self.member(publisher).is_some_and(|member| member.lines.iter().any(is_layered)) {
+        if !self.is_short && !self.member(publisher).is_some_and(|member| member.lines.iter().any(is_layered)) {
             return;
         }
+        self.is_short = self.members.iter().any(|member| member.downs.iter().any(|down| down.shown.is_paused));
         for index in 0..self.members.indexes() {
             self.choose_layers(now, index);
         }

@@ -106,10 +106,14 @@ impl Room {
     /// What a subscriber can take of an up track that it is shown: its own estimate, shared by all videos that are sent to it.
     pub(super) fn share(&self, now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
         subscriber.down_of.get(up.0).copied().flatten()?;
+        self.line(now, subscriber)?.checked_div(self.videos_sent(now, subscriber) as u64)
+    }
+
+    /// Bit/s that a subscriber's line carries, if that is known.
+    pub(super) fn line(&self, now: Instant, subscriber: &Member) -> Option<u64> {
         let told =
             || subscriber.remb.filter(|(_, at)| now.saturating_duration_since(*at) <= REMB_LIFETIME).map(|(bitrate, _)| bitrate);
-        let bitrate = subscriber.downlink.as_ref().and_then(|downlink| downlink.bitrate(now)).or_else(told)?;
-        bitrate.checked_div(self.videos_sent(now, subscriber) as u64)
+        subscriber.downlink.as_ref().and_then(|downlink| downlink.bitrate(now)).or_else(told)
     }
 
     pub(super) fn videos_sent(&self, now: Instant, subscriber: &Member) -> usize {

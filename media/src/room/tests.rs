@@ -21,6 +21,7 @@ mod lines;
 mod repair;
 mod reports;
 mod screen;
+mod short;
 mod slots;
 
 fn ms(n: u64) -> Duration {

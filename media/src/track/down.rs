@@ -117,6 +117,11 @@ impl DownTrack {
         self.cname.clone_from(&down.cname);
     }
 
+    /// What comes until the next packet is placed is left out.
+    pub(crate) fn pause(&mut self) {
+        self.splice.pause();
+    }
+
     /// New keys begin a new roll-over count on the other side; sequence numbers go on.
     pub(crate) fn rekey(&mut self) {
         self.splice.rekey();

@@ -4,6 +4,7 @@ mod down;
 mod keyframe;
 mod layers;
 mod nack;
+mod pause;
 mod reception;
 mod splice;
 mod up;
@@ -16,6 +17,7 @@ pub(crate) const MAX_LAYERS: usize = 3;
 
 pub(crate) use down::DownTrack;
 pub(crate) use layers::{Layer, RISE, choose};
+pub(crate) use pause::{Change, Pause};
 pub(crate) use splice::{Lost, Splice};
 pub(crate) use up::{Generation, MediaPacket, Role, UpTrack};
 

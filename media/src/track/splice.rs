@@ -53,6 +53,8 @@ pub(crate) struct Splice {
     /// Another publisher's picture has to begin with a key frame: the decoder would lay the differences over the wrong picture.
     is_picture: bool,
     max_gap: u64,
+    /// What is missing now was left out by us, and not lost.
+    paused: bool,
     mapping: Option<Mapping>,
     /// The lowest index that was never used.
     pub(super) next_index: u64,
@@ -61,7 +63,7 @@ pub(crate) struct Splice {
 
 impl Splice {
     pub(crate) fn new(clock_rate: u32, is_picture: bool, next_index: u64) -> Self {
-        Self { clock_rate, is_picture, max_gap: MAX_GAP, mapping: None, next_index, last: None }
+        Self { clock_rate, is_picture, max_gap: MAX_GAP, paused: false, mapping: None, next_index, last: None }
     }
 
     /// For whom it matters what is missing, and who counts further than sequence numbers do.
@@ -77,6 +79,11 @@ impl Splice {
     /// What comes next begins a new mapping.
     pub(super) fn end_mapping(&mut self) {
         self.mapping = None;
+    }
+
+    /// What comes until the next packet is placed is left out: nobody is to miss it.
+    pub(super) fn pause(&mut self) {
+        self.paused = true;
     }
 
     /// Sequence numbers go on, under roll-over count 0.
@@ -95,7 +102,8 @@ impl Splice {
         let mut index = mapping.base + packet.index.checked_sub(mapping.first)?;
         let timestamp = packet.timestamp.wrapping_add(mapping.timestamp_offset);
         if index >= self.next_index {
-            if index - self.next_index > self.max_gap {
+            if index - self.next_index > self.max_gap || self.paused {
+                self.paused = false;
                 index = self.next_index;
                 self.mapping = Some(Mapping { base: index, first: packet.index, ..mapping });
             }
