@@ -2,7 +2,8 @@
 //!
 //! Each owner keeps the instant at which it will be woken (`Scheduled`); the heap may hold older entries, which are
 //! recognised by not being that instant any more. A deadline that moves later costs nothing: its owner is woken
-//! at the earlier time and asks again.
+//! at the earlier time and asks again. One that moves nearer leaves an entry behind, which is used when its time is wanted again: an
+//! owner with one far deadline and many near ones has two entries, not one for each.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,7 +11,11 @@ use std::time::Instant;
 
 /// When an owner is to be woken, if at all. Only [`Timers`] writes it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Scheduled(Option<Instant>);
+pub(crate) struct Scheduled {
+    next: Option<Instant>,
+    /// A later entry that is in the heap as well.
+    left: Option<Instant>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Timers<K> {
@@ -18,18 +23,23 @@ pub(crate) struct Timers<K> {
 }
 
 impl<K: Copy + Ord> Timers<K> {
-    /// With room for what a call of a few people has, so that no packet pays for its growth.
     pub(crate) fn new() -> Self {
-        Self { heap: BinaryHeap::with_capacity(32) }
+        Self { heap: BinaryHeap::new() }
     }
 
     /// Wakes `owner` not later than `at`.
     pub(crate) fn schedule(&mut self, owner: K, slot: &mut Scheduled, at: Option<Instant>) {
         let Some(at) = at else { return };
-        if slot.0.is_none_or(|scheduled| at < scheduled) {
-            slot.0 = Some(at);
-            self.heap.push(Reverse((at, owner)));
+        if slot.next.is_some_and(|next| next <= at) {
+            return;
         }
+        if let Some(left) = slot.left.filter(|left| *left <= at) {
+            *slot = Scheduled { next: Some(left), left: None };
+            return;
+        }
+        slot.left = [slot.next, slot.left].into_iter().flatten().min();
+        slot.next = Some(at);
+        self.heap.push(Reverse((at, owner)));
     }
 
     /// How many entries there are, those included that nobody waits for any more.
@@ -50,9 +60,11 @@ impl<K: Copy + Ord> Timers<K> {
 
     /// Whether the entry popped for an owner is the one it waits for. The owner then has to schedule again.
     pub(crate) fn claim(slot: &mut Scheduled, at: Instant) -> bool {
-        let is_current = slot.0 == Some(at);
+        let is_current = slot.next == Some(at);
         if is_current {
-            slot.0 = None;
+            slot.next = None;
+        } else if slot.left == Some(at) {
+            slot.left = None;
         }
         is_current
     }
@@ -85,5 +97,45 @@ mod tests {
             }
         }
         assert_eq!(woken, [('a', at(10)), ('b', at(20))]);
+    }
+
+    #[test]
+    fn one_far_deadline_and_many_near_ones_are_two_entries() {
+        let start = begin();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut timers = Timers::new();
+        let mut slot = Scheduled::default();
+        let mut woken = Vec::new();
+        for n in 0..120 {
+            timers.schedule('a', &mut slot, Some(at(1_000)));
+            timers.schedule('a', &mut slot, Some(at(10 * n + 5)));
+            while let Some((entry, _)) = timers.pop_due(at(10 * n + 9)) {
+                if Timers::<char>::claim(&mut slot, entry) {
+                    woken.push(entry);
+                }
+            }
+            assert!(timers.len() <= 1, "{}", timers.len());
+        }
+        // What is due in the past is due at once.
+        assert_eq!(woken.iter().filter(|entry| **entry == at(1_000)).count(), 20);
+        assert_eq!(woken.len(), 120);
+    }
+
+    #[test]
+    fn an_entry_that_was_left_behind_wakes_only_when_it_is_wanted() {
+        let start = begin();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut timers = Timers::new();
+        let mut slot = Scheduled::default();
+        for ms in [300, 200, 100] {
+            timers.schedule('a', &mut slot, Some(at(ms)));
+        }
+        let mut pop = |slot: &mut Scheduled| timers.pop_due(at(1_000)).map(|(entry, _)| (entry, Timers::<char>::claim(slot, entry)));
+        assert_eq!(pop(&mut slot), Some((at(100), true)));
+        assert_eq!(pop(&mut slot), Some((at(200), false)));
+        assert_eq!(pop(&mut slot), Some((at(300), false)));
+        assert_eq!(pop(&mut slot), None);
+        timers.schedule('a', &mut slot, Some(at(400)));
+        assert_eq!(timers.next(), Some(at(400)), "nothing is believed to be there that is not");
     }
 }

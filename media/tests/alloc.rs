@@ -100,7 +100,7 @@ impl Outbox for Arena {
     }
 }
 
-const ROUNDS: u16 = 400;
+const ROUNDS: u16 = 1_000;
 
 /// The id of the transport-wide sequence number.
 const NUMBER: u8 = 3;
