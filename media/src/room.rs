@@ -16,6 +16,7 @@ mod fan_out;
 mod feedback;
 mod layers;
 mod member;
+mod pacer;
 mod receive;
 mod reports;
 mod slots;
@@ -128,6 +129,8 @@ enum Timer {
     Arrivals(usize),
     /// A faster run to the member at this index.
     Probe(usize),
+    /// Pictures that wait for the line to the member at this index.
+    Pace(usize),
 }
 
 /// A decrypted packet that waits in the batch for [`Room::flush`].
@@ -223,6 +226,7 @@ impl Room {
         old.into_iter().flat_map(|line| line.ups).for_each(|up| self.remove_up(up));
         let Some(state) = self.members.get_mut(member.index) else { return };
         state.configure_downs(&media);
+        state.pacer.clear();
         let line = |(description, (ups, tap))| Line { description, ups, tap };
         state.lines = media.lines.into_iter().zip(ups).map(line).collect();
         self.name_sources(member.index);
@@ -310,6 +314,7 @@ impl Room {
                 Timer::Report(member) => self.send_report(now, at, member, out),
                 Timer::Arrivals(member) => self.send_arrivals(now, at, member, out),
                 Timer::Probe(member) => self.send_probe(now, at, member, out),
+                Timer::Pace(member) => self.send_waiting(now, at, member, out),
             }
         }
     }

@@ -130,7 +130,8 @@ mod tests {
         for ms in [300, 200, 100] {
             timers.schedule('a', &mut slot, Some(at(ms)));
         }
-        let mut pop = |slot: &mut Scheduled| timers.pop_due(at(1_000)).map(|(entry, _)| (entry, Timers::<char>::claim(slot, entry)));
+        let mut pop =
+            |slot: &mut Scheduled| timers.pop_due(at(1_000)).map(|(entry, _)| (entry, Timers::<char>::claim(slot, entry)));
         assert_eq!(pop(&mut slot), Some((at(100), true)));
         assert_eq!(pop(&mut slot), Some((at(200), false)));
         assert_eq!(pop(&mut slot), Some((at(300), false)));

@@ -17,6 +17,8 @@ const LIFETIME: Duration = Duration::from_secs(10);
 const LESS: f64 = 0.97;
 const MORE: f64 = 1.05;
 const SOON: Duration = Duration::from_millis(200);
+/// While pictures wait for the line, nothing is tried on it; it is looked at again after this.
+const LATER: Duration = Duration::from_millis(50);
 /// Bit/s that sound may have beside the pictures.
 const SOUND: u64 = 100_000;
 
@@ -89,6 +91,10 @@ impl Room {
         let Some(member) = self.members.get_mut(index) else { return };
         let Some(downlink) = &mut member.downlink else { return };
         if !Timers::<Timer>::claim(&mut downlink.timer, at) {
+            return;
+        }
+        if downlink.run.is_none() && member.pacer.due(now).is_some() {
+            self.timers.schedule(Timer::Probe(index), &mut downlink.timer, Some(now + LATER));
             return;
         }
         downlink.estimator.set_most(now, most);

@@ -2,8 +2,15 @@
 
 use std::time::Instant;
 
-use super::{Extensions, Resend, Room, RoomReport, Up, downlink::Downlink, member::Member};
-use crate::{datagram::Datagram, outbox::Outbox, rtcp::Compound, rtp::ExtensionValues, table::Table};
+use super::{
+    Extensions, Pending, Resend, Room, RoomReport, Timer, Up,
+    downlink::Downlink,
+    member::Member,
+    pacer::{Pace, Waiting},
+};
+use crate::{
+    datagram::Datagram, outbox::Outbox, rtcp::Compound, rtp::ExtensionValues, table::Table, timers::Timers, track::MediaPacket,
+};
 
 impl Room {
     /// Subscriber by subscriber, so that what goes to one address is one run. The payload is read where it was received and written,
@@ -12,44 +19,50 @@ impl Room {
         if self.pending.is_empty() {
             return;
         }
-        for (_, member) in self.members.iter_mut() {
-            let Member { srtp: Some(srtp), route: Some(route), downs, down_of, downlink, rtp_out, .. } = member else { continue };
-            let overhead = srtp.sealer.rtp_overhead();
+        for (index, member) in self.members.iter_mut() {
+            let pace = member.pace(now);
             for pending in &self.pending {
-                let Some(Some(down)) = down_of.get(pending.up.0) else { continue };
+                let Pending { up, packet, .. } = pending;
+                let Some(Some(down)) = member.down_of.get(up.0) else { continue };
                 let datagram = batch.get(pending.index_in_batch);
                 let Some(payload) = datagram.and_then(|datagram| datagram.data.get(pending.payload.clone())) else { continue };
-                let down = &mut downs[usize::from(*down)];
-                if !down.shown.passes(pending.up, &pending.packet) {
+                let down = usize::from(*down);
+                if member.srtp.is_none() || member.route.is_none() || !member.downs[down].shown.passes(*up, packet) {
                     continue;
                 }
-                let track = &mut down.track;
-                let Some(placed) = track.place(now, &pending.packet, payload.len()) else { continue };
-                let (extensions, header_len) = track.extensions();
-                let packet = out.packet(*route, header_len + payload.len() + overhead);
-                let number =
-                    numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), false));
-                let playout_delay = pending.packet.playout_delay.and(track.playout_delay());
-                let audio_level = pending.packet.audio_level;
-                extensions.write(
-                    placed.header,
-                    ExtensionValues { transport_sequence: number, audio_level, playout_delay },
-                    packet,
-                );
-                if placed.pictures.is_none() {
-                    srtp.sealer.seal_rtp(placed.index, header_len, payload, packet);
-                } else {
-                    let text = &mut packet[header_len..header_len + payload.len()];
-                    text.copy_from_slice(payload);
-                    placed.pictures.apply(text);
-                    srtp.sealer.seal_rtp_in_place(placed.index, header_len, packet);
+                if pace.is_some() && member.downs[down].track.is_video() && member.pacer.must_wait(now) {
+                    let is_kept = self.ups.get(up.0).is_some_and(|up| up.track.cached(packet.generation, packet.index).is_some());
+                    if is_kept && member.pacer.wait(*up, packet, payload.len()) {
+                        continue;
+                    }
                 }
-                *rtp_out += 1;
-                self.report.media_packets_out += 1;
-                self.report.media_bytes_out += packet.len() as u64;
+                let sent = member.send_media(now, down, packet, payload, out, &mut self.report);
+                member.pacer.sent(now, sent, pace);
+            }
+            if pace.is_some() {
+                let due = member.pacer.due(now);
+                self.timers.schedule(Timer::Pace(index), &mut member.pacer.timer, due);
             }
         }
         self.pending.clear();
+    }
+
+    /// Pictures that waited for the line.
+    pub(super) fn send_waiting(&mut self, now: Instant, at: Instant, index: usize, out: &mut impl Outbox) {
+        let Some(member) = self.members.get_mut(index) else { return };
+        if !Timers::<Timer>::claim(&mut member.pacer.timer, at) {
+            return;
+        }
+        let pace = member.pace(now);
+        while let Some(Waiting { up, packet, .. }) = member.pacer.take(now, pace) {
+            let Some(Some(down)) = member.down_of.get(up.0) else { continue };
+            let cached = self.ups.get(up.0).and_then(|up| up.track.cached(packet.generation, packet.index));
+            let Some(payload) = cached.map(|cached| cached.payload) else { continue };
+            let sent = member.send_media(now, usize::from(*down), &packet, payload, out, &mut self.report);
+            member.pacer.sent(now, sent, pace);
+        }
+        let due = member.pacer.due(now);
+        self.timers.schedule(Timer::Pace(index), &mut member.pacer.timer, due);
     }
 
     /// Answers NACKs from the up tracks' caches.
@@ -76,6 +89,49 @@ impl Room {
                 member.send_rtcp(&compound, out, &mut self.report);
             }
         }
+    }
+}
+
+impl Member {
+    /// How fast pictures may go to it now, if they may not go at once.
+    #[inline]
+    fn pace(&self, now: Instant) -> Option<Pace> {
+        let line = self.downlink.as_ref().and_then(|downlink| downlink.bitrate(now));
+        self.pacer.pace(line)
+    }
+
+    /// Seals and sends one packet of an up track that it is shown. Gives its length, if it was sent.
+    #[inline]
+    fn send_media(
+        &mut self,
+        now: Instant,
+        down: usize,
+        media: &MediaPacket,
+        payload: &[u8],
+        out: &mut impl Outbox,
+        report: &mut RoomReport,
+    ) -> Option<usize> {
+        let Self { srtp: Some(srtp), route: Some(route), downs, downlink, rtp_out, .. } = self else { return None };
+        let track = &mut downs.get_mut(down)?.track;
+        let placed = track.place(now, media, payload.len())?;
+        let (extensions, header_len) = track.extensions();
+        let packet = out.packet(*route, header_len + payload.len() + srtp.sealer.rtp_overhead());
+        let number = numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), false));
+        let playout_delay = media.playout_delay.and(track.playout_delay());
+        let values = ExtensionValues { transport_sequence: number, audio_level: media.audio_level, playout_delay };
+        extensions.write(placed.header, values, packet);
+        if placed.pictures.is_none() {
+            srtp.sealer.seal_rtp(placed.index, header_len, payload, packet);
+        } else {
+            let text = &mut packet[header_len..header_len + payload.len()];
+            text.copy_from_slice(payload);
+            placed.pictures.apply(text);
+            srtp.sealer.seal_rtp_in_place(placed.index, header_len, packet);
+        }
+        *rtp_out += 1;
+        report.media_packets_out += 1;
+        report.media_bytes_out += packet.len() as u64;
+        Some(packet.len())
     }
 }
 

@@ -138,6 +138,7 @@ impl Room {
             let change = down.shown.pause_or_resume(now, &self.ups, left);
             if change == Some(Change::Pause) {
                 down.track.pause();
+                member.pacer.clear();
                 self.is_short = true;
             }
             if down.shown.pause.is_on() || !down.shown.is_paused && down.shown.layers.len() < 2 {
@@ -154,7 +155,10 @@ impl Room {
     fn left_beside_sound(&self, now: Instant, member: &Member) -> Option<u64> {
         let line = self.line(now, member)?;
         let sounds = member.downs.iter().filter(|down| !down.track.is_video());
-        let sent = sounds.filter_map(|down| self.ups.get(down.shown.source?.0)).map(|up| up.track.layer(now)).filter(|sound| sound.is_sent);
+        let sent = sounds
+            .filter_map(|down| self.ups.get(down.shown.source?.0))
+            .map(|up| up.track.layer(now))
+            .filter(|sound| sound.is_sent);
         let sound: u64 = sent.filter_map(|sound| Some(sound.bitrate? + SOUND_HEADERS)).sum();
         line.saturating_sub(sound).checked_div(self.videos_sent(now, member) as u64)
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{
     MediaDescription, MediaLine, MemberKey, RoomReport, Simulcast, UpKey, downlink::Downlink, layers::LayerTap, layers::Shown,
-    slots::Publication, uplink::Uplink,
+    pacer::Pacer, slots::Publication, uplink::Uplink,
 };
 use crate::{
     control::PeerId,
@@ -117,6 +117,7 @@ pub(super) struct Member {
     /// Where the member tells when our packets came.
     pub(super) downlink: Option<Downlink>,
     pub(super) uplink: Uplink,
+    pub(super) pacer: Pacer,
     /// The last REMB: bit/s for all that we send.
     pub(super) remb: Option<(u64, Instant)>,
     pub(super) report_timer: Scheduled,
@@ -142,6 +143,7 @@ impl Member {
             held_back: false,
             downlink: None,
             uplink: Uplink::default(),
+            pacer: Pacer::default(),
             remb: None,
             report_timer: Scheduled::default(),
             reported: None,
@@ -159,6 +161,7 @@ impl Member {
         let opener = Opener::new(keys.profile, &keys.rx);
         if self.srtp.replace(Srtp { keys, sealer, opener }).is_some() {
             self.sources.clear();
+            self.pacer.clear();
             self.downs.iter_mut().map(|down| &mut down.track).chain(&mut self.parked).for_each(DownTrack::rekey);
         }
         true

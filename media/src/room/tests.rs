@@ -18,6 +18,7 @@ mod fan_out;
 mod hostile;
 mod layers;
 mod lines;
+mod pacing;
 mod repair;
 mod reports;
 mod screen;

@@ -7,17 +7,17 @@ const NUMBER: u8 = 3;
 const LEVEL: u8 = 1;
 
 /// Two that send and receive sound and picture, with transport-wide feedback.
-struct Pair {
-    room: Room,
+pub(super) struct Pair {
+    pub(super) room: Room,
     wire: Wire,
     now: Instant,
     a: Client,
-    b: Client,
+    pub(super) b: Client,
     /// Of the next packet that `a` sends.
     number: u16,
 }
 
-fn described(member: u16) -> MediaDescription {
+pub(super) fn described(member: u16) -> MediaDescription {
     let mut media = two_way(member, 0);
     for line in &mut media.lines {
         let audio_level = (line.kind == Kind::Audio).then_some(LEVEL);
@@ -27,7 +27,7 @@ fn described(member: u16) -> MediaDescription {
 }
 
 impl Pair {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut room = Room::new();
         let a = Client::join(&mut room, GCM, 1, described(1));
         let b = Client::join(&mut room, GCM, 2, described(2));
@@ -35,7 +35,7 @@ impl Pair {
     }
 
     /// A packet of `a` on a line, with its transport-wide number and how loud it is.
-    fn say(&mut self, line: u16, index: u64, payload: &[u8]) {
+    pub(super) fn say(&mut self, line: u16, index: u64, payload: &[u8]) {
         let [high, low] = self.number.to_be_bytes();
         self.number = self.number.wrapping_add(1);
         let tail = [0xbe, 0xde, 0, 2, NUMBER << 4 | 1, high, low, LEVEL << 4, 0x9b, 0, 0, 0];
@@ -44,20 +44,29 @@ impl Pair {
         relay(&mut self.room, self.now, &[(self.a.member, packet)], &mut self.wire);
     }
 
-    fn b_got(&mut self) -> Vec<Got> {
+    pub(super) fn b_got(&mut self) -> Vec<Got> {
         let got = self.b.rtp_got(&self.wire);
         self.wire.clear();
         got
     }
 
-    fn b_says(&mut self, write: impl FnOnce(&mut Compound)) {
+    pub(super) fn b_says(&mut self, write: impl FnOnce(&mut Compound)) {
         let mut compound = Compound::default();
         write(&mut compound);
         let packet = self.b.rtcp(compound.bytes());
         relay(&mut self.room, self.now, &[(self.b.member, packet)], &mut self.wire);
     }
 
-    fn pass(&mut self, time: Duration) {
+    /// Tells when each of the packets came that `b` got since, 5 ms one after the other.
+    pub(super) fn tell_arrivals(&mut self) {
+        let numbers: Vec<_> = self.b_got().iter().map(|got| number_in(&got.extensions)).collect();
+        let arrivals: Vec<Option<u32>> = (0..numbers.len() as u32).map(|n| Some(n * 20)).collect();
+        self.b_says(|c| {
+            c.transport_feedback(Ssrc(5), down_ssrc(2, 1), numbers[0], 0, &arrivals);
+        });
+    }
+
+    pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.room.next_timeout().filter(|due| *due <= end) {
             self.now = self.now.max(due);

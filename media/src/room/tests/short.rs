@@ -92,9 +92,7 @@ fn sound_comes_through_without_the_picture_which_comes_back_with_the_line() {
     assert_eq!((sounds, others.len()), (400, 400), "the other one has nothing of it");
     assert!((150..=250).contains(&before.len()), "left out after three seconds: {}", before.len());
     scene.asked = 0;
-    let plis = (0..3).map(|_| {
-        scene.subscribers[0].rtcp(&[0x81, 206, 0, 2, 0, 0, 0, 9, 0x80, 0x02, 0, 0x10])
-    });
+    let plis = (0..3).map(|_| scene.subscribers[0].rtcp(&[0x81, 206, 0, 2, 0, 0, 0, 9, 0x80, 0x02, 0, 0x10]));
     let plis: Vec<_> = plis.collect();
     for pli in plis {
         relay(&mut scene.room, scene.now, &[(scene.subscribers[0].member, pli)], &mut scene.wire);
