@@ -1,6 +1,6 @@
 /** What one has to know while talking: who is muted, what is shared, what hampers the call. Below the badges, above the picture. */
 import clsx from "clsx";
-import { MicOff, ScreenShare, Unplug, WifiLow } from "lucide-react";
+import { MicOff, ScreenShare, Unplug, VideoOff, WifiLow } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useReasonWords } from "./Badges";
@@ -52,6 +52,9 @@ export function CallNotes({ view, held, person, status }: CallNotesProps) {
       )}
       {talking && other?.microphone === false && other.on_hold !== true && (
         <Note icon={<MicOff size={16} aria-hidden />}>{t("call.peerMuted", { name: person.name })}</Note>
+      )}
+      {talking && view.pictureStands && other?.camera === true && !other.on_hold && (
+        <Note icon={<VideoOff size={16} aria-hidden />}>{t("call.pictureStands", { name: person.name })}</Note>
       )}
       {talking && view.pictureLimited !== "none" ? (
         <Note icon={<WifiLow size={16} aria-hidden />}>{t(`call.quality.${view.pictureLimited}`)}</Note>

@@ -6,13 +6,14 @@ import { Degrade, type PictureLimit } from "./degrade";
 import { describe, type Details } from "./details";
 import type { PeerLike } from "./peer";
 import { assess, reportOut, type Quality } from "./quality";
-import { isOpen, received, sends, takeSample, type Entry, type Sample } from "./sample";
+import { isOpen, received, sends, stands, takeSample, type Entry, type Sample } from "./sample";
 import { Speaking } from "./speaking";
 
 export interface Measure {
   quality: Quality;
   details: Details;
   pictureLimited: PictureLimit;
+  pictureStands: boolean;
   speaking: { me: boolean; other: boolean };
 }
 
@@ -31,6 +32,8 @@ export const WATCH_MS = 200;
 /** Looks without a packet that should have come. */
 const SHORT_SILENCE = 3;
 export const LONG_SILENCE = 10;
+/** Looks without a new picture, though the sound comes. */
+export const STANDS = 3;
 
 export class Gauge {
   readonly #peer: PeerLike;
@@ -44,6 +47,7 @@ export class Gauge {
   /** The other side is there and sends. */
   #expected = false;
   #silence = 0;
+  #standing = 0;
   #looks: ReturnType<typeof setInterval> | undefined;
   #listens: ReturnType<typeof setInterval> | undefined;
   #watches: ReturnType<typeof setInterval> | undefined;
@@ -113,10 +117,12 @@ export class Gauge {
     this.#before = now;
     this.#notice(before === null || received(now) > received(before));
     this.#limit(now, before);
+    this.#standing = stands(now, before) ? this.#standing + 1 : 0;
     this.#events.measured({
       quality: this.#assess(now, before),
       details: describe(now, before),
       pictureLimited: this.#degrade.limit,
+      pictureStands: this.#standing >= STANDS,
     });
   }
 

@@ -82,6 +82,12 @@ export function received({ inbound }: Sample): number {
   return LINES.reduce((sum, line) => sum + (inbound[line]?.packets ?? 0), 0);
 }
 
+/** Whether the picture has not changed between two looks, though something came. */
+export function stands(now: Sample, before: Sample | null): boolean {
+  const [is, was] = [now.inbound.picture?.frames ?? 0, before?.inbound.picture?.frames];
+  return is > 0 && is === was && before !== null && received(now) > received(before);
+}
+
 /** Whether anything went out on this line between two looks. What a browser tells of one that rests is of yesterday. */
 export function sends(line: Line, now: Sample, before: Sample | null): boolean {
   return before === null || (now.outbound[line]?.packets ?? 0) > (before.outbound[line]?.packets ?? 0);

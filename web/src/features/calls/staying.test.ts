@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { away, CALL, expectNothingOpen, FakeStream, setUp, settle, talking, type World } from "./calls.test-support";
 import { CONNECT_MS, LOST_MS, RESTART_AFTER_MS, RESTART_MS } from "./connection";
-import { LONG_SILENCE, LOOK_MS } from "./gauge";
+import { LONG_SILENCE, LOOK_MS, STANDS } from "./gauge";
 import { RELEASE_MS } from "./speaking";
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
@@ -141,6 +141,30 @@ describe("a thin line", () => {
     world.last().fractionLost = 0.2;
     await pass(8 * LOOK_MS);
     expect(world.view().pictureLimited).toBe("none");
+  });
+});
+
+describe("a picture that stands still", () => {
+  test("is told of while its sound comes, until it moves again", async () => {
+    const world = await talking();
+    world.last().frames = 20;
+    await pass(STANDS * LOOK_MS);
+    expect(world.view().pictureStands).toBe(false);
+    await pass(2 * LOOK_MS);
+    expect(world.view().pictureStands).toBe(true);
+    world.last().frames = 21;
+    await pass(LOOK_MS);
+    expect(world.view().pictureStands).toBe(false);
+  });
+
+  test("is none where nothing comes at all, or no picture ever did", async () => {
+    const world = await talking();
+    await pass(6 * LOOK_MS);
+    expect(world.view().pictureStands).toBe(false);
+    world.last().frames = 20;
+    world.last().flowing = false;
+    await pass(6 * LOOK_MS);
+    expect(world.view().pictureStands).toBe(false);
   });
 });
 

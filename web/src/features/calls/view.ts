@@ -45,6 +45,8 @@ export interface CallView {
   details: Details | null;
   /** The own picture gives way to the sound while the line is too thin for both. */
   pictureLimited: "none" | "reduced" | "paused";
+  /** The other side's picture has not changed for seconds, though its sound comes: the line is too thin for it. */
+  pictureStands: boolean;
   /** The media broke off and is being restored. */
   interrupted: boolean;
   /** The call changes its path; what was there before plays on until the new one flows. */
@@ -103,6 +105,7 @@ export const IDLE: CallView = {
   quality: null,
   details: null,
   pictureLimited: "none",
+  pictureStands: false,
   interrupted: false,
   moving: false,
   mediaError: null,
