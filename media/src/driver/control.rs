@@ -21,6 +21,10 @@ impl Control {
     pub(super) const SIZE: usize = 64;
     pub(super) const EMPTY: Self = Self { bytes: [0; Self::SIZE], len: 0 };
 
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+    }
+
     /// What has been pushed.
     pub(super) fn len(&self) -> usize {
         self.len

@@ -114,7 +114,7 @@ impl<F: FnMut(Event)> Shard<F> {
         inlets: Inlets,
         on_event: F,
     ) -> io::Result<Self> {
-        let receiver = Receiver::new(socket.local_addr()?.port());
+        let receiver = Receiver::new(socket.local_addr()?);
         let socket = Arc::new(socket);
         let udp = SocketOutbox::new(Arc::clone(&socket));
         let outbox = Outboxes { udp, streams: Streams::new(patience)?, tape: Tape::new(recorder) };

@@ -33,6 +33,8 @@ const SEND_BUFFER: c_int = 8 << 20;
 pub(super) struct Socket {
     socket: UdpSocket,
     is_ipv6: bool,
+    /// It is bound to one address: then the system need not be told with each packet which one to send from, nor tell.
+    has_one_address: bool,
 }
 
 impl Socket {
@@ -43,11 +45,14 @@ impl Socket {
         check(fd)?;
         // SAFETY: the descriptor was just made and nobody else has it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        let socket = Self { socket: UdpSocket::from(fd), is_ipv6: address.is_ipv6() };
+        let has_one_address = !address.ip().is_unspecified();
+        let socket = Self { socket: UdpSocket::from(fd), is_ipv6: address.is_ipv6(), has_one_address };
         if socket.is_ipv6 {
             socket.set(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0)?;
+        }
+        if !has_one_address && socket.is_ipv6 {
             socket.set(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
-        } else {
+        } else if !has_one_address {
             socket.set(libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
         }
         // An older kernel gives every datagram singly.
@@ -172,8 +177,8 @@ const EMPTY_SLICE: libc::iovec = libc::iovec { iov_base: ptr::null_mut(), iov_le
 
 /// Buffers for one `recvmmsg`, made once.
 pub(super) struct Receiver {
-    /// Our port: packet information has addresses only.
-    port: u16,
+    /// Ours: packet information has addresses only, and is there only where this one is none.
+    local: SocketAddr,
     buffers: Box<[[u8; BUFFER]]>,
     names: Box<[Name]>,
     controls: Box<[Control]>,
@@ -191,9 +196,9 @@ pub(super) struct Receiver {
 unsafe impl Send for Receiver {}
 
 impl Receiver {
-    pub(super) fn new(port: u16) -> Self {
+    pub(super) fn new(local: SocketAddr) -> Self {
         Self {
-            port,
+            local,
             buffers: vec![[0; BUFFER]; BATCH].into(),
             names: vec![Name::EMPTY; BATCH].into(),
             controls: vec![Control::EMPTY; BATCH].into(),
@@ -257,9 +262,10 @@ impl Receiver {
         let described = self.headers.iter().zip(&self.names).zip(&self.controls);
         for (buffer, ((header, name), control)) in self.buffers.iter_mut().zip(described).take(received) {
             let remote = name.address();
-            let unspecified = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
             let came = control.read(header.msg_hdr.msg_controllen as _);
-            let local = SocketAddr::new(came.destination.unwrap_or(unspecified), self.port);
+            let bound = self.local.ip();
+            let unknown = if remote.is_ipv4() && bound.is_unspecified() { Ipv4Addr::UNSPECIFIED.into() } else { bound };
+            let local = SocketAddr::new(came.destination.unwrap_or(unknown), self.local.port());
             let route = Route { local, remote, protocol: Protocol::Udp };
             let message = &mut buffer[..(header.msg_len as usize).min(BUFFER)];
             let segment = came.segment.unwrap_or(message.len()).max(1);
@@ -308,7 +314,7 @@ impl Sender {
     pub(super) fn send(&mut self, socket: &Socket, arena: &[u8], runs: &[Run]) -> io::Result<usize> {
         let count = runs.len().min(MAX_RUNS);
         for (index, run) in runs[..count].iter().enumerate() {
-            self.prepare(index, run, &arena[run.start..run.start + run.len], socket.is_ipv6);
+            self.prepare(index, run, &arena[run.start..run.start + run.len], socket);
         }
         self.calls += 1;
         let headers = self.headers.as_mut_ptr();
@@ -317,11 +323,13 @@ impl Sender {
         check(unsafe { libc::sendmmsg(socket.fd(), headers, count as _, libc::MSG_DONTWAIT as _) })
     }
 
-    fn prepare(&mut self, index: usize, run: &Run, bytes: &[u8], on_ipv6: bool) {
-        self.names[index] = Name::new(run.to.remote, on_ipv6);
+    fn prepare(&mut self, index: usize, run: &Run, bytes: &[u8], socket: &Socket) {
+        self.names[index] = Name::new(run.to.remote, socket.is_ipv6);
         let control = &mut self.controls[index];
-        *control = Control::EMPTY;
-        control.push_source(run.to.local.ip(), on_ipv6);
+        control.clear();
+        if !socket.has_one_address {
+            control.push_source(run.to.local.ip(), socket.is_ipv6);
+        }
         if run.packets > 1 {
             control.push_segment(run.segment as u16);
         }
@@ -422,7 +430,7 @@ mod tests {
         client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let asked = SocketAddr::new(at.parse().unwrap(), port);
         client.send_to(b"question", asked).unwrap();
-        let (route, data) = received(&mut Receiver::new(port), &socket, 1).remove(0);
+        let (route, data) = received(&mut Receiver::new(socket.local_addr().unwrap()), &socket, 1).remove(0);
         assert_eq!((route.local, route.remote, &data[..]), (asked, client.local_addr().unwrap(), &b"question"[..]));
         let run = Run { to: route, start: 0, len: 6, segment: 6, packets: 1 };
         assert_eq!(Sender::new().send(&socket, b"answer", &[run]).unwrap(), 1);
@@ -454,7 +462,7 @@ mod tests {
         let to = socket.local_addr().unwrap();
         client.send_to(&[1; 3000], to).unwrap();
         client.send_to(&[2; MAX_DATAGRAM], to).unwrap();
-        let all = received(&mut Receiver::new(to.port()), &socket, 1);
+        let all = received(&mut Receiver::new(to), &socket, 1);
         assert_eq!(all[0].1, [2; MAX_DATAGRAM]);
     }
 
@@ -466,7 +474,7 @@ mod tests {
         let route = Route { local: from, remote: to, protocol: Protocol::Udp };
         let run = Run { to: route, start: 0, len: 251, segment: 100, packets: 3 };
         Sender::new().send(&sender, &bytes, &[run]).unwrap();
-        let all = received(&mut Receiver::new(to.port()), &socket, 3);
+        let all = received(&mut Receiver::new(to), &socket, 3);
         let expected = Route { local: to, remote: from, protocol: Protocol::Udp };
         assert!(all.iter().all(|(route, _)| *route == expected), "{all:?}");
         assert_eq!(all.iter().map(|(_, data)| data.len()).collect::<Vec<_>>(), [100, 100, 51]);
