@@ -214,7 +214,7 @@ fn on_a_line_that_loses_pictures_wait_for_a_second_repair() {
     };
     assert_eq!(report(13), PlayoutDelay::default(), "once");
     let waits = (0..20).map(|_| report(13)).last();
-    assert_eq!(waits, Some(PlayoutDelay::at_least(Duration::from_millis(280))));
+    assert_eq!(waits, Some(PlayoutDelay::at_least(Duration::from_millis(320))));
     let waits = (0..20).map(|_| report(0)).last();
     assert_eq!(waits, Some(PlayoutDelay::default()));
 }

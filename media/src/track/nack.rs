@@ -209,7 +209,7 @@ const NEEDED_FOR: Duration = Duration::from_secs(60);
 
 /// A picture that comes so much too late does not yet stand still to the eye, or to a browser's count of freezes (150 ms); waiting for it as
 /// well would delay the sound, which waits for its picture, all the time.
-pub(super) const LATE: Duration = Duration::from_millis(100);
+pub(super) const LATE: Duration = Duration::from_millis(60);
 
 /// How long repairs have taken lately.
 #[derive(Debug, Default)]
@@ -354,9 +354,9 @@ mod tests {
         };
         assert_eq!((repair(1, 170), repair(2, 170)), (None, None));
         assert_eq!(repair(3, 170), Some(ms(170)));
-        assert_eq!(repair(4, 330), Some(ms(230)), "one that was lost again");
+        assert_eq!(repair(4, 330), Some(ms(270)), "one that was lost again");
         let later = (5..24).filter_map(|n| repair(n, 170)).last();
-        assert!(later.is_some_and(|later| (ms(180)..ms(200)).contains(&later)), "{later:?}");
+        assert!(later.is_some_and(|later| (ms(220)..ms(240)).contains(&later)), "{later:?}");
         let later = (24..300).filter_map(|n| repair(n, 170)).last();
         assert!(later.is_some_and(|later| later < ms(175)), "{later:?}");
         assert_eq!(repair(361, 170), None, "nothing was lost for a minute");
