@@ -74,7 +74,7 @@ advisories: crates $(DENY) ## known vulnerabilities in the crates; needs a netwo
 test: test-rust test-web test-e2e ## everything: Rust on both databases, web, browsers, netlab
 
 test-rust:
-	scripts/apt-install $(BUILD) coturn postgresql python3-venv age $(PLAYERS)
+	scripts/apt-install $(BUILD) coturn postgresql python3-venv age iproute2 $(PLAYERS)
 	scripts/smtp-venv
 	scripts/test-s3.sh scripts/test-postgres.sh cargo test --workspace --locked --quiet
 

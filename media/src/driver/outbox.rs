@@ -55,6 +55,8 @@ pub(super) struct SocketOutbox {
     runs: Vec<Run>,
     /// The kernel and the network card take runs.
     segmentation: bool,
+    /// A path was found that does not take packets as long as ours.
+    fragments: bool,
     /// Packets since [`Self::take_written`].
     written: usize,
     unsent: u64,
@@ -69,6 +71,7 @@ impl SocketOutbox {
             used: 0,
             runs: Vec::with_capacity(MAX_RUNS),
             segmentation: true,
+            fragments: false,
             written: 0,
             unsent: 0,
         }
@@ -113,6 +116,12 @@ impl SocketOutbox {
         let rest = self.runs.len() - index;
         match error.raw_os_error() {
             Some(libc::EINTR) => 0,
+            Some(libc::EMSGSIZE) if !self.fragments => {
+                tracing::info!(to = %run.to.remote, "packets are too long for a path: from now on they are sent in fragments where it must be");
+                self.fragments =
+                    self.socket.allow_fragments().inspect_err(|error| tracing::error!(%error, "no fragments")).is_ok();
+                usize::from(!self.fragments)
+            }
             // The buffer is full: what would be sent after waiting would be late.
             Some(libc::EAGAIN | libc::ENOBUFS | libc::ENOMEM) => {
                 self.unsent += self.runs[index..].iter().map(|run| run.packets as u64).sum::<u64>();
@@ -131,12 +140,12 @@ impl SocketOutbox {
         }
     }
 
-    /// A run was refused. If its packets are taken singly, the path does not know segmentation.
+    /// A run was refused. If its packets are taken singly, and not for their length, the path does not know segmentation.
     fn send_one_by_one(&mut self, run: Run, refusal: &io::Error) {
         let singles: Vec<Run> = run.split().collect();
         for single in singles {
             match self.sender.send(&self.socket, &self.arena, &[single]) {
-                Ok(_) if self.segmentation => {
+                Ok(_) if self.segmentation && refusal.raw_os_error() != Some(libc::EMSGSIZE) => {
                     tracing::info!(error = %refusal, "segmentation of runs is not supported here");
                     self.segmentation = false;
                 }
@@ -259,6 +268,50 @@ mod tests {
         outbox.discard();
         write(&mut outbox, route, &lens);
         assert_eq!(outbox.runs.len(), 4);
+    }
+
+    /// Set where the loopback takes no packet of more than 1,000 bytes.
+    const SMALL: &str = "STAFFLINE_SMALL_PACKETS";
+
+    /// Runs this test once more, in a network of its own.
+    fn run_with_small_packets() {
+        let program = std::env::current_exe().unwrap();
+        let mut unshare = std::process::Command::new("unshare");
+        let script = "ip link set lo up mtu 1000 && exec \"$0\" --exact \"$1\" --nocapture";
+        let name = "driver::outbox::tests::a_path_that_takes_small_packets_only_gets_fragments";
+        unshare.args(["--map-root-user", "--net", "sh", "-c", script]).arg(program).arg(name).env(SMALL, "1");
+        let output = unshare.output();
+        let skip = std::env::var("STAFFLINE_SKIP").unwrap_or_default();
+        if output.as_ref().is_ok_and(|output| output.status.success()) {
+            let said = String::from_utf8(output.unwrap().stdout).unwrap();
+            assert!(said.contains("1 passed"), "{said}");
+        } else {
+            let left_out = skip.split(',').any(|word| word == "netlab");
+            assert!(left_out, "{output:?}: run the tests as root, or go without by STAFFLINE_SKIP=netlab");
+        }
+    }
+
+    #[test]
+    fn a_path_that_takes_small_packets_only_gets_fragments() {
+        if std::env::var_os(SMALL).is_none() {
+            return run_with_small_packets();
+        }
+        let (mut outbox, peer, route) = pair();
+        outbox.packet(route, 900).fill(0);
+        outbox.flush();
+        assert!(!outbox.fragments, "all of it has fitted");
+        outbox.packet(route, 1_400).fill(1);
+        // And as a run, which is not taken as one.
+        for n in 2..5 {
+            outbox.packet(route, 1_200).fill(n);
+        }
+        outbox.flush();
+        check_received(&peer, &[900]);
+        let mut buf = [0; 2000];
+        for (n, len) in [(1, 1_400), (2, 1_200), (3, 1_200), (4, 1_200)] {
+            assert_eq!((peer.recv(&mut buf).unwrap(), buf[0]), (len, n));
+        }
+        assert_eq!((outbox.fragments, outbox.segmentation, outbox.unsent()), (true, true, 0));
     }
 
     #[test]
