@@ -16,7 +16,7 @@ const TOGETHER: u32 = 16;
 /// How many are to be sent together: from then on what a round costs by itself is little beside them, and lateness is not worth it.
 const SENT_TOGETHER: u32 = 40;
 /// No packet waits longer. A burst of video is spread over several times that by its sender.
-const LONGEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(2);
 /// After a silence, the first packet waits so long for the rest of its burst.
 const BURST: Duration = Duration::from_micros(200);
 
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_more_come_the_shorter_is_the_pause() {
         assert_eq!(pause_at(1_500, 1_500), LONGEST);
-        assert_eq!(pause_at(16_000, 16_000), LONGEST);
+        assert_eq!(pause_at(16_000, 16_000), Duration::from_millis(1));
         assert_eq!(pause_at(40_000, 40_000), Duration::from_micros(400));
         assert_eq!(pause_at(200_000, 200_000), Duration::from_micros(80));
     }
