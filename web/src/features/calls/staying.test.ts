@@ -147,7 +147,7 @@ describe("a thin line", () => {
 describe("a picture that stands still", () => {
   test("is told of while its sound comes, until it moves again", async () => {
     const world = await talking();
-    world.last().frames = 20;
+    Object.assign(world.last(), { picture: true, frames: 20 });
     await pass(STANDS * LOOK_MS);
     expect(world.view().pictureStands).toBe(false);
     await pass(2 * LOOK_MS);
@@ -159,10 +159,10 @@ describe("a picture that stands still", () => {
 
   test("is none where nothing comes at all, or no picture ever did", async () => {
     const world = await talking();
+    world.last().picture = true;
     await pass(6 * LOOK_MS);
     expect(world.view().pictureStands).toBe(false);
-    world.last().frames = 20;
-    world.last().flowing = false;
+    Object.assign(world.last(), { frames: 20, flowing: false });
     await pass(6 * LOOK_MS);
     expect(world.view().pictureStands).toBe(false);
   });
