@@ -62,7 +62,7 @@ impl Shown {
         changes
     }
 
-    /// The line has so many bit/s for this picture beside the sound.
+    /// The line has so many bit/s for this picture beside all else.
     fn pause_or_resume(&mut self, now: Instant, ups: &Table<Up>, left: Option<u64>) -> Option<Change> {
         let layers = read(now, ups, &self.layers);
         let least = layers.iter().filter(|layer| layer.is_sent).filter_map(|layer| layer.bitrate).min();
@@ -132,7 +132,7 @@ impl Room {
         for at in 0..downs {
             let Some(member) = self.members.get(index) else { return };
             let Some(source) = member.downs[at].shown.source.filter(|_| member.downs[at].track.is_video()) else { continue };
-            let (line, left) = (self.share(now, member, source), self.left_beside_sound(now, member));
+            let (line, left) = (self.share(now, member, source), self.left_for(now, member, at));
             let Some(member) = self.members.get_mut(index) else { return };
             let down = &mut member.downs[at];
             let change = down.shown.pause_or_resume(now, &self.ups, left);
@@ -151,16 +151,15 @@ impl Room {
         }
     }
 
-    /// Bit/s that a member's line has for each of its pictures beside the sound, if it tells.
-    fn left_beside_sound(&self, now: Instant, member: &Member) -> Option<u64> {
-        let line = self.line(now, member)?;
-        let sounds = member.downs.iter().filter(|down| !down.track.is_video());
-        let sent = sounds
-            .filter_map(|down| self.ups.get(down.shown.source?.0))
-            .map(|up| up.track.layer(now))
-            .filter(|sound| sound.is_sent);
-        let sound: u64 = sent.filter_map(|sound| Some(sound.bitrate? + SOUND_HEADERS)).sum();
-        line.saturating_sub(sound).checked_div(self.videos_sent(now, member) as u64)
+    /// Bit/s that a member's line has for what it is shown on a down track, beside all else that it is sent, if it tells.
+    fn left_for(&self, now: Instant, member: &Member, at: usize) -> Option<u64> {
+        let others = member.downs.iter().enumerate().filter(|(other, down)| *other != at && !down.shown.is_paused);
+        let rates = others.filter_map(|(_, down)| {
+            let sent = self.ups.get(down.shown.source?.0)?.track.layer(now);
+            let headers = if down.track.is_video() { 0 } else { SOUND_HEADERS };
+            sent.bitrate.filter(|_| sent.is_sent).map(|bitrate| bitrate + headers)
+        });
+        Some(self.line(now, member)?.saturating_sub(rates.sum()))
     }
 
     /// A layer has begun or ended, or it was time to look: everybody who is shown a picture of this member in layers.

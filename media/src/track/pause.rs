@@ -36,7 +36,7 @@ impl Pause {
         self.until.is_some()
     }
 
-    /// `left`: bit/s that the line has for this picture beside the sound. `least`: what its lowest layer takes. `None` is not known.
+    /// `left`: bit/s that the line has for this picture beside all else. `least`: what its lowest layer takes. `None` is not known.
     pub(crate) fn update(&mut self, now: Instant, left: Option<u64>, least: Option<u64>) -> Option<Change> {
         let part = left.zip(least).map(|(left, least)| left as f64 / least as f64);
         match self.until {

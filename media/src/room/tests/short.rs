@@ -6,7 +6,7 @@ use super::*;
 const PICTURE: usize = 500;
 const SOUND: usize = 50;
 
-/// One that speaks and shows itself, member 1, and two that see it, of whom the first has a line of so many bit/s.
+/// One that speaks and shows itself, member 1, and two that see it, of whom the first has a line of so many bit/s. It may show its screen too.
 struct Scene {
     room: Room,
     wire: Wire,
@@ -22,7 +22,15 @@ struct Scene {
 
 fn receiving(member: u16) -> MediaDescription {
     let mut media = two_way(member, 0);
+    media.lines.push(line(member, 2, Kind::Video, false, true));
     media.lines.iter_mut().for_each(|line| line.up = None);
+    media
+}
+
+/// With a screen that it shows beside its camera.
+fn with_screen() -> MediaDescription {
+    let mut media = two_way(1, 0);
+    media.lines.push(line(1, 2, Kind::Video, true, false));
     media
 }
 
@@ -136,4 +144,40 @@ fn who_takes_the_place_of_a_picture_that_was_left_out_is_shown() {
     (scene.index, scene.key) = (7_000, true);
     let [(_, pictures), _] = scene.run(1);
     assert_eq!(pictures.len(), 50);
+}
+
+/// What each of the two pictures was sent in the last seconds to the one whose line is narrow: camera and screen, which takes 20 kbit/s.
+fn camera_and_screen(bitrate: u64) -> (usize, usize) {
+    let mut scene = Scene::new();
+    scene.room.reconfigure(scene.publisher.member, with_screen());
+    scene.line = bitrate;
+    let (mut camera, mut screen) = (0, 0);
+    for round in 0..500 {
+        let mut content = if round == 0 { KEYFRAME } else { DELTA }.to_vec();
+        content.resize(SOUND, 7);
+        let packet = scene.publisher.rtp(VP8, up_ssrc(1, 2), round, &content);
+        relay(&mut scene.room, scene.now, &[(scene.publisher.member, packet)], &mut scene.wire);
+        scene.send();
+        if round % 50 == 0 {
+            scene.tell();
+        }
+        scene.room.handle_timeout(scene.now, &mut scene.wire);
+        let pictures = scene.subscribers[0].rtp_got(&scene.wire).into_iter().filter(|got| got.payload_type == VP8);
+        for got in pictures.filter(|_| round >= 400) {
+            *if got.payload.len() == SOUND { &mut screen } else { &mut camera } += 1;
+        }
+        scene.wire.clear();
+        scene.now += ms(20);
+    }
+    (camera, screen)
+}
+
+#[test]
+fn of_two_pictures_one_may_take_what_the_other_leaves() {
+    assert_eq!(
+        camera_and_screen(300_000),
+        (100, 100),
+        "half of the line is not enough for the camera, but nearly all of it is there for it"
+    );
+    assert_eq!(camera_and_screen(150_000), (0, 100), "what is left out is the one that does not fit");
 }
