@@ -65,6 +65,16 @@ export interface ActionWays {
   details(): void;
 }
 
+/** Which note it is: one that is shown is not shown twice, but one on its way out would take the next of its id with it. */
+let note = 0;
+
+function sayNoPicture(words: string): void {
+  const over = (): void => {
+    note += 1;
+  };
+  toast(words, { id: `no-picture-${String(note)}`, onAutoClose: over, onDismiss: over });
+}
+
 function togglePicture(video: HTMLVideoElement | null): void {
   const done = document.pictureInPictureElement === null ? video?.requestPictureInPicture() : document.exitPictureInPicture();
   done?.catch(() => undefined);
@@ -131,7 +141,7 @@ export function useActions(view: CallView, ways: ActionWays): Actions {
     };
   }
   if (ways.hasPicture && document.pictureInPictureEnabled) {
-    actions.picture = { label: t("call.pictureInPicture"), icon: <PictureInPicture2 />, run: ways.recorded ? () => void toast(t("recording.noPicture"), { id: "no-picture" }) : () => togglePicture(ways.picture.current) };
+    actions.picture = { label: t("call.pictureInPicture"), icon: <PictureInPicture2 />, run: ways.recorded ? () => sayNoPicture(t("recording.noPicture")) : () => togglePicture(ways.picture.current) };
   }
   if (full.able) {
     actions.fullScreen = {
