@@ -75,7 +75,8 @@ impl Socket {
     }
 
     /// From now on a packet that is too long for its path is sent in fragments. Before, it is refused with `EMSGSIZE`: then no packet can be
-    /// in fragments, none needs an identification (RFC 6864 §4.1), and the kernel makes none up, which is one part in seventeen of sending it.
+    /// in fragments, none needs an identification (RFC 6864 §4.1), and the kernel makes none up (5.8 % of
+    /// the samples of the thread with 50 subscribers, docs/packet-path.md).
     pub(super) fn allow_fragments(&self) -> io::Result<()> {
         self.set(libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_WANT)
     }

@@ -45,7 +45,7 @@ export interface CallView {
   details: Details | null;
   /** The own picture gives way to the sound while the line is too thin for both. */
   pictureLimited: "none" | "reduced" | "paused";
-  /** The other side's picture has not changed for seconds, though its sound comes: the line is too thin for it. */
+  /** The other side's picture has not changed for seconds, though something of it comes: mostly the line is too thin. */
   pictureStands: boolean;
   /** The media broke off and is being restored. */
   interrupted: boolean;

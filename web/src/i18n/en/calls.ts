@@ -32,7 +32,7 @@ export const call = {
   ownVideo: "Your camera",
   remoteVideo: "Video of {{name}}",
   peerMuted: "{{name}}: microphone is off",
-  pictureStands: "{{name}}: the video stands still so that the sound stays whole. It goes on by itself.",
+  pictureStands: "{{name}}: the video stands still. It goes on by itself as soon as it arrives again.",
   play: "Turn sound on",
   pathDirect: "Direct",
   pathDirectWhy: "Sound and video go straight between you two, encrypted from end to end: the server does not see them.",
