@@ -29,16 +29,33 @@ pub(super) struct Pace {
     distance: Duration,
     /// When the present round began.
     round: Instant,
+    /// Something came within the distance of the round before: then it is likely to again. Bursts at a greater distance from each other
+    /// are not waited for.
+    gathers: bool,
 }
 
 impl Pace {
     pub(super) fn new(now: Instant) -> Self {
-        Self { since: now, packets: 0, sent: 0, distance: Duration::ZERO, round: now }
+        Self { since: now, packets: 0, sent: 0, distance: Duration::ZERO, round: now, gathers: true }
     }
 
     /// A round begins.
     pub(super) fn begin(&mut self, now: Instant) {
         self.round = now;
+    }
+
+    /// There is something to take that was waited for. Says how long to wait for the rest of its burst.
+    pub(super) fn came(&mut self, now: Instant) -> Duration {
+        let after = now.saturating_duration_since(self.round);
+        let paused = self.gathers && after >= self.distance;
+        self.gathers = after < self.distance + BURST;
+        // What was there when a pause ended has gathered already.
+        if paused && self.gathers { Duration::ZERO } else { self.distance.min(BURST) }
+    }
+
+    /// A pause was over, and nothing had come.
+    pub(super) fn waited_in_vain(&mut self) {
+        self.gathers = false;
     }
 
     /// So many packets were taken.
@@ -63,12 +80,10 @@ impl Pace {
             self.distance = if busy { distance } else { Duration::ZERO };
             (self.since, self.packets, self.sent) = (now, 0, 0);
         }
+        if !self.gathers {
+            return Duration::ZERO;
+        }
         self.distance.saturating_sub(now.saturating_duration_since(self.round))
-    }
-
-    /// How long the first packet after a silence waits for others.
-    pub(super) fn burst(&self) -> Duration {
-        self.distance.min(BURST)
     }
 }
 
@@ -122,16 +137,50 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_comes_in_a_pause_the_next_is_left_out() {
+        let start = begin();
+        let mut pace = Pace::new(start);
+        pace.count(100);
+        let mut round = start + WINDOW;
+        pace.begin(round);
+        let distance = pace.pause(round);
+        assert!(distance > Duration::ZERO);
+        pace.waited_in_vain();
+        assert_eq!(pace.pause(round), Duration::ZERO);
+        for (after, pause) in [(distance * 2, Duration::ZERO), (distance / 2, distance), (distance / 2, distance)] {
+            round += after;
+            assert_eq!(pace.came(round), BURST);
+            pace.begin(round);
+            pace.count(100);
+            assert_eq!(pace.pause(round), pause, "after {after:?}");
+        }
+    }
+
+    #[test]
+    fn what_came_in_a_pause_has_gathered() {
+        let start = begin();
+        let mut pace = Pace::new(start);
+        pace.count(100);
+        pace.begin(start + WINDOW);
+        let distance = pace.pause(start + WINDOW);
+        let over = start + WINDOW + distance;
+        assert_eq!(pace.came(over), Duration::ZERO);
+        assert_eq!(pace.pause(start + WINDOW), distance, "and the next is worth it");
+        assert_eq!(pace.came(over + BURST), BURST, "it came after the pause");
+        assert_eq!(pace.pause(start + WINDOW), Duration::ZERO);
+    }
+
+    #[test]
     fn a_burst_that_is_over_is_forgotten() {
         let start = begin();
         let mut pace = Pace::new(start);
         pace.count(1_000);
-        assert_eq!(pace.burst(), Duration::ZERO, "nothing is known yet");
+        assert_eq!(pace.came(start), Duration::ZERO, "nothing is known yet");
         pace.pause(start + WINDOW);
-        assert_eq!(pace.burst(), BURST);
+        assert_eq!(pace.came(start + WINDOW), BURST);
         pace.pause(start + WINDOW * 3 / 2);
-        assert_eq!(pace.burst(), BURST, "the window is not over");
+        assert_eq!(pace.came(start + WINDOW * 3 / 2), BURST, "the window is not over");
         pace.pause(start + WINDOW * 2);
-        assert_eq!(pace.burst(), Duration::ZERO);
+        assert_eq!(pace.came(start + WINDOW * 2), Duration::ZERO);
     }
 }

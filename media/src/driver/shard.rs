@@ -180,9 +180,8 @@ impl<F: FnMut(Event)> Shard<F> {
             patience = patience.map(|patience| patience.saturating_sub(pause));
         }
         let ready = sys::wait(&self.socket, waker, self.outbox.streams.descriptor(), patience)?;
-        let burst = self.pace.burst();
-        if ready.datagrams && !burst.is_zero() {
-            thread::sleep(burst);
+        if ready.datagrams {
+            thread::sleep(self.pace.came(Instant::now()));
         }
         Ok(ready)
     }
@@ -260,6 +259,9 @@ impl<F: FnMut(Event)> Shard<F> {
             if received < sys::BATCH {
                 break;
             }
+        }
+        if !self.flowing {
+            self.pace.waited_in_vain();
         }
     }
 
