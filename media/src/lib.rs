@@ -35,6 +35,7 @@ pub mod node;
 pub mod outbox;
 pub mod port;
 pub mod recorder;
+mod red;
 pub mod room;
 mod rtcp;
 mod rtp;

@@ -187,6 +187,7 @@ fn media_line(media: &Media, down: Option<DownDescription>) -> MediaLine {
         kind: media.kind,
         payload_type: media.payload_type,
         rtx_payload_type: media.rtx_payload_type,
+        red_payload_type: media.red.map(|red| red.payload_type),
         clock_rate: media.kind.clock_rate(),
         feedback: media.feedback,
         mid_extension: media.mid_extension,

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::bytes::Bytes;
 use crate::room::{MediaDescription, MemberKey, Room};
 use crate::srtp::SrtpProfile;
-use crate::support::{CM, Client, GCM, RTX, VP8, Wire, in_layers, relay, two_way};
+use crate::support::{CM, Client, GCM, RTX, VP8, Wire, in_layers, relay, two_way, with_red};
 use crate::testing::begin;
 use crate::track::Ssrc;
 
@@ -40,7 +40,7 @@ fn join(room: &mut Room, n: usize, profile: SrtpProfile) -> Client {
 }
 
 fn described(n: usize, slots: u16) -> MediaDescription {
-    let media = two_way(n as u16 + 1, slots);
+    let media = with_red(two_way(n as u16 + 1, slots));
     if n == 2 { in_layers(media) } else { media }
 }
 

@@ -111,6 +111,7 @@ fn rtp() -> Vec<Seed> {
         ("two-byte", hex(&format!("{header} 10000002 1400 0402aabb 0000 1000"))),
         ("padded", hex("a0e01234 00000005 cafebabe 1000 0002")),
         ("too-long", hex(&format!("{header} bede00ff 1030"))),
+        ("red", hex("803f1234 00000005 cafebabe bf1e0002 bf0f0003 3f aabb ccddee ff00")),
         ("rfc-7714", hex(SRTP)),
     ]
 }
@@ -210,9 +211,17 @@ fn room() -> Vec<Seed> {
     let tail = hex("bede0001 4031 b06d");
     let repaired = script().put(&[2, 2, 0x10, 97, 5]).piece(&tail).piece(&hex("ffdc 90c0 8002 02 110000")).put(&[0; 4]).0;
     let layers = [layers.concat(), FLUSH.to_vec(), time(3, 2), repaired, layers.concat(), FLUSH.to_vec()].concat();
+    // The second loses sound of the first, which then brings the packet before it along, and itself misses one that came along.
+    let mut loses = Compound::default();
+    let block = ReportBlock { ssrc: 0x8002_0000, fraction_lost: 26, ..ReportBlock::default() };
+    loses.receiver_report(Ssrc(0x2_0000), &[block]);
+    let red = script().put(&[1, 0, 63, 0]).piece(&hex("ef0f0003 6f aabbcc dd")).0;
+    let doubled =
+        [talk.clone(), says(1, loses.bytes()).repeat(10), vec![9, 0, 0, 1], red, FLUSH.to_vec(), audio(0), FLUSH.to_vec()];
     let changes: Vec<u8> = (0..12).flat_map(|how| [&[8, how % 3, how][..], &delta(how % 3), FLUSH].concat()).collect();
     vec![
         ("talk", talk.clone()),
+        ("red", doubled.concat()),
         ("repair", [repair.concat(), rtx, FLUSH.to_vec()].concat()),
         (
             "reports",

@@ -18,6 +18,8 @@ pub struct MediaLine {
     pub payload_type: u8,
     /// RFC 4588; `None` when retransmissions are not negotiated as a stream of their own.
     pub rtx_payload_type: Option<u8>,
+    /// RFC 2198, with the codec of `payload_type` alone in it; sound only.
+    pub red_payload_type: Option<u8>,
     /// Hz.
     pub clock_rate: u32,
     pub feedback: Feedback,

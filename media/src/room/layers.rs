@@ -159,7 +159,7 @@ impl Room {
             let headers = if down.track.is_video() { 0 } else { SOUND_HEADERS };
             sent.bitrate.filter(|_| sent.is_sent).map(|bitrate| bitrate + headers)
         });
-        Some(self.line(now, member)?.saturating_sub(rates.sum()))
+        Some(member.line(now)?.saturating_sub(rates.sum()))
     }
 
     /// A layer has begun or ended, or it was time to look: everybody who is shown a picture of this member in layers.

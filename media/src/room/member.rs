@@ -70,6 +70,14 @@ pub(super) struct Binding {
     pub(super) up: UpKey,
     pub(super) role: Role,
     pub(super) payload_type: u8,
+    /// Sound may come as this, too.
+    pub(super) red: Option<u8>,
+}
+
+impl Binding {
+    pub(super) fn takes(&self, payload_type: u8) -> bool {
+        payload_type == self.payload_type || Some(payload_type) == self.red
+    }
 }
 
 /// An SSRC that the member sent authentic packets with.
@@ -201,7 +209,8 @@ impl Member {
                 Role::Media => Some(line.description.payload_type),
                 Role::Rtx => line.description.rtx_payload_type,
             });
-            source.binding = payload_type.map(|payload_type| Binding { payload_type, ..binding });
+            let red = kept.and_then(|line| line.description.red_payload_type);
+            source.binding = payload_type.map(|payload_type| Binding { payload_type, red, ..binding });
             if source.binding.is_none() {
                 freed(binding.up, source.ssrc);
             }
@@ -220,16 +229,16 @@ impl Member {
     /// with simulcast it is the layer that the packet names, or nothing. `is_free` says whether a stream of a track may be taken over.
     pub(super) fn binding_for(&self, header: &Header, data: &[u8], is_free: impl Fn(UpKey, Role) -> bool) -> Option<Binding> {
         let candidate = |line: &Line| {
-            let payload_type = header.payload_type;
-            let role = if payload_type == line.description.payload_type {
-                Role::Media
-            } else if Some(payload_type) == line.description.rtx_payload_type {
-                Role::Rtx
+            let MediaLine { payload_type, rtx_payload_type, red_payload_type: red, .. } = line.description;
+            let (role, payload_type) = if header.payload_type == payload_type || Some(header.payload_type) == red {
+                (Role::Media, payload_type)
+            } else if Some(header.payload_type) == rtx_payload_type {
+                (Role::Rtx, header.payload_type)
             } else {
                 return None;
             };
             let up = line.up_of(role, header, data)?;
-            is_free(up, role).then_some(Binding { up, role, payload_type })
+            is_free(up, role).then_some(Binding { up, role, payload_type, red })
         };
         if let Some(line) = self.lines.iter().find(|line| line.announced().contains(&header.ssrc)) {
             return candidate(line);

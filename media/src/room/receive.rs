@@ -9,6 +9,7 @@ use super::{
     schedule_feedback,
 };
 use crate::{
+    red::Red,
     rtp::Header,
     srtp::{Opened, Rejected, ReplayWindow},
     track::{MediaPacket, Role},
@@ -38,13 +39,21 @@ impl Room {
         };
         self.note_number(now, key, binding, &header, data);
         let up = self.ups.get_mut(binding.up.0).ok_or(Dropped::Unwanted)?;
-        let payload = header.len..opened.end;
+        let mut payload = header.len..opened.end;
         let audio_level = up.track.extensions().audio_level.and_then(|id| header.extension(data, id)?.first());
         let taken = match binding.role {
             Role::Media => {
                 let playout_delay = up.track.extensions().playout_delay.and_then(|id| header.extension(data, id)?.first_chunk());
                 if let Some(told) = playout_delay {
                     up.track.wants_playout_delay(*told);
+                }
+                if binding.red == Some(header.payload_type) {
+                    let red = Red::parse(&data[payload.clone()], binding.payload_type).ok_or(Rejected::Malformed)?;
+                    for (packet, payload) in brought(now, up, &header, opened.index, &red, data, payload.start) {
+                        let packet = MediaPacket { audio_level: audio_level.copied(), ..packet };
+                        self.pending.push(Pending { up: binding.up, index_in_batch, payload, packet });
+                    }
+                    payload.start += red.own;
                 }
                 let packet = up.track.take_media(now, &header, opened.index, &data[payload.clone()]);
                 packet.map(|packet| (MediaPacket { audio_level: audio_level.copied(), ..packet }, payload))
@@ -115,7 +124,7 @@ impl Room {
     ) -> Result<(Binding, Opened), Dropped> {
         let bound = self.member(key).and_then(|member| member.sources[at].binding);
         let binding = bound.or_else(|| self.binding_for(now, key, header, data)).ok_or(Dropped::Unwanted)?;
-        if binding.payload_type != header.payload_type {
+        if !binding.takes(header.payload_type) {
             return Err(Dropped::Unwanted);
         }
         let Some(Member { srtp: Some(srtp), sources, .. }) = self.member_mut(key) else { return Err(Dropped::Unwanted) };
@@ -163,6 +172,24 @@ impl Room {
         self.timers.schedule(Timer::Report(key.index), &mut member.report_timer, Some(now + REPORT_INTERVAL));
         self.choose_layers_of(now, key);
     }
+}
+
+/// The packets that one of sound brings along, as far as they are missing. What is in it begins at `start`.
+fn brought(
+    now: Instant,
+    up: &mut Up,
+    header: &Header,
+    index: u64,
+    red: &Red,
+    data: &[u8],
+    start: usize,
+) -> impl Iterator<Item = (MediaPacket, Range<usize>)> {
+    red.blocks().filter_map(move |(before, block)| {
+        let payload = start + block.range.start..start + block.range.end;
+        let timestamp = header.timestamp.wrapping_sub(block.offset);
+        let packet = up.track.take_brought(now, timestamp, index.checked_sub(before)?, &data[payload.clone()])?;
+        Some((packet, payload))
+    })
 }
 
 /// Padding alone, sent to probe the path's bandwidth: there is no packet in it.

@@ -106,18 +106,19 @@ impl Room {
     /// What a subscriber can take of an up track that it is shown: its own estimate, shared by all videos that are sent to it.
     pub(super) fn share(&self, now: Instant, subscriber: &Member, up: UpKey) -> Option<u64> {
         subscriber.down_of.get(up.0).copied().flatten()?;
-        self.line(now, subscriber)?.checked_div(self.videos_sent(now, subscriber) as u64)
-    }
-
-    /// Bit/s that a subscriber's line carries, if that is known.
-    pub(super) fn line(&self, now: Instant, subscriber: &Member) -> Option<u64> {
-        let told =
-            || subscriber.remb.filter(|(_, at)| now.saturating_duration_since(*at) <= REMB_LIFETIME).map(|(bitrate, _)| bitrate);
-        subscriber.downlink.as_ref().and_then(|downlink| downlink.bitrate(now)).or_else(told)
+        subscriber.line(now)?.checked_div(self.videos_sent(now, subscriber) as u64)
     }
 
     pub(super) fn videos_sent(&self, now: Instant, subscriber: &Member) -> usize {
         let is_sent = |layer: &UpKey| self.ups.get(layer.0).is_some_and(|up| up.track.is_sending(now));
         subscriber.downs.iter().filter(|down| down.track.is_video() && down.shown.layers.iter().any(is_sent)).count()
+    }
+}
+
+impl Member {
+    /// Bit/s that the line to it carries, if that is known.
+    pub(super) fn line(&self, now: Instant) -> Option<u64> {
+        let told = || self.remb.filter(|(_, at)| now.saturating_duration_since(*at) <= REMB_LIFETIME).map(|(bitrate, _)| bitrate);
+        self.downlink.as_ref().and_then(|downlink| downlink.bitrate(now)).or_else(told)
     }
 }

@@ -19,6 +19,7 @@ mod hostile;
 mod layers;
 mod lines;
 mod pacing;
+mod red;
 mod repair;
 mod reports;
 mod screen;

@@ -96,10 +96,16 @@ fn accepted(
 
 fn with_codecs(line: MediaDescription, media: &Media) -> MediaDescription {
     let payload_type = media.payload_type;
-    let mut line = match media.kind {
+    let with_red = |line: MediaDescription, is_first: bool| match media.red.filter(|red| red.is_first == is_first) {
+        Some(red) => line.with_codec(red.payload_type, "red".to_owned(), 48_000, 2, format!("{payload_type}/{payload_type}")),
+        None => line,
+    };
+    let line = with_red(line, true);
+    let line = match media.kind {
         Kind::Audio => line.with_codec(payload_type, "opus".to_owned(), 48_000, 2, "minptime=10;useinbandfec=1".to_owned()),
         Kind::Video => line.with_codec(payload_type, "VP8".to_owned(), 90_000, 0, String::new()),
     };
+    let mut line = with_red(line, false);
     let feedback = media.feedback;
     let granted = [
         (feedback.nack, "nack"),

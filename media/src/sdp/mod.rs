@@ -31,6 +31,7 @@ pub(crate) struct Media {
     pub(crate) kind: Kind,
     pub(crate) payload_type: u8,
     pub(crate) rtx_payload_type: Option<u8>,
+    pub(crate) red: Option<RedOffer>,
     pub(crate) feedback: Feedback,
     pub(crate) mid_extension: Option<u8>,
     pub(crate) extensions: Extensions,
@@ -42,6 +43,14 @@ pub(crate) struct Media {
     pub(crate) ssrcs: Vec<Ssrc>,
     /// The layers that we take of what it offers to send.
     pub(crate) simulcast: Option<Simulcast>,
+}
+
+/// Sound that brings the packets before it along (RFC 2198).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RedOffer {
+    pub(crate) payload_type: u8,
+    /// The client would rather send this than its codec alone: browsers send what stands first in the answer.
+    pub(crate) is_first: bool,
 }
 
 impl Kind {

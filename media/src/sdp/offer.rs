@@ -8,7 +8,8 @@ use rtc::sdp::description::session::SessionDescription;
 use rtc::sdp::util::Codec;
 
 use super::{
-    AUDIO_LEVEL_URI, Media, PLAYOUT_DELAY_URI, RemoteTransport, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI, simulcast,
+    AUDIO_LEVEL_URI, Media, PLAYOUT_DELAY_URI, RedOffer, RemoteTransport, SDES_MID_URI, Section, TRANSPORT_SEQUENCE_URI,
+    simulcast,
 };
 use crate::control::RefusedReason;
 use crate::dtls::Fingerprint;
@@ -105,6 +106,7 @@ fn read_media(session: &SessionDescription, media: &MediaDescription, bundle: &[
         kind,
         payload_type: codec.payload_type,
         rtx_payload_type,
+        red: codecs.red_of(codec),
         feedback: feedback(codec),
         mid_extension: extension(media, SDES_MID_URI),
         extensions: extensions(media, kind, codec, rtx_payload_type.is_some()),
@@ -156,6 +158,21 @@ impl Codecs {
             codec.name.eq_ignore_ascii_case("rtx") && codec.fmtp.split(';').any(|parameter| parameter.trim() == apt)
         });
         rtx.map(|codec| codec.payload_type)
+    }
+
+    /// RFC 2198 §5: `red` of the codec alone, of two packets or more.
+    fn red_of(&self, of: &Codec) -> Option<RedOffer> {
+        let own = of.payload_type.to_string();
+        let is_it = |codec: &Codec| {
+            let mut packets = codec.fmtp.trim().split('/');
+            codec.name.eq_ignore_ascii_case("red")
+                && (codec.clock_rate, &codec.encoding_parameters) == (of.clock_rate, &of.encoding_parameters)
+                && codec.fmtp.contains('/')
+                && packets.all(|packet| packet == own)
+        };
+        let at = self.0.iter().position(is_it)?;
+        let is_first = self.0[..at].iter().all(|codec| codec.payload_type != of.payload_type);
+        Some(RedOffer { payload_type: self.0[at].payload_type, is_first })
     }
 }
 

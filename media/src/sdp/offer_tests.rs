@@ -23,6 +23,7 @@ fn chromium_offer_is_read() {
     assert_eq!(media.len(), 3, "audio, video, and a video slot; the data channel is rejected");
     let (audio, video, slot) = (media[0], media[1], media[2]);
     assert_eq!((audio.kind, audio.payload_type, audio.rtx_payload_type), (Kind::Audio, 111, None));
+    assert_eq!((audio.red, video.red), (Some(RedOffer { payload_type: 63, is_first: false }), None));
     assert_eq!((video.kind, video.payload_type, video.rtx_payload_type), (Kind::Video, 96, Some(97)));
     assert_eq!(video.feedback, Feedback { nack: true, pli: true, fir: true, remb: true });
     assert_eq!((audio.mid_extension, video.mid_extension), (Some(4), Some(4)));
@@ -89,6 +90,47 @@ fn a_bundle_of_more_mids_than_m_lines_is_not_read_to_its_end() {
 fn offer_without_our_codecs_is_told_so() {
     let changed = chromium().replace("VP8/90000", "VP9/90000").replace("opus/48000/2", "ISAC/32000");
     assert_eq!(read(&changed), Err(RefusedReason::NoCommonCodec));
+}
+
+#[test]
+fn red_is_taken_with_our_codec_alone_in_it() {
+    for (what, from, to, taken) in [
+        ("three packets", "63 111/111", "63 111/111/111", true),
+        ("one packet", "63 111/111", "63 111", false),
+        ("another codec", "63 111/111", "63 111/9", false),
+        ("of one channel", "red/48000/2", "red/48000", false),
+        ("not described", "a=fmtp:63 111/111\r\n", "", false),
+        ("of pictures", "63 111/111", "63 96/96", false),
+    ] {
+        let changed = chromium().replace(from, to);
+        assert_ne!(changed, chromium(), "{what}");
+        assert_eq!(media(&read(&changed).unwrap())[0].red.is_some(), taken, "{what}");
+    }
+}
+
+/// Browsers send the first of an answer's codecs.
+#[test]
+fn the_answer_has_red_where_the_client_wants_it() {
+    for (order, is_first) in [("111 63", false), ("63 111", true)] {
+        let offer = read(&chromium().replace("SAVPF 111 63", &format!("SAVPF {order}"))).unwrap();
+        assert_eq!(media(&offer)[0].red.map(|red| red.is_first), Some(is_first));
+        let fingerprint = [0; 32];
+        let (ufrag, password) = ("u", "p");
+        let local = crate::sdp::LocalTransport {
+            session_id: 1,
+            version: 1,
+            ufrag,
+            password,
+            fingerprint: &fingerprint,
+            candidates: &[],
+            tcp_port: 9,
+        };
+        let answer = crate::sdp::write_answer(&offer, &local, |_| None);
+        assert!(answer.contains(&format!("UDP/TLS/RTP/SAVPF {order}\r\n")), "{answer}");
+        for line in ["a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", "a=rtcp-fb:111 transport-cc"] {
+            assert_eq!(answer.matches(&format!("{line}\r\n")).count(), 1, "{line}: {answer}");
+        }
+    }
 }
 
 #[test]

@@ -22,10 +22,12 @@ const NEWEST: u64 = 32;
 const RESEND_BURST: usize = 128 * 1024;
 const RESEND_SHARE: usize = 2;
 
-/// A browser waits one round trip for repairs. On a line that loses more than this, some repairs are lost too, and come with the second.
+/// A browser waits one round trip for repairs. On a line that loses more than this, some repairs are lost too, and come with the second; and
+/// sound brings the packet before it along (until half of it is lost).
 const LOSSY: f32 = 0.02;
-/// Reports, of which one comes about every second.
+/// Reports. Of pictures one comes about every second, of sound every five, with 250 packets in it.
 const LOSS_SMOOTHING: f32 = 8.0;
+const LOSS_SMOOTHING_OF_SOUND: f32 = 2.0;
 /// Until the gap shows, and its request leaves.
 const FRAME: Duration = Duration::from_millis(60);
 
@@ -56,6 +58,8 @@ pub(crate) struct DownTrack {
     ssrc: Ssrc,
     payload_type: u8,
     rtx: Option<Rtx>,
+    /// Of sound.
+    red_payload_type: Option<u8>,
     extensions: Extensions,
     header_len: usize,
     cname: String,
@@ -73,6 +77,7 @@ pub(crate) struct DownTrack {
     fraction_lost: u8,
     /// What of the packets is lost, smoothed: 0 to 1.
     loss: f32,
+    is_lossy: bool,
     /// What a picture waits for repairs on the subscriber's line.
     playout_delay: PlayoutDelay,
 }
@@ -87,6 +92,7 @@ impl DownTrack {
             ssrc: down.ssrc,
             payload_type: line.payload_type,
             rtx: None,
+            red_payload_type: None,
             extensions: Extensions::default(),
             header_len: 0,
             cname: String::new(),
@@ -99,6 +105,7 @@ impl DownTrack {
             round_trip: None,
             fraction_lost: 0,
             loss: 0.0,
+            is_lossy: false,
             playout_delay: PlayoutDelay::default(),
         };
         track.configure(line, down);
@@ -113,6 +120,7 @@ impl DownTrack {
             self.splice.end_mapping();
         }
         self.rtx = down.rtx_ssrc.zip(line.rtx_payload_type).map(|(ssrc, payload_type)| Rtx { ssrc, payload_type });
+        self.red_payload_type = line.red_payload_type;
         (self.extensions, self.header_len) = (line.extensions, line.extensions.header_len());
         self.cname.clone_from(&down.cname);
     }
@@ -188,6 +196,18 @@ impl DownTrack {
         Placed { index, header, pictures }
     }
 
+    /// Whether packets are to bring the one before along.
+    #[inline]
+    pub(crate) fn wants_red(&self) -> bool {
+        self.is_lossy && self.red_payload_type.is_some()
+    }
+
+    /// The payload type of a packet with this index that brings the one before along, if that was of the same run.
+    pub(crate) fn red(&self, index: u64) -> Option<u8> {
+        self.lost(index.checked_sub(1)? as u16)?;
+        self.red_payload_type
+    }
+
     /// What a NACK's sequence number stands for, if it is of the present mapping.
     pub(crate) fn lost(&self, sequence: u16) -> Option<Lost> {
         self.splice.lost(sequence)
@@ -201,6 +221,10 @@ impl DownTrack {
 
     /// How a packet goes out again: over RTX when there is one, otherwise as it was. `None` when the subscriber has had enough for now.
     pub(crate) fn resend(&mut self, lost: Lost, packet: &CachedPacket<'_>) -> Option<Retransmission> {
+        // Sound may have brought another packet along: sent without it, it would be another one under the same nonce.
+        if self.kind == Kind::Audio {
+            return None;
+        }
         let spliced = self.splice.again(lost, packet.timestamp)?;
         // With other extensions it would be another packet under the same nonce.
         if self.rtx.is_none() && self.extensions != Extensions::default() {
@@ -230,7 +254,9 @@ impl DownTrack {
             let held = Duration::from_micros(u64::from(block.delay_since_last_sr) * 1_000_000 / 65_536);
             self.round_trip = now.saturating_duration_since(sent).checked_sub(held).or(self.round_trip);
         }
-        self.loss += (f32::from(block.fraction_lost) / 256.0 - self.loss) / LOSS_SMOOTHING;
+        let smoothing = if self.is_video() { LOSS_SMOOTHING } else { LOSS_SMOOTHING_OF_SOUND };
+        self.loss += (f32::from(block.fraction_lost) / 256.0 - self.loss) / smoothing;
+        self.is_lossy = self.loss > if self.is_lossy { LOSSY / 2.0 } else { LOSSY };
         let repaired = self.round_trip.filter(|_| self.loss > LOSSY).map(|time| time + FRAME + time.saturating_sub(LATE));
         self.playout_delay = repaired.map(|time| PlayoutDelay::at_least(time.min(LONGEST_WAIT))).unwrap_or_default();
     }

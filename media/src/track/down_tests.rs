@@ -12,6 +12,7 @@ fn line(kind: Kind, payload_type: u8) -> MediaLine {
         mid: Mid("0".into()),
         kind,
         payload_type,
+        red_payload_type: None,
         rtx_payload_type: Some(97),
         clock_rate: 90_000,
         feedback: Feedback::default(),

@@ -9,8 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::Kind;
+
 /// 2.5 Mbit/s are some 260 packets/s: four seconds. A power of two, so that the modulo is a mask.
 const PACKETS: usize = 1024;
+/// Sound is not sent again, but a packet may bring those before it along.
+const SOUNDS: usize = 4;
 
 /// The largest payload kept: what is left of 1,500 bytes by IP, UDP, RTP and the tag. A larger one is forwarded, but not repaired.
 const SLOT: usize = 1_444;
@@ -48,8 +52,13 @@ impl fmt::Debug for PacketCache {
 }
 
 impl PacketCache {
-    pub(super) fn new() -> Self {
-        Self { entries: vec![EMPTY; PACKETS].into(), payloads: vec![0; PACKETS * SLOT].into() }
+    pub(super) fn new(kind: Kind) -> Self {
+        let packets = if kind == Kind::Video { PACKETS } else { SOUNDS };
+        Self { entries: vec![EMPTY; packets].into(), payloads: vec![0; packets * SLOT].into() }
+    }
+
+    fn slot(&self, index: u64) -> usize {
+        index as usize & (self.entries.len() - 1)
     }
 
     pub(super) fn clear(&mut self) {
@@ -58,7 +67,7 @@ impl PacketCache {
 
     /// `index` must be given once only. One that is older than what its slot holds is left out.
     pub(super) fn insert(&mut self, index: u64, packet: CachedPacket<'_>) {
-        let slot = index as usize % PACKETS;
+        let slot = self.slot(index);
         let len = packet.payload.len();
         let entry = &mut self.entries[slot];
         if len == 0 || len > SLOT || (entry.len > 0 && entry.index >= index) {
@@ -69,7 +78,7 @@ impl PacketCache {
     }
 
     pub(super) fn get(&self, index: u64) -> Option<CachedPacket<'_>> {
-        let slot = index as usize % PACKETS;
+        let slot = self.slot(index);
         let entry = self.entries[slot];
         (entry.len > 0 && entry.index == index).then(|| CachedPacket {
             timestamp: entry.timestamp,
@@ -261,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_cache_gives_what_was_put_in_until_it_is_overwritten() {
-        let mut cache = PacketCache::new();
+        let mut cache = PacketCache::new(Kind::Video);
         cache.insert(5, packet(b"five"));
         cache.insert(6, packet(b"six"));
         assert_eq!(cache.get(5).map(|p| p.payload), Some(&b"five"[..]));
@@ -276,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_cache_leaves_out_what_is_empty_or_too_large() {
-        let mut cache = PacketCache::new();
+        let mut cache = PacketCache::new(Kind::Video);
         cache.insert(0, packet(b""));
         cache.insert(1, packet(&[0; SLOT + 1]));
         cache.insert(2, packet(&[7; SLOT]));

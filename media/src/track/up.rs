@@ -60,6 +60,20 @@ pub(crate) struct MediaPacket {
     pub(crate) playout_delay: PlayoutDelay,
 }
 
+/// What of a packet's header goes on to subscribers.
+#[derive(Clone, Copy, Debug)]
+struct Plain {
+    timestamp: u32,
+    marker: bool,
+    padding: bool,
+}
+
+impl From<&Header> for Plain {
+    fn from(&Header { timestamp, marker, padding, .. }: &Header) -> Self {
+        Self { timestamp, marker, padding }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Stream {
     ssrc: Ssrc,
@@ -78,8 +92,7 @@ pub(crate) struct UpTrack {
     /// Across media and RTX: a packet comes once, whichever way it came first. A second one with its index, but other content, would
     /// be sealed under a nonce that was used.
     seen: ReplayWindow,
-    /// Video only: Opus conceals a loss, and repairs one by itself.
-    cache: Option<PacketCache>,
+    cache: PacketCache,
     missing: MissingPackets,
     keyframe: KeyframeRequests,
     fir_command: u8,
@@ -102,7 +115,7 @@ impl UpTrack {
             media: None,
             rtx: None,
             seen: ReplayWindow::default(),
-            cache: (line.kind == Kind::Video).then(PacketCache::new),
+            cache: PacketCache::new(line.kind),
             missing: MissingPackets::new(),
             keyframe: KeyframeRequests::default(),
             fir_command: 0,
@@ -168,9 +181,7 @@ impl UpTrack {
             self.meter = Meter::default();
             self.playout_delay = PlayoutDelay::default();
             self.ask_keyframe();
-            if let Some(cache) = &mut self.cache {
-                cache.clear();
-            }
+            self.cache.clear();
         }
     }
 
@@ -189,7 +200,7 @@ impl UpTrack {
         if let Some(media) = &mut self.media {
             media.heard = now;
         }
-        self.take(now, header, index, payload)
+        self.take(now, header.into(), index, payload)
     }
 
     /// An authenticated packet of the RTX stream; `original` is the sequence number in its first two bytes, `payload` is what follows.
@@ -199,10 +210,18 @@ impl UpTrack {
         }
         self.seen.highest()?;
         let index = self.seen.index_of(original)?;
-        self.take(now, header, index, payload)
+        self.take(now, header.into(), index, payload)
     }
 
-    fn take(&mut self, now: Instant, header: &Header, index: u64, payload: &[u8]) -> Option<MediaPacket> {
+    /// A packet that came along with a later one of the media stream. Only what is missing since the newest is of use; what is older than
+    /// this run may be what was said on hold.
+    pub(crate) fn take_brought(&mut self, now: Instant, timestamp: u32, index: u64, payload: &[u8]) -> Option<MediaPacket> {
+        let is_missing = self.seen.highest().is_some_and(|highest| highest < index);
+        let header = Plain { timestamp, marker: false, padding: false };
+        (is_missing && !payload.is_empty()).then(|| self.take(now, header, index, payload))?
+    }
+
+    fn take(&mut self, now: Instant, header: Plain, index: u64, payload: &[u8]) -> Option<MediaPacket> {
         if !self.seen.is_new(index) {
             return None;
         }
@@ -215,10 +234,8 @@ impl UpTrack {
             self.pixels = pixels;
         }
         self.meter.came(now, payload.len());
-        let Header { timestamp, marker, padding, .. } = *header;
-        if let Some(cache) = &mut self.cache {
-            cache.insert(index, CachedPacket { timestamp, marker, padding, payload });
-        }
+        let Plain { timestamp, marker, padding } = header;
+        self.cache.insert(index, CachedPacket { timestamp, marker, padding, payload });
         let (generation, starts_keyframe) = (self.generation, keyframe.is_some());
         let playout_delay = self.playout_delay(now);
         Some(MediaPacket {
@@ -256,7 +273,7 @@ impl UpTrack {
 
     /// What was sent under this index, if it is still at hand.
     pub(crate) fn cached(&self, generation: Generation, index: u64) -> Option<CachedPacket<'_>> {
-        self.cache.as_ref().filter(|_| generation == self.generation)?.get(index)
+        (generation == self.generation).then(|| self.cache.get(index))?
     }
 
     /// A subscriber cannot go on without a keyframe.

@@ -207,8 +207,9 @@ pub fn relay(room: &mut Room, now: Instant, packets: &[(MemberKey, Vec<u8>)], wi
     room.flush(now, &batch, wire);
 }
 
-/// Payload types of Chromium: Opus, VP8, its RTX. The other two are those of Firefox.
+/// Payload types of Chromium: Opus, RED of it, VP8, its RTX. The other two are those of Firefox.
 pub const OPUS: u8 = 111;
+pub const RED: u8 = 63;
 pub const VP8: u8 = 96;
 pub const RTX: u8 = 97;
 pub const FIREFOX_OPUS: u8 = 109;
@@ -223,6 +224,7 @@ pub fn line(member: u16, nth: u16, kind: Kind, sends: bool, receives: bool) -> M
         kind,
         payload_type: if video { VP8 } else { OPUS },
         rtx_payload_type: video.then_some(RTX),
+        red_payload_type: None,
         clock_rate: if video { 90_000 } else { 48_000 },
         feedback: Feedback { nack: video, pli: video, fir: video, remb: video },
         mid_extension: Some(4),
@@ -255,6 +257,14 @@ pub fn two_way(member: u16, more_slots: u16) -> MediaDescription {
         [line(member, 2 * slot, Kind::Audio, false, true), line(member, 2 * slot + 1, Kind::Video, false, true)]
     });
     MediaDescription { lines: own.into_iter().chain(more).collect() }
+}
+
+/// The same, where sound may bring the packet before it along.
+pub fn with_red(mut media: MediaDescription) -> MediaDescription {
+    for line in media.lines.iter_mut().filter(|line| line.kind == Kind::Audio) {
+        line.red_payload_type = Some(RED);
+    }
+    media
 }
 
 /// The layers of a picture, by their rids, and the ids of the extensions that name them.

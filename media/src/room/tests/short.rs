@@ -18,6 +18,8 @@ struct Scene {
     key: bool,
     /// Key frames that the publisher was asked for.
     asked: usize,
+    /// Packets of sound that brought another one along.
+    doubled: usize,
 }
 
 fn receiving(member: u16) -> MediaDescription {
@@ -39,7 +41,18 @@ impl Scene {
         let mut room = Room::new();
         let publisher = Client::join(&mut room, GCM, 1, two_way(1, 0));
         let subscribers = [2, 3].map(|n| Client::join(&mut room, GCM, n, receiving(n)));
-        Self { room, wire: Wire::default(), now: begin(), publisher, subscribers, line: 1_000_000, index: 0, key: true, asked: 0 }
+        Self {
+            room,
+            wire: Wire::default(),
+            now: begin(),
+            publisher,
+            subscribers,
+            line: 1_000_000,
+            index: 0,
+            key: true,
+            asked: 0,
+            doubled: 0,
+        }
     }
 
     /// Gives what the two were sent of sound, and of the picture, by (index, whether it is a key frame).
@@ -53,7 +66,8 @@ impl Scene {
             self.room.handle_timeout(self.now, &mut self.wire);
             for (client, (sounds, pictures)) in self.subscribers.iter_mut().zip(&mut got) {
                 for packet in client.rtp_got(&self.wire) {
-                    if packet.payload_type == OPUS {
+                    self.doubled += usize::from(packet.payload_type == RED);
+                    if packet.payload_type != VP8 {
                         *sounds += 1;
                     } else {
                         pictures.push((packet.index, packet.payload.starts_with(KEYFRAME)));
@@ -180,4 +194,25 @@ fn of_two_pictures_one_may_take_what_the_other_leaves() {
         "half of the line is not enough for the camera, but nearly all of it is there for it"
     );
     assert_eq!(camera_and_screen(150_000), (0, 100), "what is left out is the one that does not fit");
+}
+
+#[test]
+fn sound_is_not_doubled_on_a_line_that_has_no_room_for_it() {
+    let mut scene = Scene::new();
+    scene.room.reconfigure(scene.subscribers[0].member, with_red(receiving(2)));
+    let mut compound = Compound::default();
+    let block = ReportBlock { ssrc: down_ssrc(2, 0).0, fraction_lost: 26, ..ReportBlock::default() };
+    compound.receiver_report(Ssrc(5), &[block]);
+    for _ in 0..10 {
+        let packet = scene.subscribers[0].rtcp(compound.bytes());
+        relay(&mut scene.room, scene.now, &[(scene.subscribers[0].member, packet)], &mut scene.wire);
+    }
+    scene.line = 140_000;
+    scene.tell();
+    scene.run(2);
+    assert_eq!(scene.doubled, 0);
+    scene.line = 160_000;
+    scene.tell();
+    let [(sounds, _), _] = scene.run(2);
+    assert_eq!((sounds, scene.doubled), (100, 100));
 }

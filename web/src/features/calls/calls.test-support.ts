@@ -90,6 +90,7 @@ export class FakePeer {
   renew = vi.fn();
   remind = vi.fn();
   shape = vi.fn(async () => undefined);
+  double = vi.fn();
   levels = vi.fn(async () => ({ me: 0, other: 0 }));
   constructor(
     readonly call: CallState,

@@ -2,8 +2,9 @@
 import { expect, test, vi } from "vitest";
 import { shapeSender } from "./encodings";
 
-function sender(encoding: RTCRtpEncodingParameters | null, refuses = false) {
-  let parameters = { encodings: encoding === null ? [] : [encoding] } as unknown as RTCRtpSendParameters;
+function sender(encoding: RTCRtpEncodingParameters | null, refuses = false, codec = "audio/opus") {
+  const codecs = [{ mimeType: codec }, { mimeType: "audio/G722" }];
+  let parameters = { codecs, encodings: encoding === null ? [] : [encoding] } as unknown as RTCRtpSendParameters;
   const setParameters = vi.fn(async (wanted: RTCRtpSendParameters) => {
     if (refuses) throw new DOMException("", "NotSupportedError");
     parameters = wanted;
@@ -19,6 +20,14 @@ test("sound comes first, and is made small only where it would be drowned", asyn
   expect(now()?.maxBitrate).toBe(16_000);
   await shapeSender("microphone", it, "none");
   expect(now()).not.toHaveProperty("maxBitrate");
+});
+
+test("sound that goes out twice has room for the headers as well", async () => {
+  const { it, now } = sender({ active: true }, false, "audio/red");
+  await shapeSender("microphone", it, "none");
+  expect(now()?.maxBitrate).toBe(60_000);
+  await shapeSender("microphone", it, "reduced");
+  expect(now()?.maxBitrate).toBe(52_000);
 });
 
 test("the camera gets smaller, then pauses, and comes back whole", async () => {

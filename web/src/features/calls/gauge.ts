@@ -1,11 +1,12 @@
 /**
  * Looks at a connected peer: once a second how good it is, five times a second who speaks. Makes the own picture give way when the
- * line is too thin, and notices when nothing comes any more.
+ * line is too thin, sends the own sound twice when it loses packets, and notices when nothing comes any more.
  */
 import { Degrade, type PictureLimit } from "./degrade";
 import { describe, type Details } from "./details";
 import type { PeerLike } from "./peer";
 import { assess, reportOut, type Quality } from "./quality";
+import { Redundancy } from "./redundancy";
 import { isOpen, received, sends, stands, takeSample, type Entry, type Sample } from "./sample";
 import { Speaking } from "./speaking";
 
@@ -40,6 +41,7 @@ export class Gauge {
   readonly #onNode: boolean;
   readonly #events: GaugeEvents;
   readonly #degrade = new Degrade();
+  readonly #redundancy = new Redundancy();
   readonly #me = new Speaking();
   readonly #other = new Speaking();
   #speaking = { me: false, other: false };
@@ -148,8 +150,11 @@ export class Gauge {
     const picture = sends("picture", now, before) || sends("screen", now, before);
     // The estimate of a line that carries little is low, and grows only with what is sent.
     const availableKbps = picture && now.limitedBy === "bandwidth" ? now.availableKbps : null;
-    const limit = this.#degrade.next({ ...reportOut(now, before), roundTripMs: now.roundTripMs, availableKbps });
+    const report = reportOut(now, before);
+    const limit = this.#degrade.next({ ...report, roundTripMs: now.roundTripMs, availableKbps });
     if (limit !== limited) void this.#peer.shape(limit);
+    const doubled = this.#redundancy.on;
+    if (this.#redundancy.next({ ...report, availableKbps: now.availableKbps }) !== doubled) this.#peer.double(!doubled);
   }
 
   async #listen(): Promise<void> {

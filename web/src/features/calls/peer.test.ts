@@ -3,6 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { IceServer, Signal } from "../../api/types";
 import { Peer, type LocalTracks, type RemoteStreams } from "./peer";
 
+type Codec = { mimeType: string };
+
 class FakeConnection {
   static made: FakeConnection[] = [];
   readonly log: string[] = [];
@@ -13,7 +15,7 @@ class FakeConnection {
   ontrack: ((event: object) => void) | null = null;
   onconnectionstatechange = null;
   onicecandidateerror: ((event: { url: string }) => void) | null = null;
-  readonly transceivers: { direction: string; receiver: { track: { kind: string } }; sender: object; setCodecPreferences: () => void }[] = [];
+  readonly transceivers: { direction: string; receiver: { track: { kind: string } }; sender: object; setCodecPreferences: (codecs: Codec[]) => void }[] = [];
 
   constructor(public configuration: RTCConfiguration) {
     FakeConnection.made.push(this);
@@ -25,12 +27,15 @@ class FakeConnection {
   addTransceiver(kind: string, { direction }: { direction: string }): object {
     const sender = {
       track: null as object | null,
+      getParameters: () => ({ encodings: [{ active: true }], codecs: [] }),
+      setParameters: async () => void this.log.push(`${kind} shaped`),
       replaceTrack: async (track: object | null) => {
         sender.track = track;
         this.log.push(`${kind} ${track === null ? "none" : "track"}`);
       },
     };
-    const transceiver = { direction, receiver: { track: { kind } }, sender, setCodecPreferences: () => undefined };
+    const setCodecPreferences = (codecs: Codec[]): void => void this.log.push(codecs.map(({ mimeType }) => mimeType).join(" "));
+    const transceiver = { direction, receiver: { track: { kind } }, sender, setCodecPreferences };
     this.transceivers.push(transceiver);
     return transceiver;
   }
@@ -76,6 +81,7 @@ function setUp(offerer: boolean, tracks = TRACKS, ice_servers: IceServer[] = [])
   return { peer, connection, said, failed, unreached, streams };
 }
 
+const [OPUS, RED, G722] = ["audio/opus", "audio/red", "audio/G722"].map((mimeType) => ({ mimeType }));
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 const candidate = (name: string): Signal => ({ type: "candidate", candidate: name });
 
@@ -122,6 +128,43 @@ test("candidates that come before the description wait for it, one that is unusa
   expect(connection.log.filter((line) => line.startsWith("candidate"))).toEqual(["candidate 1", "candidate 2", "candidate 3"]);
   expect(connection.log.indexOf("candidate 1")).toBeGreaterThan(connection.log.indexOf("remote offer"));
   expect(failed).not.toHaveBeenCalled();
+});
+
+test("sound goes out twice, or once again, by an offer that says so", async () => {
+  vi.stubGlobal("RTCRtpReceiver", { getCapabilities: (kind: string) => ({ codecs: kind === "audio" ? [OPUS, RED, G722] : [] }) });
+  const { peer, connection, said, failed } = setUp(true);
+  peer.double(true);
+  await settle();
+  expect(connection.log.slice(-2)).toEqual(["local offer", "audio/red audio/opus audio/G722"]);
+  expect(said).toEqual(["offer offer"]);
+  peer.receive({ type: "answer", sdp: "x" });
+  peer.double(false);
+  await settle();
+  expect(connection.log.slice(-3)).toEqual(["remote answer", "audio/opus audio/red audio/G722", "local offer"]);
+  expect(said).toEqual(["offer offer", "offer offer"]);
+  expect(failed).not.toHaveBeenCalled();
+});
+
+test("what the sound may take is said anew with each description, once a line is looked at", async () => {
+  const { peer, connection } = setUp(true);
+  peer.receive({ type: "answer", sdp: "x" });
+  await settle();
+  expect(connection.log).not.toContain("audio shaped");
+  await peer.shape("none");
+  const before = connection.log.length;
+  peer.receive({ type: "offer", sdp: "x" });
+  await settle();
+  expect(connection.log.slice(before)).toEqual(["remote offer", "local answer", "audio shaped"]);
+});
+
+test("a browser that cannot send sound twice says nothing", async () => {
+  vi.stubGlobal("RTCRtpReceiver", { getCapabilities: (kind: string) => ({ codecs: kind === "audio" ? [OPUS, G722] : [] }) });
+  const { peer, connection, said } = setUp(false);
+  peer.receive({ type: "offer", sdp: "x" });
+  peer.double(true);
+  await settle();
+  expect(connection.log.at(-1)).toBe("local answer");
+  expect(said).toEqual(["answer answer"]);
 });
 
 test("either side restarts ICE, once they have met", async () => {

@@ -53,6 +53,7 @@ export class Peer {
   /** To be done once the other side has answered. */
   #restartLater = false;
   #closed = false;
+  #limit: PictureLimit | undefined;
 
   constructor(call: Pick<CallState, "ice_servers" | "offerer" | "path">, tracks: LocalTracks, events: PeerEvents) {
     this.#events = events;
@@ -92,8 +93,19 @@ export class Peer {
 
   /** Says how much of the line the pictures may take; sound comes first in any case. */
   async shape(limit: PictureLimit): Promise<void> {
+    this.#limit = limit;
     if (this.#closed) return;
     await Promise.all(this.#lines().map(([line, { sender }]) => shapeSender(line, sender, limit)));
+  }
+
+  /** Lets each packet of the own sound bring the one before it along, or not. The other side's does the same, where its browser can. */
+  double(on: boolean): void {
+    this.#do(async () => {
+      const sound = this.#lines().find(([line]) => line === "microphone")?.[1];
+      if (sound === undefined || !prefer(sound, "audio", on ? "audio/red" : "audio/opus")) return;
+      // Where another offer is on its way, the next description says it.
+      if (this.connection.signalingState === "stable") await this.#offer();
+    });
   }
 
   /** How loud both sides are, from 0 to 1. */
@@ -173,13 +185,13 @@ export class Peer {
         this.#unreached.clear();
         await this.connection.setLocalDescription(await this.connection.createAnswer());
         this.#events.signal({ type: "answer", sdp: this.connection.localDescription?.sdp ?? "" });
-        return this.#drainEarly();
+        return this.#described();
       case "answer":
         // To an offer that was taken back.
         if (this.connection.signalingState !== "have-local-offer") return;
         await this.connection.setRemoteDescription(signal);
         if (this.#restartLater) this.restart();
-        return this.#drainEarly();
+        return this.#described();
       case "candidate":
         return this.#take(toInit(signal));
     }
@@ -214,6 +226,13 @@ export class Peer {
     } catch {
       // One candidate that cannot be used (another address family, an old generation) does not break the others.
     }
+  }
+
+  /** Both sides have said what they want. */
+  async #described(): Promise<void> {
+    await this.#drainEarly();
+    // What the sound may take depends on how it goes out.
+    if (this.#limit !== undefined) await this.shape(this.#limit);
   }
 
   async #drainEarly(): Promise<void> {
@@ -274,8 +293,14 @@ function levelIn(report: RTCStatsReport, type: string): number {
 
 /** VP8 first: the one codec that every browser encodes and that the media node records. */
 function preferVp8(transceiver: RTCRtpTransceiver): void {
-  const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
-  const isVp8 = ({ mimeType }: { mimeType: string }): boolean => mimeType.toLowerCase() === "video/vp8";
-  const ordered = [...codecs.filter(isVp8), ...codecs.filter((codec) => !isVp8(codec))];
-  if (ordered.length > 0) transceiver.setCodecPreferences(ordered);
+  prefer(transceiver, "video", "video/vp8");
+}
+
+/** Puts this codec first, if the browser has it. */
+function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video", first: string): boolean {
+  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+  const isFirst = ({ mimeType }: { mimeType: string }): boolean => mimeType.toLowerCase() === first;
+  if (!codecs.some(isFirst)) return false;
+  transceiver.setCodecPreferences([...codecs.filter(isFirst), ...codecs.filter((codec) => !isFirst(codec))]);
+  return true;
 }
