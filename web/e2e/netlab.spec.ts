@@ -29,14 +29,14 @@ test('the media node survives 3 % of packet loss each way', async () => {
     await ring(offices);
     await talking(offices);
     offices.lab.impair('a', { loss: 3 });
-    const flows = await watchBoth(offices, 30);
+    const flows = await watchBoth(offices, 15);
     for (const [i, flow] of flows.entries()) {
       // A busy machine sends fewer: most of them arrive.
       const sent = flows[1 - i]?.sentPerSecond ?? 0;
       expect(flow.framesPerSecond).toBeGreaterThan(Math.min(10, 0.7 * sent));
       expect(flow.framesPerSecond).toBeGreaterThan(3);
       expect(flow.audioEnergy).toBeGreaterThan(0);
-      expect(flow.freezes).toBeLessThan(10);
+      expect(flow.freezes).toBeLessThan(5);
     }
     expect((await offices.server.report()).retransmitted_packets).toBeGreaterThan(0);
 
