@@ -22,6 +22,8 @@ use crate::{
 /// Sound that brings the packet before it along takes some 80 kbit/s instead of 50. A line that carries less than this, in bit/s, loses for
 /// another reason, and would lose more.
 const ROOM_FOR_RED: u64 = 150_000;
+/// What two packets of sound may have together: every path takes as much in one.
+const TOGETHER: usize = 1_200;
 
 /// What is to be sent of an up track.
 struct Outgoing<'a> {
@@ -54,7 +56,8 @@ impl Room {
                         continue;
                     }
                 }
-                let before = member.before(now, down, &self.ups, pending);
+                let before =
+                    member.before(now, down, &self.ups, pending).filter(|before| before.len() + payload.len() <= TOGETHER);
                 let sent = member.send_media(now, down, Outgoing { packet, payload, before }, out, &mut self.report);
                 member.pacer.sent(now, sent, pace);
             }

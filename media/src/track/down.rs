@@ -23,7 +23,7 @@ const RESEND_BURST: usize = 128 * 1024;
 const RESEND_SHARE: usize = 2;
 
 /// A browser waits one round trip for repairs. On a line that loses more than this, some repairs are lost too, and come with the second; and
-/// sound brings the packet before it along (until half of it is lost).
+/// sound brings the packet before it along (until it loses half as much).
 const LOSSY: f32 = 0.02;
 /// Reports. Of pictures one comes about every second, of sound every five, with 250 packets in it.
 const LOSS_SMOOTHING: f32 = 8.0;

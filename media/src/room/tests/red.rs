@@ -97,6 +97,17 @@ fn a_line_that_loses_gets_each_packet_twice() {
 }
 
 #[test]
+fn two_packets_that_are_too_long_for_one_go_alone() {
+    let mut talk = Talk::new();
+    talk.lose(26, 10);
+    let (half, more) = ([7; 597], [7; 599]);
+    talk.say(&[(OPUS, 0, &half)]);
+    let got = talk.say(&[(OPUS, 1, &half), (OPUS, 2, &more), (OPUS, 3, &half)]);
+    let sent: Vec<_> = got.iter().map(|packet| (packet.0, packet.3.len())).collect();
+    assert_eq!(sent, [(RED, 1_199), (OPUS, 599), (OPUS, 597)]);
+}
+
+#[test]
 fn who_did_not_ask_for_it_gets_none() {
     let mut talk = Talk::new();
     talk.room.reconfigure(talk.b.member, two_way(2, 0));
