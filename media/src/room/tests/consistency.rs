@@ -3,14 +3,14 @@
 //! A script of random steps drives a room. One witness for each member opens all that the room sends it, in order, and holds it against what the
 //! publishers sent; one receiver opens only what a bad line lets through, and asks for the rest.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
 use super::{MediaDescription, Room, ms, support::*};
-use crate::rtcp::Compound;
-use crate::rtcp::{Packet, packets};
+use crate::red::{Before, Red};
+use crate::rtcp::{Compound, Packet, ReportBlock, packets};
 use crate::srtp::{Opener, ReplayWindow, SrtpProfile};
 use crate::testing::begin;
 use crate::track::{Kind, Ssrc};
@@ -21,9 +21,14 @@ const PROFILES: [SrtpProfile; MEMBERS] = [GCM, CM, GCM, CM];
 /// The node closes a gap larger than this (`track/down.rs`).
 const MAX_GAP: u64 = 1_000;
 
-/// Two of three members send their picture in layers.
+/// Two of three members send their picture in layers; of every two one knows sound that brings the packet before it along.
 fn described(n: u16, slots: u16) -> MediaDescription {
-    if is_layered(n) { in_layers(two_way(n, slots)) } else { two_way(n, slots) }
+    let media = if knows_red(n) { with_red(two_way(n, slots)) } else { two_way(n, slots) };
+    if is_layered(n) { in_layers(media) } else { media }
+}
+
+fn knows_red(n: u16) -> bool {
+    n.is_multiple_of(2)
 }
 
 fn is_layered(n: u16) -> bool {
@@ -110,6 +115,12 @@ struct Stage {
     resent: usize,
     /// Changes from one layer to another.
     layers_changed: usize,
+    /// Sound that was sent and never arrived by itself, by source and index.
+    vanished: HashSet<(usize, u64)>,
+    /// Of it, what was forwarded all the same.
+    brought: usize,
+    /// Packets of sound with another one in them.
+    doubled: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -160,6 +171,11 @@ enum Step {
         who: usize,
         bitrate: u64,
     },
+    /// What the member loses of sound, as it says, in 256ths.
+    Lose {
+        who: usize,
+        fraction: u8,
+    },
     /// With more slots, or fewer.
     Renegotiate {
         who: usize,
@@ -176,6 +192,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(who, which, count)| Step::Skip { who, which, count }),
         6 => (who.clone(), 0usize..3).prop_map(|(who, layer)| Step::Want { who, layer }),
         1 => (who.clone(), 100u64..20_000).prop_map(|(who, bitrate)| Step::Remb { who, bitrate }),
+        2 => (who.clone(), prop_oneof![Just(0u8), Just(60)]).prop_map(|(who, fraction)| Step::Lose { who, fraction }),
         3 => Just(Step::Arrive),
         4 => prop_oneof![1u64..40, 1_000u64..7_000].prop_map(|millis| Step::Pass { millis }),
         4 => who.clone().prop_map(|who| Step::Nack { who }),
@@ -204,6 +221,9 @@ impl Stage {
             forwarded: 0,
             resent: 0,
             layers_changed: 0,
+            vanished: HashSet::new(),
+            brought: 0,
+            doubled: 0,
         };
         (0..MEMBERS - 1).for_each(|who| stage.turn(who));
         stage
@@ -227,6 +247,7 @@ impl Stage {
             }
             Step::Want { who, layer } => self.want(who, layer),
             Step::Remb { who, bitrate } => self.say(who, |compound, media| compound.remb(Ssrc(1), bitrate, &[media])),
+            Step::Lose { who, fraction } => self.lose(who, fraction),
             Step::Arrive => {
                 let late = std::mem::take(&mut self.late);
                 self.batch.extend(late.into_iter().rev());
@@ -320,7 +341,10 @@ impl Stage {
         for nth in 0..count {
             let Some(packet) = self.next_packet(who, which, keyframe && nth == 0) else { return };
             match (self.chance(10), self.chance(10), self.chance(5)) {
-                (true, ..) => {}
+                (true, ..) => {
+                    let at = self.source(who, which);
+                    self.vanished.extend(at.and_then(|at| Some((at, self.sources[at].packets.last()?.index))));
+                }
                 (_, true, _) => self.late.push((who, packet)),
                 (.., true) => self.batch.extend([(who, packet.clone()), (who, packet)]),
                 _ => self.batch.push((who, packet)),
@@ -342,14 +366,22 @@ impl Stage {
         let (start, clock) = if source.kind == Kind::Video { (frame(at, index, keyframe), 90) } else { (b"o".to_vec(), 48) };
         let payload = [&start[..], &(at as u32).to_be_bytes(), &index.to_be_bytes()].concat();
         let timestamp = source.epoch.wrapping_add(elapsed * clock).wrapping_add(index as u32);
-        let marker = index.is_multiple_of(3);
-        let payload_type = if source.kind == Kind::Video { VP8 } else { OPUS };
-        source.packets.push(Sent { index, timestamp, marker, is_keyframe: keyframe, payload: payload.clone() });
+        // Of a packet that was brought along it is not known.
+        let marker = source.kind == Kind::Video && index.is_multiple_of(3);
+        let last =
+            source.packets.last().filter(|last| last.index + 1 == index && knows_red(source.owner) && !index.is_multiple_of(4));
+        let before = last.and_then(|last| Before::new(timestamp.wrapping_sub(last.timestamp), &last.payload));
+        let (payload_type, wrapped) = match (source.kind, before) {
+            (Kind::Video, _) => (VP8, payload.clone()),
+            (Kind::Audio, None) => (OPUS, payload.clone()),
+            (Kind::Audio, Some(before)) => (RED, with_before(before, &payload)),
+        };
+        source.packets.push(Sent { index, timestamp, marker, is_keyframe: keyframe, payload });
         // The mid, so that a source that was not announced finds its track.
         let line = u16::from(source.kind == Kind::Video);
         let tail = source.rid.map_or_else(|| names(line, 0, 0), |rid| names(line, RID, rid));
         let second = payload_type | if marker { 0x80 } else { 0 };
-        Some(member.client.rtp_with([0x90, second], index, timestamp, source.ssrc, &tail, &payload))
+        Some(member.client.rtp_with([0x90, second], index, timestamp, source.ssrc, &tail, &wrapped))
     }
 
     /// As a subscriber, about the first video that it was sent.
@@ -358,6 +390,17 @@ impl Stage {
         let Some(media) = member.tracks.keys().copied().filter(|ssrc| is_video(*ssrc)).min() else { return };
         let mut compound = Compound::default();
         write(&mut compound, media);
+        let packet = member.client.rtcp(compound.bytes());
+        self.batch.push((who, packet));
+    }
+
+    /// As a subscriber, about all sound that it was sent.
+    fn lose(&mut self, who: usize, fraction_lost: u8) {
+        let Some(member) = &mut self.members[who] else { return };
+        let sounds = member.tracks.keys().filter(|ssrc| !is_video(**ssrc));
+        let blocks: Vec<_> = sounds.map(|ssrc| ReportBlock { ssrc: ssrc.0, fraction_lost, ..ReportBlock::default() }).collect();
+        let mut compound = Compound::default();
+        compound.receiver_report(Ssrc(1), &blocks);
         let packet = member.client.rtcp(compound.bytes());
         self.batch.push((who, packet));
     }
@@ -398,10 +441,10 @@ impl Stage {
         for who in 0..MEMBERS {
             let Some(mut member) = self.members[who].take() else { continue };
             for got in member.client.rtp_got(&self.wire) {
-                if got.payload_type == RTX {
-                    self.witness_resent(&member, &got);
-                } else {
-                    self.witness(&mut member, &got);
+                match got.payload_type {
+                    RTX => self.witness_resent(&member, &got),
+                    RED => self.witness_red(&mut member, got),
+                    _ => self.witness(&mut member, &got),
                 }
             }
             let asked = member.client.rtcp_got(&self.wire);
@@ -437,6 +480,7 @@ impl Stage {
             self.layers_changed +=
                 usize::from(before.is_some_and(|before| before.owner == source.owner && before.rid != source.rid));
         }
+        self.brought += usize::from(source.kind == Kind::Audio && self.vanished.remove(&(at, sent.index)));
         let repeated = track.seen.insert(got.index, (at, nth));
         assert!(repeated.is_none(), "an index stands for one packet");
         if track.highest.is_none_or(|(index, ..)| got.index > index) {
@@ -445,6 +489,24 @@ impl Stage {
             track.highest = Some((got.index, got.timestamp, self.now));
             track.picture = picture(&got.payload);
         }
+    }
+
+    /// What comes along is the packet before: what stands there on the track, or comes there behind this one, of which it was overtaken.
+    fn witness_red(&mut self, member: &mut Member, got: Got) {
+        self.doubled += 1;
+        assert!(knows_red(member.n), "only to whom it was agreed with");
+        let red = Red::parse(&got.payload, OPUS).expect("it can be read");
+        let own = Got { payload: got.payload[red.own..].to_vec(), ..got.clone() };
+        self.witness(member, &own);
+        let track = &member.tracks[&got.ssrc];
+        let (at, nth) = track.seen[&got.index];
+        let [(1, block)] = red.blocks().collect::<Vec<_>>()[..] else { panic!("one packet comes along: {red:?}") };
+        let (sent, before) = (&self.sources[at].packets[nth], &self.sources[at].packets[nth - 1]);
+        assert_eq!(before.index + 1, sent.index);
+        assert!(track.run.is_some_and(|run| run.base < got.index), "it is of the same run");
+        assert!(track.seen.get(&(got.index - 1)).is_none_or(|seen| *seen == (at, nth - 1)), "an index stands for one packet");
+        let expected = (sent.timestamp.wrapping_sub(before.timestamp), &before.payload[..]);
+        assert_eq!((block.offset, &got.payload[block.range.clone()]), expected);
     }
 
     fn origin(&self, got: &Got) -> Option<(usize, usize)> {
@@ -578,6 +640,12 @@ fn frame(source: usize, index: u64, keyframe: bool) -> Vec<u8> {
     [&descriptor, header].concat()
 }
 
+fn with_before(before: Before<'_>, own: &[u8]) -> Vec<u8> {
+    let mut payload = vec![0; before.len() + own.len()];
+    before.write(OPUS, own, &mut payload);
+    payload
+}
+
 fn picture(payload: &[u8]) -> Option<u16> {
     let [0x90, _, high, low, ..] = *payload else { return None };
     Some(u16::from_be_bytes([high & 0x7f, low]))
@@ -645,16 +713,17 @@ fn layers_change_over_a_bad_line_and_are_repaired() {
     assert!(layers_changed > 100 && resent > 100, "{layers_changed} changes, {forwarded} forwarded, {resent} sent again");
 }
 
-/// The property is one of something: the scripts forward, change layers and repair.
+/// The property is one of something: the scripts forward, change layers and repair, and sound brings other sound along.
 #[test]
 fn the_scripts_get_through() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let mut total = (0, 0, 0);
+    let mut total = (0, 0, 0, 0, 0);
     for seed in 0..16 {
         let steps = prop::collection::vec(step(), 240).new_tree(&mut runner).unwrap().current();
         let stage = play(seed, &steps);
-        total = (total.0 + stage.forwarded, total.1 + stage.resent, total.2 + stage.layers_changed);
+        let of_sound = (total.3 + stage.brought, total.4 + stage.doubled);
+        total = (total.0 + stage.forwarded, total.1 + stage.resent, total.2 + stage.layers_changed, of_sound.0, of_sound.1);
     }
-    assert!(total.0 > 2_000 && total.1 > 50 && total.2 > 20, "{total:?}");
+    assert!(total.0 > 2_000 && total.1 > 50 && total.2 > 20 && total.3 > 3 && total.4 > 20, "{total:?}");
 }
