@@ -443,7 +443,7 @@ impl Stage {
             for got in member.client.rtp_got(&self.wire) {
                 match got.payload_type {
                     RTX => self.witness_resent(&member, &got),
-                    RED => self.witness_red(&mut member, got),
+                    RED => self.witness_red(&mut member, &got),
                     _ => self.witness(&mut member, &got),
                 }
             }
@@ -492,7 +492,7 @@ impl Stage {
     }
 
     /// What comes along is the packet before: what stands there on the track, or comes there behind this one, of which it was overtaken.
-    fn witness_red(&mut self, member: &mut Member, got: Got) {
+    fn witness_red(&mut self, member: &mut Member, got: &Got) {
         self.doubled += 1;
         assert!(knows_red(member.n), "only to whom it was agreed with");
         let red = Red::parse(&got.payload, OPUS).expect("it can be read");
