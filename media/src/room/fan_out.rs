@@ -131,6 +131,8 @@ impl Member {
         }
         let Pending { up, packet, .. } = pending;
         let cached = ups.get(up.0)?.track.cached(packet.generation, packet.index.checked_sub(1)?)?;
+        // Padding belongs to a packet, not to a block in one.
+        let cached = Some(cached).filter(|cached| !cached.padding)?;
         let before = Before::new(packet.timestamp.wrapping_sub(cached.timestamp), cached.payload)?;
         self.line(now).is_none_or(|line| line >= ROOM_FOR_RED).then_some(before)
     }

@@ -108,6 +108,16 @@ fn two_packets_that_are_too_long_for_one_go_alone() {
 }
 
 #[test]
+fn what_was_padded_does_not_come_along() {
+    let mut talk = Talk::new();
+    talk.lose(26, 10);
+    let padded = talk.a.rtp_with([0xa0, OPUS], 0, 0, up_ssrc(1, 0), &[], b"zero\x00\x02");
+    relay(&mut talk.room, talk.now, &[(talk.a.member, padded)], &mut talk.wire);
+    let got = talk.say(&[(OPUS, 1, b"one"), (OPUS, 2, b"two")]);
+    assert_eq!(got.iter().map(|packet| packet.0).collect::<Vec<_>>(), [OPUS, OPUS, RED]);
+}
+
+#[test]
 fn who_did_not_ask_for_it_gets_none() {
     let mut talk = Talk::new();
     talk.room.reconfigure(talk.b.member, two_way(2, 0));

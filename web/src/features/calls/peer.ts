@@ -1,7 +1,7 @@
 /**
  * One `RTCPeerConnection` of a call. All m-lines (sound, camera, screen) are there from the beginning, sendrecv, so that a
- * camera can come and go without a new offer. The offerer makes the first offer; either side may restart ICE, and of two
- * offers that meet the offerer's holds.
+ * camera can come and go without a new offer. The offerer makes the first offer; either side may offer anew, to restart ICE or to send its
+ * sound twice, and of two offers that meet the offerer's holds.
  */
 import type { CallState, IceServer, Signal } from "../../api/types";
 import type { PictureLimit } from "./degrade";
