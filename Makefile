@@ -1,7 +1,7 @@
 # The commands of README.md and of CI. Each installs what it lacks.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e netlab fuzz fuzz-ci screenshots bench bench-load bench-peers bench-turn bench-chat bench-calls bench-picture bench-recording web clean
+.PHONY: crates help build-tools run demo check advisories test test-rust test-web test-faults test-e2e test-pages test-calls netlab fuzz fuzz-ci screenshots bench bench-load bench-peers bench-turn bench-chat bench-calls bench-picture bench-recording web clean
 
 CARGO_DENY_VERSION := 0.20.2
 TOOLS := target/tools
@@ -71,7 +71,7 @@ advisories: crates $(DENY) ## known vulnerabilities in the crates; needs a netwo
 
 # ---- test
 
-test: test-rust test-web test-e2e ## everything: Rust on both databases, web, browsers, netlab
+test: test-rust test-web test-e2e ## everything: Rust on both databases, web, browsers, netlab, a minute of each fuzz target
 
 test-rust:
 	scripts/apt-install $(BUILD) coturn postgresql python3-venv age iproute2 $(PLAYERS)
@@ -89,13 +89,20 @@ BROWSERS := chromium fonts-liberation fonts-noto-color-emoji
 FIREFOX := firefox-esr
 NETLAB := iproute2 nftables conntrack openssl python3 procps tinyproxy-bin
 
-test-e2e: web/dist/index.html
-	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) $(PLAYERS) python3-venv
+test-e2e: test-pages test-calls
+
+test-pages: web/dist/index.html
+	scripts/apt-install $(BUILD) $(BROWSERS) python3-venv
 	scripts/smtp-venv
 	$(BUILD_ALL)
-	node --test tests/netlab/lab.test.mjs
 	cd web && npm run e2e -- --project=pages --workers=2
-	cd web && npm run e2e -- --project=calls
+
+# Calls cannot run two at a time, and leave half of two cores idle: the fuzzers take that, and no more.
+test-calls: web/dist/index.html
+	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) $(PLAYERS)
+	$(BUILD_ALL)
+	node --test tests/netlab/lab.test.mjs
+	scripts/beside 'nice -n 19 make fuzz-ci' 'cd web && npm run e2e -- --project=calls'
 
 $(FUZZ):
 	CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ_VERSION)

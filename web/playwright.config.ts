@@ -1,6 +1,7 @@
 /**
  * Playwright on the real server and Debian's Chromium, one test at a time: calls need the machine's two cores (two at once take four times as long
- * as one, and come back too late). What only looks at pages is a project of its own, which may run two at a time (`make test-e2e` does so).
+ * as one, and come back too late). What only looks at pages is a project of its own, which may run two at a time (`make test-pages` does so).
+ * No traces: they took a quarter of the processor's time. `--trace retain-on-failure` makes them for the test that one looks into.
  */
 import { type PlaywrightTestConfig, defineConfig } from '@playwright/test';
 import { skipped } from '../tests/netlab/lab.mjs';
@@ -23,7 +24,7 @@ export const rules = {
   expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: [['list']],
-  use: { contextOptions: { reducedMotion: 'reduce' }, trace: 'retain-on-failure', actionTimeout: 30_000, locale: 'en-GB' },
+  use: { contextOptions: { reducedMotion: 'reduce' }, actionTimeout: 30_000, locale: 'en-GB' },
 } satisfies PlaywrightTestConfig;
 
 export default defineConfig({

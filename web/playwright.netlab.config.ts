@@ -8,5 +8,4 @@ export default defineConfig({
   testMatch: /\.lab\.ts$/,
   reporter: [['list'], ['./e2e/netlab/reporter.ts']],
   outputDir: '../target/e2e-netlab',
-  use: { ...rules.use, trace: 'off' },
 });

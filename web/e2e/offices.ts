@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { type Browser, expect } from '@playwright/test';
 import { SERVER_IP, type Lab, type Profile, up } from '../../tests/netlab/lab.mjs';
 import { type Person, Server, anna, boris } from './server.ts';
-import { Staff, openBrowser } from './staff.ts';
+import { Staff, fps, openBrowser } from './staff.ts';
 import { type Flow, type Page, connected, flowing, readStats, watch } from './stats.ts';
 
 /** The only one that is open. */
@@ -55,7 +55,8 @@ export async function inOffices(
     await server.add(anna);
     await server.add(boris);
     const enter = async (letter: string, person: Person): Promise<Staff> => {
-      const browser = await openBrowser({ executablePath: lab.browserExecutable(`office-${letter}`), args: [...lab.browserArgs(letter), ...flags(letter)] });
+      const args = [...lab.browserArgs(letter), `--use-fake-device-for-media-stream=fps=${fps}`, ...flags(letter)];
+      const browser = await openBrowser({ executablePath: lab.browserExecutable(`office-${letter}`), args });
       browsers.push(browser);
       return Staff.signIn(browser, lab.url, person, {}, scripts);
     };

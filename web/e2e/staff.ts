@@ -4,9 +4,12 @@ import type { Person } from './server.ts';
 
 export const chromiumPath = process.env.STAFFLINE_CHROMIUM ?? '/usr/bin/chromium';
 
+/** Pictures a second of the cameras. Two browsers draw them without a graphics processor, and a test says little more with Chromium's twenty. */
+export const fps = process.env.STAFFLINE_CAMERA_FPS ?? '10';
+
 const flags = [
   // Cameras to choose from: the second of Chromium's fakes has a depth format that cannot be sent, the third is one again.
-  '--use-fake-device-for-media-stream=device-count=3',
+  `--use-fake-device-for-media-stream=device-count=3,fps=${fps}`,
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   '--disable-background-networking',
