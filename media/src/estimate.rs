@@ -155,6 +155,11 @@ impl Estimator {
         self.rate.bitrate().min(self.loss.bitrate()).clamp(LEAST, self.most.max(START)) as u64
     }
 
+    /// What of the packets is lost on the line, smoothed: 0 to 1.
+    pub(crate) fn loss(&self) -> f64 {
+        self.loss.share()
+    }
+
     /// A faster run to be sent now, to see whether the line carries more.
     pub(crate) fn probe(&mut self, now: Instant) -> Option<Probe> {
         let (at, bitrate) = (self.since(now), self.bitrate() as f64);

@@ -10,6 +10,7 @@
 //! `receive` decrypts in place and remembers what is to be forwarded; `flush` writes it, subscriber by subscriber, so that packets to the
 //! same address follow one another. Between the two the batch must not be touched.
 
+mod ahead;
 mod description;
 mod downlink;
 mod fan_out;
@@ -131,6 +132,8 @@ enum Timer {
     Probe(usize),
     /// Pictures that wait for the line to the member at this index.
     Pace(usize),
+    /// Pictures that the member at this index gets once more.
+    Ahead(usize),
 }
 
 /// A decrypted packet that waits in the batch for [`Room::flush`].
@@ -315,6 +318,7 @@ impl Room {
                 Timer::Arrivals(member) => self.send_arrivals(now, at, member, out),
                 Timer::Probe(member) => self.send_probe(now, at, member, out),
                 Timer::Pace(member) => self.send_waiting(now, at, member, out),
+                Timer::Ahead(member) => self.send_ahead(now, at, member, out),
             }
         }
     }

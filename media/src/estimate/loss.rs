@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::{LEAST, trend::Usage};
 
+/// Windows over which the share that is lost is smoothed.
+const SMOOTHING: f64 = 8.0;
 /// A judgement needs so many packets and so long, in µs.
 const PACKETS: u32 = 50;
 const WINDOW: u64 = 250_000;
@@ -35,6 +37,8 @@ pub(super) struct LossControl {
     came: u32,
     lost: u32,
     began: Option<u64>,
+    /// What of the packets is lost, smoothed.
+    share: f64,
     /// What the line loses anyway.
     inherent: f64,
     /// Bit/s, while losses limit.
@@ -69,6 +73,10 @@ impl LossControl {
         self.losing
     }
 
+    pub(super) fn share(&self) -> f64 {
+        self.share
+    }
+
     pub(super) fn proved(&mut self, bitrate: f64) {
         self.limit = self.limit.map(|limit| limit.max(bitrate));
     }
@@ -83,6 +91,7 @@ impl LossControl {
         let loss = f64::from(self.lost) / f64::from(packets);
         let noise = NOISE * (loss * (1.0 - loss) / f64::from(packets)).sqrt();
         (self.came, self.lost, self.began) = (0, 0, Some(at));
+        self.share += (loss - self.share) / SMOOTHING;
         let was_losing = std::mem::replace(&mut self.losing, loss - noise - self.inherent > TOO_MUCH);
         if self.losing && !was_losing && self.limit.is_none() {
             return;

@@ -19,6 +19,8 @@ const MORE: f64 = 1.05;
 const SOON: Duration = Duration::from_millis(200);
 /// While pictures wait for the line, nothing is tried on it; it is looked at again after this.
 const LATER: Duration = Duration::from_millis(50);
+/// A line that loses more than this is lossy, until it loses half as much.
+const LOSSY: f64 = 0.02;
 /// Bit/s that sound may have beside the pictures.
 const SOUND: u64 = 100_000;
 
@@ -36,6 +38,7 @@ pub(super) struct Downlink {
     /// What publishers know, in bit/s, and since when.
     told: Option<(u64, Instant)>,
     run: Option<Run>,
+    is_lossy: bool,
     timer: Scheduled,
 }
 
@@ -43,6 +46,11 @@ impl Downlink {
     /// Bit/s that the line carries, if the subscriber tells about it.
     pub(super) fn bitrate(&self, now: Instant) -> Option<u64> {
         self.heard.filter(|heard| now.saturating_duration_since(*heard) < LIFETIME).map(|_| self.estimator.bitrate())
+    }
+
+    /// Whether the line loses packets, if the subscriber tells about it. Its receiver reports count what was lost before us, too.
+    pub(super) fn is_lossy(&self, now: Instant) -> Option<bool> {
+        self.bitrate(now).map(|_| self.is_lossy)
     }
 
     /// Whether publishers have to hear of it now; they count as told.
@@ -66,10 +74,12 @@ impl Room {
         downlink.estimator.set_most(now, most);
         downlink.estimator.feedback(now, feedback);
         downlink.heard = Some(now);
+        downlink.is_lossy = downlink.estimator.loss() > if downlink.is_lossy { LOSSY / 2.0 } else { LOSSY };
         self.timers.schedule(Timer::Probe(key.index), &mut downlink.timer, downlink.estimator.next_probe());
         if downlink.is_news(now) {
             self.tell_publishers(now, key.index);
         }
+        self.begin_ahead(now, key.index);
         self.choose_layers(now, key.index);
     }
 
@@ -124,7 +134,7 @@ impl Room {
             member,
             &self.ups,
             super::Resend { member: index, down, up, lost },
-            true,
+            super::fan_out::Again::Probe,
             out,
             &mut self.report,
         )

@@ -92,7 +92,7 @@ impl Room {
     pub(super) fn resend(&mut self, now: Instant, out: &mut impl Outbox) {
         for resend in self.resends.drain(..) {
             let Some(member) = self.members.get_mut(resend.member) else { continue };
-            send_again(now, member, &self.ups, resend, false, out, &mut self.report);
+            send_again(now, member, &self.ups, resend, Again::Asked, out, &mut self.report);
         }
     }
 
@@ -126,7 +126,9 @@ impl Member {
     /// What a packet of sound is to bring along to it: on a line that loses packets, and has room for it.
     #[inline]
     fn before<'a>(&self, now: Instant, down: usize, ups: &'a Table<Up>, pending: &Pending) -> Option<Before<'a>> {
-        if !self.downs[down].track.wants_red() {
+        let track = &self.downs[down].track;
+        let is_lossy = || self.downlink.as_ref().and_then(|downlink| downlink.is_lossy(now)).unwrap_or(track.is_lossy());
+        if !track.takes_red() || !is_lossy() {
             return None;
         }
         let Pending { up, packet, .. } = pending;
@@ -183,27 +185,38 @@ fn numbered(downlink: &mut Option<Downlink>, extensions: Extensions) -> Option<&
     extensions.transport_sequence.and(downlink.as_mut())
 }
 
-/// Sends a packet of the cache once more; `probe` says that it was not asked for. False if there is none, or the subscriber has had enough.
+/// Why a packet is sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    Asked,
+    /// To see whether the line carries more.
+    Probe,
+    /// It may have been lost.
+    Ahead,
+}
+
+/// Sends a packet of the cache once more. False if there is none, or the subscriber has had enough.
 pub(super) fn send_again(
     now: Instant,
     member: &mut Member,
     ups: &Table<Up>,
     resend: Resend,
-    probe: bool,
+    why: Again,
     out: &mut impl Outbox,
     report: &mut RoomReport,
 ) -> bool {
     let Member { srtp: Some(srtp), route: Some(route), downs, downlink, .. } = member else { return false };
     let (Some(up), Some(down)) = (ups.get(resend.up.0), downs.get_mut(resend.down)) else { return false };
     let Some(cached) = up.track.cached(resend.lost.generation, resend.lost.up_index) else { return false };
-    let Some(again) = down.track.resend(resend.lost, &cached) else { return false };
+    let Some(again) = down.track.resend(resend.lost, &cached, why == Again::Ahead) else { return false };
     let (extensions, header_len) = down.track.extensions();
     let original = again.original.map(u16::to_be_bytes);
     let prefix = original.as_ref().map_or(&[][..], |original| original);
     let start = header_len + prefix.len();
     let end = start + cached.payload.len();
     let packet = out.packet(*route, end + srtp.sealer.rtp_overhead());
-    let number = numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), probe));
+    let number =
+        numbered(downlink, extensions).map_or(0, |downlink| downlink.estimator.sent(now, packet.len(), why == Again::Probe));
     let playout_delay = up.track.playout_delay(now).and(down.track.playout_delay());
     let values = ExtensionValues { transport_sequence: number, audio_level: None, playout_delay };
     extensions.write(again.placed.header, values, packet);
@@ -211,7 +224,7 @@ pub(super) fn send_again(
     packet[start..end].copy_from_slice(cached.payload);
     again.placed.pictures.apply(&mut packet[start..end]);
     srtp.sealer.seal_rtp_in_place(again.placed.index, header_len, packet);
-    report.retransmitted_packets += u64::from(!probe);
+    report.retransmitted_packets += u64::from(why == Again::Asked);
     report.media_packets_out += 1;
     report.media_bytes_out += packet.len() as u64;
     true

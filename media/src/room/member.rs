@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{
-    MediaDescription, MediaLine, MemberKey, RoomReport, Simulcast, UpKey, downlink::Downlink, layers::LayerTap, layers::Shown,
-    pacer::Pacer, slots::Publication, uplink::Uplink,
+    MediaDescription, MediaLine, MemberKey, RoomReport, Simulcast, UpKey, ahead::Ahead, downlink::Downlink, layers::LayerTap,
+    layers::Shown, pacer::Pacer, slots::Publication, uplink::Uplink,
 };
 use crate::{
     control::PeerId,
@@ -126,6 +126,7 @@ pub(super) struct Member {
     pub(super) downlink: Option<Downlink>,
     pub(super) uplink: Uplink,
     pub(super) pacer: Pacer,
+    pub(super) ahead: Ahead,
     /// The last REMB: bit/s for all that we send.
     pub(super) remb: Option<(u64, Instant)>,
     pub(super) report_timer: Scheduled,
@@ -152,6 +153,7 @@ impl Member {
             downlink: None,
             uplink: Uplink::default(),
             pacer: Pacer::default(),
+            ahead: Ahead::default(),
             remb: None,
             report_timer: Scheduled::default(),
             reported: None,

@@ -12,6 +12,7 @@ use crate::{
 };
 use support::*;
 
+mod ahead;
 mod bad_line;
 mod consistency;
 mod fan_out;

@@ -1,6 +1,9 @@
 //! A down track: what we send a subscriber on one m-line. Its sequence numbers and timestamps go on, whichever publisher is behind it.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 use super::{
     Kind, Ssrc,
@@ -18,7 +21,7 @@ use crate::{
 /// Of so many packets one is chosen to fill a line with: about what two frames have.
 const NEWEST: u64 = 32;
 
-/// What a subscriber may have sent again at once, and for each byte sent: it cannot make us send it more than half as much again.
+/// What a subscriber may have sent again at once, and for each byte sent: asking cannot make us send it more than half as much again.
 const RESEND_BURST: usize = 128 * 1024;
 const RESEND_SHARE: usize = 2;
 
@@ -70,6 +73,10 @@ pub(crate) struct DownTrack {
     octets: u32,
     /// Bytes that may be sent again now.
     resend_budget: usize,
+    /// What is sent before anybody asks: the indexes between the last two marks, and where the last one is, in packets and in bytes.
+    ripe: Range<u64>,
+    marked: u64,
+    marked_octets: u32,
     /// The last sender report: the middle of its NTP time, and when we sent it.
     reported: Option<(u32, Instant)>,
     /// What the subscriber last said.
@@ -101,6 +108,9 @@ impl DownTrack {
             packets: 0,
             octets: 0,
             resend_budget: RESEND_BURST,
+            ripe: 0..0,
+            marked: 0,
+            marked_octets: 0,
             reported: None,
             round_trip: None,
             fraction_lost: 0,
@@ -196,10 +206,16 @@ impl DownTrack {
         Placed { index, header, pictures }
     }
 
-    /// Whether packets are to bring the one before along.
+    /// Whether packets may bring the one before along.
     #[inline]
-    pub(crate) fn wants_red(&self) -> bool {
-        self.is_lossy && self.red_payload_type.is_some()
+    pub(crate) fn takes_red(&self) -> bool {
+        self.red_payload_type.is_some()
+    }
+
+    /// Whether packets get lost, by the subscriber's reports: on its line, or before us.
+    #[inline]
+    pub(crate) fn is_lossy(&self) -> bool {
+        self.is_lossy
     }
 
     /// The payload type of a packet with this index that brings the one before along, if that was of the same run.
@@ -219,8 +235,22 @@ impl DownTrack {
         (1..=NEWEST).map_while(move |back| self.lost(last.checked_sub(back)? as u16))
     }
 
-    /// How a packet goes out again: over RTX when there is one, otherwise as it was. `None` when the subscriber has had enough for now.
-    pub(crate) fn resend(&mut self, lost: Lost, packet: &CachedPacket<'_>) -> Option<Retransmission> {
+    /// Sets a mark. Ripe is what was placed between the last mark and the one before. Gives the bytes since the last one.
+    pub(crate) fn ripen(&mut self) -> u32 {
+        let next = self.splice.next_index;
+        self.ripe = self.ripe.end..self.marked;
+        let bytes = self.octets.wrapping_sub(self.marked_octets);
+        (self.marked, self.marked_octets) = (next, self.octets);
+        bytes
+    }
+
+    pub(crate) fn ripe(&self) -> Range<u64> {
+        self.ripe.clone()
+    }
+
+    /// How a packet goes out again: over RTX when there is one, otherwise as it was. `None` when the subscriber has had enough for now, which
+    /// it has not of what is sent `ahead`: that is each packet once.
+    pub(crate) fn resend(&mut self, lost: Lost, packet: &CachedPacket<'_>, ahead: bool) -> Option<Retransmission> {
         // Sound may have brought another packet along: sent without it, it would be another one under the same nonce.
         if self.kind == Kind::Audio {
             return None;
@@ -230,7 +260,9 @@ impl DownTrack {
         if self.rtx.is_none() && self.extensions != Extensions::default() {
             return None;
         }
-        self.resend_budget = self.resend_budget.checked_sub(packet.payload.len())?;
+        if !ahead {
+            self.resend_budget = self.resend_budget.checked_sub(packet.payload.len())?;
+        }
         let placed = self.placed(spliced, packet.marker, packet.padding);
         let Some(Rtx { ssrc, payload_type }) = self.rtx else { return Some(Retransmission { placed, original: None }) };
         let index = self.next_rtx_index;

@@ -126,12 +126,12 @@ fn a_resend_is_the_same_packet_or_goes_over_rtx() {
     let mut plain = track(Kind::Video);
     let sent = plain.place(begin(), &original, 3).unwrap();
     let lost = plain.lost(sent.header.sequence).unwrap();
-    assert_eq!(plain.resend(lost, &cached), Some(Retransmission { placed: sent, original: None }));
+    assert_eq!(plain.resend(lost, &cached, false), Some(Retransmission { placed: sent, original: None }));
 
     let mut rtx = DownTrack::new(&line(Kind::Video, 96), &description(true));
     let sent = rtx.place(begin(), &original, 3).unwrap();
     let lost = rtx.lost(sent.header.sequence).unwrap();
-    let [first, second] = [(); 2].map(|()| rtx.resend(lost, &cached).unwrap());
+    let [first, second] = [(); 2].map(|()| rtx.resend(lost, &cached, false).unwrap());
     assert_eq!(first.original, Some(sent.header.sequence));
     assert_eq!((first.placed.header.ssrc, first.placed.header.payload_type), (Ssrc(78), 97));
     assert_eq!(first.placed.header.timestamp, sent.header.timestamp);
@@ -144,12 +144,12 @@ fn a_subscriber_cannot_have_more_sent_again_than_its_share() {
     let sent = track.place(begin(), &packet(1, 1), 1_000).unwrap();
     let lost = track.lost(sent.header.sequence).unwrap();
     let cached = CachedPacket { timestamp: 0, marker: false, padding: false, payload: &[0; 1_000] };
-    let resent = (0..10_000).filter(|_| track.resend(lost, &cached).is_some()).count();
+    let resent = (0..10_000).filter(|_| track.resend(lost, &cached, false).is_some()).count();
     assert_eq!(resent, RESEND_BURST / 1_000);
     for index in 2..12 {
         track.place(begin(), &packet(1, index), 1_000);
     }
-    let resent = (0..10_000).filter(|_| track.resend(lost, &cached).is_some()).count();
+    let resent = (0..10_000).filter(|_| track.resend(lost, &cached, false).is_some()).count();
     assert_eq!(resent, 5);
 }
 
@@ -175,9 +175,9 @@ fn other_extensions_never_reuse_an_index_and_what_is_numbered_goes_again_over_rt
     assert_eq!(after.index, before.index + 1);
     let lost = track.lost(after.header.sequence).unwrap();
     let cached = CachedPacket { timestamp: 0, marker: false, padding: false, payload: b"abc" };
-    assert_eq!(track.resend(lost, &cached), None);
+    assert_eq!(track.resend(lost, &cached, false), None);
     track.configure(&MediaLine { extensions: numbered, ..line(Kind::Video, 96) }, &description(true));
-    assert!(track.resend(lost, &cached).is_some_and(|again| again.original.is_some()));
+    assert!(track.resend(lost, &cached, false).is_some_and(|again| again.original.is_some()));
 }
 
 #[test]
@@ -248,9 +248,9 @@ fn a_packet_of_a_run_that_is_over_is_not_sent_again() {
         let mut track = DownTrack::new(&line(Kind::Video, 96), &description(rtx));
         let sent = track.place(begin(), &key(1, 1), 3).unwrap();
         let lost = track.lost(sent.header.sequence).unwrap();
-        assert!(track.resend(lost, &cached).is_some());
+        assert!(track.resend(lost, &cached, false).is_some());
         track.place(begin(), &key(2, 5), 3).unwrap();
         track.place(begin(), &key(1, 9), 3).unwrap();
-        assert_eq!(track.resend(lost, &cached), None);
+        assert_eq!(track.resend(lost, &cached, false), None);
     }
 }

@@ -394,11 +394,11 @@ impl Stage {
         self.batch.push((who, packet));
     }
 
-    /// As a subscriber, about all sound that it was sent.
+    /// As a subscriber, about all that it was sent.
     fn lose(&mut self, who: usize, fraction_lost: u8) {
         let Some(member) = &mut self.members[who] else { return };
-        let sounds = member.tracks.keys().filter(|ssrc| !is_video(**ssrc));
-        let blocks: Vec<_> = sounds.map(|ssrc| ReportBlock { ssrc: ssrc.0, fraction_lost, ..ReportBlock::default() }).collect();
+        let block = |ssrc: &Ssrc| ReportBlock { ssrc: ssrc.0, fraction_lost, ..ReportBlock::default() };
+        let blocks: Vec<_> = member.tracks.keys().map(block).collect();
         let mut compound = Compound::default();
         compound.receiver_report(Ssrc(1), &blocks);
         let packet = member.client.rtcp(compound.bytes());

@@ -92,7 +92,7 @@ impl Pair {
     }
 }
 
-fn number_in(extensions: &[u8]) -> u16 {
+pub(super) fn number_in(extensions: &[u8]) -> u16 {
     assert_eq!(extensions[0], NUMBER << 4 | 1);
     u16::from_be_bytes([extensions[1], extensions[2]])
 }
