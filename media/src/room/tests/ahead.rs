@@ -52,7 +52,7 @@ impl Line {
             let numbers: Vec<_> = self.pair.b_got().iter().map(|got| number_in(&got.extensions)).collect();
             let arrival = |_: &u16| {
                 self.numbered += 1;
-                (self.numbered % loses != 0).then_some(self.ms * 4)
+                (!self.numbered.is_multiple_of(loses)).then_some(self.ms * 4)
             };
             let arrivals: Vec<_> = numbers.iter().map(arrival).collect();
             self.pair.b_says(|c| {
