@@ -97,7 +97,7 @@ test-pages: web/dist/index.html
 	$(BUILD_ALL)
 	cd web && npm run e2e -- --project=pages --workers=2
 
-# Calls cannot run two at a time, and leave half of two cores idle: the fuzzers take that, and no more.
+# Calls run one at a time, and leave half of two cores idle: the fuzzers take that, and no more.
 test-calls: web/dist/index.html
 	scripts/apt-install $(BUILD) $(BROWSERS) $(FIREFOX) $(NETLAB) $(PLAYERS)
 	$(BUILD_ALL)

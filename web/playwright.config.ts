@@ -1,6 +1,6 @@
 /**
- * Playwright on the real server and Debian's Chromium, one test at a time: calls need the machine's two cores (two at once take four times as long
- * as one, and come back too late). What only looks at pages is a project of its own, which may run two at a time (`make test-pages` does so).
+ * Playwright on the real server and Debian's Chromium, one test at a time: two calls at once need all of two cores, and now and then one comes too
+ * late. What only looks at pages is a project of its own, which may run two at a time (`make test-pages` does so).
  * No traces: they took a quarter of the processor's time. `--trace retain-on-failure` makes them for the test that one looks into.
  */
 import { type PlaywrightTestConfig, defineConfig } from '@playwright/test';

@@ -18,7 +18,7 @@ use crate::{
 const APART: Duration = Duration::from_millis(40);
 /// The line must carry so much more than the pictures have: then they fit twice, and a full line, which loses what does not fit, is left alone.
 const ROOM: f64 = 2.5;
-/// Time over which it is seen how much the pictures have, in `APART`.
+/// Over so many times `APART` it is smoothed how much the pictures have.
 const SMOOTHING: f64 = 25.0;
 
 /// Of one subscriber.
